@@ -1,0 +1,211 @@
+import type { Actor } from "./Actor.ts";
+import { DelayRing } from "./DelayRing.ts";
+import { EventHeap } from "./EventHeap.ts";
+import { InvariantBroken } from "./Invariants.ts";
+import { Targets } from "./Targets.ts";
+import type { TimeGrid } from "./TimeGrid.ts";
+import { Timer } from "./Timer.ts";
+import { WinnerTree } from "./WinnerTree.ts";
+
+export type { Actor } from "./Actor.ts";
+export { DelayRing } from "./DelayRing.ts";
+export { Phase } from "./Phase.ts";
+export { Timer } from "./Timer.ts";
+
+/** Why runFor returned: events left, nothing pending, next event after the limit, or a source without its next time. */
+export type RunState = "more" | "idle" | "until" | "starved";
+
+/** Events of one phase: sequences stay below 2^48, so phase * PHASE_SPAN + sequence is exact for phases below 32. */
+const PHASE_SPAN = 2 ** 48;
+
+/**
+ * The event loop: simulated time, pending events, dispatch to actors. Synchronous; no object is made per event.
+ *
+ * Order: time, then phase, then kind (sources and rings, timers, posted events), then the order of registration, or of
+ * posting for posted events. An actor's exception leaves runFor; `now` and `events` then tell where it happened.
+ */
+export class Kernel {
+  readonly grid: TimeGrid;
+  /** Time of the present event, in ms on the grid. */
+  now = -0; // V8 keeps a field that starts as -0 as a double; as a small integer it would be converted at run time.
+  /** Events handled so far. */
+  events = -0;
+  private readonly actors: Array<Actor> = [];
+
+  private readonly heap = new EventHeap();
+  private nextSequence = -0;
+
+  private readonly timers = new WinnerTree();
+  private readonly timerTargets = new Targets();
+
+  /** Sources and rings; a leaf has either. */
+  private readonly heads = new WinnerTree();
+  private readonly headTargets = new Targets();
+  private readonly rings: Array<DelayRing | undefined> = [];
+  private readonly sources: Array<() => number> = [];
+  /** Leaves of the sources whose next time is not known yet, and how many. */
+  private readonly starved: Array<number> = [];
+  private starving = 0;
+
+  constructor(options: { readonly grid: TimeGrid }) {
+    this.grid = options.grid;
+    this.now = 0;
+    this.events = 0;
+    this.nextSequence = 0;
+  }
+
+  /** Registers the actor and returns its id. */
+  join(actor: Actor): number {
+    return this.actors.push(actor) - 1;
+  }
+
+  /**
+   * Schedules an event and returns its ticket. The time is rounded to the grid; a time in the past (or NaN) throws
+   * InvariantBroken(2). O(log n). `phase` is one of Phase.
+   */
+  post(atMs: number, actor: number, op: number, ref: number, phase: number): number {
+    const roundedMs = this.grid.round(atMs);
+    if (!(roundedMs >= this.now)) this.refuse(atMs, "event");
+    this.heap.stage(roundedMs, phase * PHASE_SPAN + this.nextSequence++);
+    return this.heap.ticket(this.heap.commit(actor, op, ref));
+  }
+
+  /** Revokes a posted event; false when it was handled or revoked before. Any number that is no ticket gives false. */
+  revoke(ticket: number): boolean {
+    return this.heap.revoke(ticket);
+  }
+
+  /** A timer of the actor: one pending time that can be set and cleared at will. */
+  timer(actor: number, op: number, ref: number, phase: number): Timer {
+    const leaf = this.timers.add(phase);
+    this.timerTargets.add(actor, op, ref);
+    return new Timer(this.timers, leaf, this);
+  }
+
+  /** A ring of time-outs of one constant delay (rounded to the grid); wakes the actor with the ref that fell due. */
+  ring(delayMs: number, actor: number, op: number, phase: number): DelayRing {
+    const leaf = this.heads.add(phase);
+    this.headTargets.add(actor, op, 0);
+    const ring = new DelayRing(this.heads, leaf, this, this.grid.round(delayMs));
+    this.rings[leaf] = ring;
+    this.sources[leaf] = ended;
+    return ring;
+  }
+
+  /**
+   * A stream of non-decreasing times outside the heap. next() is called once now and again after each event, once the
+   * actor has been woken for it: Infinity ends the source, NaN says that the next time is not known yet ("starved").
+   */
+  source(next: () => number, actor: number, op: number, ref: number, phase: number): void {
+    const leaf = this.heads.add(phase);
+    this.headTargets.add(actor, op, ref);
+    this.rings[leaf] = undefined;
+    this.sources[leaf] = next;
+    this.advance(leaf);
+  }
+
+  /**
+   * Handles events of time <= untilMs, at most `maxEvents` of them. "until": none is left up to untilMs, and now =
+   * untilMs (rounded). "idle": none is left at all. "starved": a source must be refilled before the next call.
+   */
+  runFor(maxEvents: number, untilMs: number): RunState {
+    const limitMs = this.grid.round(untilMs);
+    const { heads, timers, heap } = this;
+    for (let left = maxEvents; left > 0; left--) {
+      if (this.starving !== 0 && !this.refill()) return "starved";
+      const headMs = heads.nodeMs[1]!;
+      const timerMs = timers.nodeMs[1]!;
+      const heapMs = heap.timesMs[0]!;
+      const firstMs = headMs < timerMs ? headMs : timerMs;
+      const nextMs = firstMs < heapMs ? firstMs : heapMs;
+      if (nextMs > limitMs || nextMs === Infinity) return this.rest(nextMs, limitMs);
+      this.now = nextMs;
+      this.events++;
+      if (nextMs === headMs && this.headFirst(nextMs)) this.fireHead();
+      else if (nextMs === timerMs && this.timerFirst(nextMs)) this.fireTimer();
+      else this.fireHeap();
+    }
+    return "more";
+  }
+
+  /** The heads are due at nowMs: do they go before a timer and a posted event of the same time? */
+  private headFirst(nowMs: number): boolean {
+    const { heads, timers, heap } = this;
+    const phase = heads.phases[heads.nodeLeaf[1]!]!;
+    if (timers.nodeMs[1] === nowMs && timers.phases[timers.nodeLeaf[1]!]! < phase) return false;
+    return heap.timesMs[0] !== nowMs || phase * PHASE_SPAN <= heap.keys[0]!;
+  }
+
+  /** A timer is due at nowMs and the heads do not go first: does it go before a posted event of the same time? */
+  private timerFirst(nowMs: number): boolean {
+    const { timers, heap } = this;
+    return (
+      heap.timesMs[0] !== nowMs || timers.phases[timers.nodeLeaf[1]!]! * PHASE_SPAN <= heap.keys[0]!
+    );
+  }
+
+  private fireHead(): void {
+    const leaf = this.heads.nodeLeaf[1]!;
+    const ring = this.rings[leaf];
+    const targets = this.headTargets;
+    const actor = this.actors[targets.actors[leaf]!]!;
+    if (ring !== undefined) {
+      const due = ring.shift();
+      actor.wake(targets.ops[leaf]!, due);
+    } else {
+      actor.wake(targets.ops[leaf]!, targets.refs[leaf]!);
+      this.advance(leaf);
+    }
+  }
+
+  private fireTimer(): void {
+    const { timers, timerTargets } = this;
+    const leaf = timers.nodeLeaf[1]!;
+    timers.nodeMs[timers.first + leaf] = Infinity;
+    timers.settle(leaf);
+    this.actors[timerTargets.actors[leaf]!]!.wake(
+      timerTargets.ops[leaf]!,
+      timerTargets.refs[leaf]!,
+    );
+  }
+
+  private fireHeap(): void {
+    const heap = this.heap;
+    const slot = heap.pop();
+    this.actors[heap.actorOf(slot)]!.wake(heap.opOf(slot), heap.refOf(slot));
+  }
+
+  /** Asks the source for its next time. */
+  private advance(leaf: number): void {
+    const { heads } = this;
+    const nextMs = this.grid.round(this.sources[leaf]!());
+    if (nextMs >= this.now) {
+      heads.nodeMs[heads.first + leaf] = nextMs;
+    } else if (nextMs !== nextMs) {
+      heads.nodeMs[heads.first + leaf] = Infinity;
+      this.starved.push(leaf);
+      this.starving++;
+    } else this.refuse(nextMs, "source");
+    heads.settle(leaf);
+  }
+
+  /** Asks the starved sources again; false when one of them still starves. */
+  private refill(): boolean {
+    const leaves = this.starved.splice(0);
+    this.starving = 0;
+    for (const leaf of leaves) this.advance(leaf);
+    return this.starving === 0;
+  }
+
+  private rest(nextMs: number, limitMs: number): RunState {
+    if (nextMs === Infinity) return "idle";
+    if (limitMs > this.now) this.now = limitMs;
+    return "until";
+  }
+
+  private refuse(atMs: number, what: string): never {
+    throw new InvariantBroken(2, this.now, `${what} at ${atMs} ms`);
+  }
+}
+
+const ended = (): number => Infinity;

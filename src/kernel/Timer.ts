@@ -1,0 +1,40 @@
+import { InvariantBroken } from "./Invariants.ts";
+import type { WinnerTree } from "./WinnerTree.ts";
+
+/** What a timer or ring needs to know of its kernel. */
+export interface Clock {
+  readonly now: number;
+}
+
+/** One reschedulable pending time of one component, a leaf of a winner tree: nothing piles up, setting needs no cancel. */
+export class Timer {
+  private readonly tree: WinnerTree;
+  private readonly clock: Clock;
+  private readonly leaf: number;
+
+  constructor(tree: WinnerTree, leaf: number, clock: Clock) {
+    this.tree = tree;
+    this.clock = clock;
+    this.leaf = leaf;
+  }
+
+  /** The pending time in ms, Infinity when none. */
+  get atMs(): number {
+    return this.tree.nodeMs[this.tree.first + this.leaf]!;
+  }
+
+  /** Replaces the pending time. `atMs` lies on the grid already; a time in the past throws InvariantBroken(2). */
+  set(atMs: number): void {
+    if (!(atMs >= this.clock.now)) {
+      throw new InvariantBroken(2, this.clock.now, `timer set to ${atMs} ms`);
+    }
+    this.tree.nodeMs[this.tree.first + this.leaf] = atMs;
+    this.tree.settle(this.leaf);
+  }
+
+  /** Forgets the pending time, if any. */
+  clear(): void {
+    this.tree.nodeMs[this.tree.first + this.leaf] = Infinity;
+    this.tree.settle(this.leaf);
+  }
+}

@@ -1,0 +1,127 @@
+/** The result document (`summary.json`). Same scenario, seed and replications give the same bytes on every machine. Times in ms, shares in 0..1. */
+
+export const RESULT_VERSION = 1;
+
+export type Outcome = "completed" | "degraded" | "cached" | "rejected" | "shed" | "expired" | "failed" | "abandoned" | "unfinished";
+export const OUTCOMES: ReadonlyArray<Outcome> = [
+  "completed", "degraded", "cached", "rejected", "shed", "expired", "failed", "abandoned", "unfinished",
+];
+
+/** A 95 % confidence interval over replications; absent with a single replication. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Distribution {
+  readonly count: number;
+  /** null where count is 0, here and below. */
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+  readonly intervals?: { readonly [statistic: string]: Interval };
+}
+
+export interface ClassResult {
+  readonly name: string;
+  readonly tenant: string;
+  readonly priority: number;
+  readonly slo: { readonly ttftMs?: number; readonly tpotMs?: number; readonly e2eMs?: number };
+  /** Requests that arrived after the warm-up. Outcomes sum to it. */
+  readonly requests: number;
+  readonly outcomes: { readonly [K in Outcome]: number };
+  /** Attempts, first tries and retries; per second below. */
+  readonly attempts: number;
+  readonly offeredPerSecond: number;
+  readonly throughputPerSecond: number;
+  readonly goodput: { readonly requests: number; readonly perSecond: number; readonly ratio: number | null; readonly interval?: Interval };
+  readonly tokens: { readonly prompt: number; readonly cachedPrompt: number; readonly output: number; /** generated for attempts that no user got */ readonly wasted: number };
+  readonly ttftMs: Distribution;
+  readonly tpotMs: Distribution;
+  readonly itlMs: Distribution;
+  readonly e2eMs: Distribution;
+  readonly queueWaitMs: Distribution;
+}
+
+export interface PoolResult {
+  readonly name: string;
+  readonly gpu: string;
+  readonly model: string;
+  readonly replicas: number;
+  readonly gpus: number;
+  /** Share of time in which a step was running. */
+  readonly utilization: number;
+  readonly waiting: { readonly mean: number; readonly max: number };
+  /** Sequences in a step, averaged over busy time. */
+  readonly batch: { readonly mean: number; readonly max: number };
+  /** KV tokens in use over capacity, averaged over all time, and the largest share of KV blocks in use. */
+  readonly kv: { readonly meanRatio: number; readonly maxRatio: number };
+  readonly preemptions: number;
+  readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };
+  readonly steps: number;
+  readonly tokens: { readonly prefill: number; readonly decode: number };
+  readonly costUsd: number;
+  readonly stepSource: string;
+  readonly warnings: ReadonlyArray<string>;
+}
+
+export interface TimelinePoint {
+  readonly atMs: number;
+  /** Attempts per second offered, requests completed and good per second, in the interval that ends at atMs. */
+  readonly offeredPerSecond: number;
+  readonly throughputPerSecond: number;
+  readonly goodputPerSecond: number;
+  readonly failedPerSecond: number;
+  readonly ttftP50Ms: number | null;
+  readonly ttftP99Ms: number | null;
+  /** At atMs. */
+  readonly gatewayQueue: number;
+  readonly engineWaiting: number;
+  readonly running: number;
+  readonly kvRatio: number;
+  readonly utilization: number;
+}
+
+export interface GateResult {
+  readonly expression: string;
+  readonly value: number | null;
+  readonly verdict: "pass" | "fail" | "inconclusive";
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+export interface Result {
+  readonly version: typeof RESULT_VERSION;
+  readonly scenario: { readonly name: string; readonly digest: string; readonly description?: string };
+  readonly seed: number;
+  readonly replications: number;
+  /** One command that gives this document again. */
+  readonly repeat: string;
+  readonly horizonMs: number;
+  readonly warmupMs: number;
+  /** Simulated time reached; less than the horizon when interrupted. */
+  readonly simulatedMs: number;
+  readonly interrupted: boolean;
+  readonly engine: { readonly events: number; readonly requests: number; readonly attempts: number; readonly steps: number; readonly phases: number };
+  readonly classes: ReadonlyArray<ClassResult>;
+  readonly total: {
+    readonly requests: number;
+    readonly outcomes: { readonly [K in Outcome]: number };
+    readonly offeredPerSecond: number;
+    readonly throughputPerSecond: number;
+    readonly goodput: { readonly requests: number; readonly perSecond: number; readonly ratio: number | null };
+  };
+  readonly gateway: { readonly queue: { readonly mean: number; readonly max: number }; readonly router: string; readonly cut: number };
+  readonly pools: ReadonlyArray<PoolResult>;
+  readonly trace?: { readonly rows: number; readonly skippedRows: number };
+  readonly timeline: ReadonlyArray<TimelinePoint>;
+  readonly faults: ReadonlyArray<{ readonly kind: string; readonly pool: string; readonly startMs: number; readonly endMs: number }>;
+  readonly cost: { readonly totalUsd: number; readonly perMillionOutputTokensUsd: number | null };
+  readonly gates: ReadonlyArray<GateResult>;
+  readonly verdict: "pass" | "fail" | "inconclusive" | "none";
+  readonly warnings: ReadonlyArray<string>;
+}

@@ -1,0 +1,99 @@
+import type { Column } from "../kernel/SlotPool.ts";
+import { SlotPool } from "../kernel/SlotPool.ts";
+import type { TokenContent } from "./engine/TokenContent.ts";
+
+interface MutableContent {
+  prefixKey: number;
+  prefixTokens: number;
+  traceKeys: Float64Array | undefined;
+  traceBlockTokens: number;
+  promptTokens: number;
+  streamKey: number;
+}
+
+/** Where an attempt is. */
+export const AttemptState = { Waiting: 0, Prefilling: 1, Decoding: 2, Gateway: 3 } as const;
+
+/** All attempts in flight, as a structure of arrays: what the user sent, and what gateway and engine remember of it. */
+export class Attempts {
+  readonly pool: SlotPool;
+  /** The request it serves; -1 when nobody waits for the answer any more. */
+  readonly request: Column<Int32Array>;
+  readonly classIndex: Column<Int32Array>;
+  readonly promptTokens: Column<Int32Array>;
+  /** Tokens that the answer has, if the model may finish it. No policy reads this. */
+  readonly outputTokens: Column<Int32Array>;
+  readonly state: Column<Int32Array>;
+  readonly replica: Column<Int32Array>;
+  /** Neighbors in whichever list holds the attempt: the gateway's queue, a replica's waiting or running list. */
+  readonly previous: Column<Int32Array>;
+  readonly next: Column<Int32Array>;
+  /** Tokens in the KV cache while waiting or prefilling; less the step counter while decoding. */
+  readonly computed: Column<Int32Array>;
+  /** Prompt and generated tokens, while waiting or prefilling. */
+  readonly total: Column<Int32Array>;
+  /** Order of admission on its replica. */
+  readonly admission: Column<Float64Array>;
+  readonly finishStep: Column<Float64Array>;
+  readonly heapPosition: Column<Int32Array>;
+  /** Prompt tokens found in the prefix cache at the first admission. */
+  readonly cachedTokens: Column<Int32Array>;
+  readonly arrivalMs: Column<Float64Array>;
+  /** First admission to a batch, and first token; NaN before. */
+  readonly admittedMs: Column<Float64Array>;
+  readonly firstTokenMs: Column<Float64Array>;
+  /** Last token before a preemption; NaN otherwise. */
+  readonly preemptedMs: Column<Float64Array>;
+  readonly prefixKey: Column<Float64Array>;
+  readonly prefixTokens: Column<Int32Array>;
+  readonly streamKey: Column<Float64Array>;
+  readonly traceBlockTokens: Column<Int32Array>;
+  readonly traceKeys: Array<Float64Array | undefined> = [];
+  private readonly loaded: MutableContent = {
+    prefixKey: 0,
+    prefixTokens: 0,
+    traceKeys: undefined,
+    traceBlockTokens: 1,
+    promptTokens: 0,
+    streamKey: 0,
+  };
+
+  constructor(capacity = 1024) {
+    const pool = new SlotPool(capacity);
+    this.pool = pool;
+    this.request = pool.int32();
+    this.classIndex = pool.int32();
+    this.promptTokens = pool.int32();
+    this.outputTokens = pool.int32();
+    this.state = pool.int32();
+    this.replica = pool.int32();
+    this.previous = pool.int32();
+    this.next = pool.int32();
+    this.computed = pool.int32();
+    this.total = pool.int32();
+    this.admission = pool.float64();
+    this.finishStep = pool.float64();
+    this.heapPosition = pool.int32();
+    this.cachedTokens = pool.int32();
+    this.arrivalMs = pool.float64();
+    this.admittedMs = pool.float64();
+    this.firstTokenMs = pool.float64();
+    this.preemptedMs = pool.float64();
+    this.prefixKey = pool.float64();
+    this.prefixTokens = pool.int32();
+    this.streamKey = pool.float64();
+    this.traceBlockTokens = pool.int32();
+  }
+
+  /** What the prompt consists of. The object is reused: use it at once. */
+  content(slot: number): TokenContent {
+    const content = this.loaded;
+    content.prefixKey = this.prefixKey.at[slot]!;
+    content.prefixTokens = this.prefixTokens.at[slot]!;
+    content.traceKeys = this.traceKeys[slot];
+    content.traceBlockTokens = this.traceBlockTokens.at[slot]!;
+    content.promptTokens = this.promptTokens.at[slot]!;
+    content.streamKey = this.streamKey.at[slot]!;
+    return content;
+  }
+}

@@ -1,0 +1,73 @@
+/** Numeric descriptions of gateway and fleet: what a scenario becomes once quantities are parsed and catalog names are looked up. */
+
+export interface GatewaySpec {
+  /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */
+  readonly queue?: {
+    readonly capacity: number;
+    /** An attempt that has waited this long is shed. */
+    readonly timeoutMs?: number;
+  };
+  /** Attempts a replica may hold (waiting and running) before the gateway stops sending to it. */
+  readonly maxInFlightPerReplica: number;
+  /** The gateway cuts an attempt that has not finished this long after it arrived. */
+  readonly responseTimeLimitMs?: number;
+  /** What the engine does when the client or the gateway hangs up: stop at the next step boundary, or go on for nobody. */
+  readonly onDisconnect: "cancel" | "continue";
+  readonly router: RouterSpec;
+}
+
+export type RouterSpec =
+  | { readonly kind: "roundRobin" }
+  | { readonly kind: "random" }
+  /** nginx smooth weighted round robin over pools' `weight`; backups only when no primary is available. */
+  | { readonly kind: "weighted" }
+  | { readonly kind: "leastOutstanding" }
+  | { readonly kind: "powerOfTwo" }
+  /** Rendezvous hashing on the prompt's prefix; falls back to least outstanding when the favorite holds more than `loadFactor` times the mean. */
+  | { readonly kind: "prefixAffinity"; readonly loadFactor: number };
+
+/** Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and h*kvTokens if prefillTokens > 0. */
+export interface StepCoefficients {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly h: number;
+}
+
+export interface EngineSpec {
+  readonly maxBatchedTokens: number;
+  readonly maxSequences: number;
+  readonly maxModelTokens: number;
+  readonly blockTokens: number;
+  readonly kvBlocks: number;
+  readonly prefixCache: boolean;
+  /** vLLM's scheduler_reserve_full_isl: admit only when the whole prompt fits into free blocks. */
+  readonly reserveFullPrompt: boolean;
+  /** Attempts that may wait in the engine; more are refused. */
+  readonly maxWaiting: number;
+  readonly step: StepCoefficients;
+}
+
+export interface PoolSpec {
+  readonly name: string;
+  readonly gpu: string;
+  readonly model: string;
+  readonly dtype: string;
+  readonly gpusPerReplica: number;
+  readonly replicas: number;
+  readonly weight: number;
+  readonly backup: boolean;
+  readonly engine: EngineSpec;
+  readonly usdPerGpuHour: number;
+  /** Where the step coefficients come from, and how far to trust them. */
+  readonly stepSource: string;
+  /** Median absolute error of the fit, 0..1, where the source states one. */
+  readonly stepErrorRatio?: number;
+}
+
+/** What breaks, and when. Times in ms of simulated time. */
+export type FaultSpec =
+  | { readonly kind: "replicaDown"; readonly pool: string; readonly replicas: number; readonly atMs: number; readonly durationMs: number }
+  | { readonly kind: "slowdown"; readonly pool: string; readonly replicas: number; readonly factor: number; readonly atMs: number; readonly durationMs: number };

@@ -1,0 +1,30 @@
+import type { TokenContent } from "./TokenContent.ts";
+
+/**
+ * KV blocks of one replica. A sequence's slot names it; its blocks are released all at once.
+ *
+ * Blocks that decode steps fill are taken anonymously (`takeForDecode`) and become a sequence's own when it is released: which of two
+ * free blocks a sequence gets has no observable effect, the number and the order of evictions have.
+ */
+export interface Blocks {
+  readonly total: number;
+  readonly blockTokens: number;
+  /** Blocks without a reference, cached ones included. */
+  readonly free: number;
+  /** Full blocks from the start of the sequence that are cached now; at most those that lie inside `tokens - 1`. */
+  lookup(content: TokenContent, tokens: number): number;
+  /** Of the blocks that the last look-up found, those that lie in the free list: using them takes free blocks too. */
+  readonly hitFree: number;
+  /** References the blocks found by the last look-up, then allocates so that `tokens` tokens fit. Full blocks get their keys at once. */
+  admit(slot: number, content: TokenContent, hitBlocks: number, tokens: number): void;
+  /** Allocates further blocks while a prompt is being computed: from `fromTokens` to `toTokens`. */
+  extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void;
+  /** Takes blocks for decode steps from the free list, oldest first. */
+  takeForDecode(count: number): void;
+  /** Gives back all blocks of a sequence that holds `tokens` tokens, its last block first. */
+  release(slot: number, content: TokenContent, tokens: number): void;
+  /** Empties pool and cache. */
+  clear(): void;
+}
+
+export const blocksFor = (tokens: number, blockTokens: number): number => Math.ceil(tokens / blockTokens);

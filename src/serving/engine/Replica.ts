@@ -1,0 +1,656 @@
+import { ensure, InvariantBroken } from "../../kernel/Invariants.ts";
+import type { Actor, Kernel, Timer } from "../../kernel/Kernel.ts";
+import { Phase } from "../../kernel/Kernel.ts";
+import type { Attempts } from "../Attempts.ts";
+import { AttemptState } from "../Attempts.ts";
+import type { EngineSpec } from "../ServingSpec.ts";
+import type { BlockLists } from "./BlockLists.ts";
+import type { Blocks } from "./Blocks.ts";
+import { blocksFor } from "./Blocks.ts";
+import { CachedBlocks } from "./CachedBlocks.ts";
+import { CountedBlocks } from "./CountedBlocks.ts";
+import { FinishHeap } from "./FinishHeap.ts";
+import { completedSteps, durationMs, firstBoundary } from "./Progression.ts";
+import { ReplicaMeter } from "./ReplicaMeter.ts";
+import { SlotList } from "./SlotList.ts";
+import { StepTime } from "./StepTime.ts";
+import type { TokenContent } from "./TokenContent.ts";
+
+const NONE = -1;
+
+/** What an engine tells the gateway. Each attempt that was taken ends in exactly one of finished, released and failed. */
+export interface ReplicaListener {
+  firstToken(attempt: number): void;
+  finished(attempt: number): void;
+  /** A canceled attempt has left the engine; it had generated so many tokens. */
+  released(attempt: number, generatedTokens: number): void;
+  /** The replica died under the attempt. */
+  failed(attempt: number, generatedTokens: number): void;
+}
+
+export interface ReplicaOptions {
+  readonly engine: EngineSpec;
+  readonly kernel: Kernel;
+  readonly attempts: Attempts;
+  readonly blockLists: BlockLists;
+  readonly classes: number;
+  readonly listener: ReplicaListener;
+}
+
+/**
+ * One model replica with iteration-level continuous batching, as vLLM V1 schedules: running sequences first, in order of admission, then
+ * waiting ones; one token budget per step; prompts in chunks; KV blocks; preemption of the youngest by recompute; prefix cache.
+ *
+ * A run of steps with the same composition (a phase) is taken in one leap: its duration is an arithmetic series, exact on the time grid.
+ * A phase ends where a step-by-step scheduler could change the composition; ending it too early is always exact. See
+ * docs/decisions/003-the-leap.md.
+ *
+ * Source of the semantics: vllm-project/vllm v1/core/sched/scheduler.py (Apache-2.0), v0.19.
+ */
+export class Replica implements Actor {
+  readonly meter = new ReplicaMeter();
+  readonly blocks: Blocks;
+  /** Longest sequence that this replica can hold: the model's limit or the whole KV cache. */
+  readonly maxTokens: number;
+  up = true;
+  private readonly engine: EngineSpec;
+  private readonly kernel: Kernel;
+  private readonly attempts: Attempts;
+  private readonly listener: ReplicaListener;
+  private readonly caching: boolean;
+  private readonly timer: Timer;
+  private stepTime: StepTime;
+
+  private readonly waiting: SlotList;
+  /** Sequences in the batch, in order of admission. */
+  private readonly running: SlotList;
+  private readonly finishing: FinishHeap;
+  /** Sequences with chunks in the present step, and the chunks' sizes. */
+  private readonly chunkSlots: Array<number> = [];
+  private readonly chunkTokens: Array<number> = [];
+  private readonly canceled: Array<number> = [];
+  private readonly done: Array<number> = [];
+  /** Decoding sequences by (computed tokens less step counter) modulo block size: who needs a block in which step. */
+  private readonly residues: Int32Array;
+  private readonly decodingByClass: Int32Array;
+
+  /** Step counter at the start of the phase. */
+  private step = 0;
+  private decoding = 0;
+  /** KV tokens of the decoding sequences at the start of the phase. */
+  private kvTokens = 0;
+  /** The sequence whose prompt is computed in part, or -1: at most one, the last of the running list. */
+  private partial = NONE;
+  private admissions = 0;
+  private busy = false;
+  /** Inside a boundary: newcomers only join the queue. */
+  private scheduling = false;
+  private phaseStartMs = 0.5;
+  private phaseSteps = 0;
+  private firstMs = 0.5;
+  private gapMs = 0.5;
+  /** Prompt tokens per step of the phase. */
+  private prefillTokens = 0;
+  /** Blocks that the first step's decodes took when it was planned. */
+  private takenBlocks = 0;
+  /** Steps of the phase that the meter has seen already, and when the waiting list was last metered. */
+  private meteredSteps = 0;
+  private waitingSinceMs = 0.5;
+  /** The head of the queue that did not fit; only a release of blocks can change that. */
+  private blockedHead = NONE;
+
+  constructor(options: ReplicaOptions) {
+    const { engine, kernel, attempts } = options;
+    this.engine = engine;
+    this.kernel = kernel;
+    this.attempts = attempts;
+    this.listener = options.listener;
+    this.caching = engine.prefixCache;
+    this.blocks = engine.prefixCache
+      ? new CachedBlocks(engine.kvBlocks, engine.blockTokens, options.blockLists)
+      : new CountedBlocks(engine.kvBlocks, engine.blockTokens);
+    this.maxTokens = Math.min(engine.maxModelTokens, engine.kvBlocks * engine.blockTokens);
+    this.stepTime = new StepTime(engine.step, kernel.grid);
+    this.waiting = new SlotList(attempts);
+    this.running = new SlotList(attempts);
+    this.finishing = new FinishHeap(attempts.heapPosition);
+    this.residues = new Int32Array(engine.blockTokens);
+    this.decodingByClass = new Int32Array(options.classes);
+    this.timer = kernel.timer(kernel.join(this), 0, 0, Phase.Boundary);
+    this.phaseStartMs = 0;
+    this.firstMs = 0;
+    this.gapMs = 0;
+    this.waitingSinceMs = 0;
+  }
+
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
+  get runningCount(): number {
+    return this.running.length;
+  }
+
+  /** KV tokens of the decoding sequences now. */
+  get kvTokensNow(): number {
+    return this.kvTokens + this.decoding * this.stepsDone();
+  }
+
+  /** Takes an attempt into the waiting queue; false when the prompt can never fit, the queue is full or the replica is down. */
+  submit(attempt: number): boolean {
+    const prompt = this.attempts.promptTokens.at[attempt]!;
+    if (!this.up || prompt >= this.maxTokens || this.waiting.length >= this.engine.maxWaiting) return false;
+    this.attempts.state.at[attempt] = AttemptState.Waiting;
+    this.attempts.total.at[attempt] = prompt;
+    this.attempts.computed.at[attempt] = 0;
+    this.attempts.admittedMs.at[attempt] = NaN;
+    this.attempts.firstTokenMs.at[attempt] = NaN;
+    this.attempts.preemptedMs.at[attempt] = NaN;
+    const wasEmpty = this.waiting.length === 0;
+    this.enqueue(attempt);
+    if (this.scheduling) return true;
+    if (!this.busy) this.timer.set(this.kernel.now);
+    else if (wasEmpty && this.prefillTokens === 0 && this.running.length < this.engine.maxSequences) this.truncate(true);
+    return true;
+  }
+
+  /** The user is gone: a waiting attempt leaves at once, a running one at the next step boundary. */
+  cancel(attempt: number): void {
+    const state = this.attempts.state.at[attempt]!;
+    // Finished at this very boundary: the report is on its way.
+    if (state === AttemptState.Gateway) return;
+    if (state === AttemptState.Waiting) {
+      const wasHead = this.waiting.first === attempt;
+      this.dequeue(attempt);
+      this.listener.released(attempt, this.attempts.total.at[attempt]! - this.attempts.promptTokens.at[attempt]!);
+      if (wasHead && this.busy && !this.scheduling) this.truncate(false);
+      return;
+    }
+    this.canceled.push(attempt);
+    if (this.busy && !this.scheduling) this.truncate(false);
+  }
+
+  /** The replica dies: everything it holds fails now, its caches are lost. */
+  fail(): void {
+    if (!this.up) return;
+    const doneSteps = this.stepsDone();
+    this.meterSteps(doneSteps);
+    this.up = false;
+    this.busy = false;
+    this.timer.clear();
+    this.canceled.length = 0;
+    const victims: Array<number> = [];
+    for (let slot = this.running.first; slot !== NONE; slot = this.running.after(slot)) victims.push(slot);
+    const waiting: Array<number> = [];
+    for (let slot = this.waiting.first; slot !== NONE; slot = this.waiting.after(slot)) waiting.push(slot);
+    const generated = victims.map((slot) => this.generatedTokens(slot, doneSteps));
+    for (const slot of victims) {
+      this.running.remove(slot);
+      this.attempts.state.at[slot] = AttemptState.Gateway;
+    }
+    for (const slot of waiting) this.dequeue(slot);
+    this.forget();
+    victims.forEach((slot, i) => this.listener.failed(slot, generated[i]!));
+    for (const slot of waiting) {
+      this.listener.failed(slot, this.attempts.total.at[slot]! - this.attempts.promptTokens.at[slot]!);
+    }
+  }
+
+  recover(): void {
+    this.up = true;
+  }
+
+  /** From the next step boundary on, every step takes `factor` times its nominal duration. */
+  slowDown(factor: number): void {
+    this.stepTime = new StepTime(this.engine.step, this.kernel.grid, factor);
+    if (this.busy) this.truncate(true);
+  }
+
+  /** Brings the meter up to now: steps that are over, and the waiting list. */
+  syncMeter(): void {
+    this.meterSteps(this.stepsDone());
+    this.meterWaiting();
+  }
+
+  /** Tokens that a running or waiting attempt has generated so far. */
+  generated(attempt: number): number {
+    return this.generatedTokens(attempt, this.stepsDone());
+  }
+
+  /** A step boundary, or the start of the first step after idleness. */
+  wake(): void {
+    this.scheduling = true;
+    if (this.busy) this.settle();
+    this.plan();
+    this.scheduling = false;
+  }
+
+  /** Applies the phase that ends now, then reports first tokens and completions in order of admission. */
+  private settle(): void {
+    const steps = this.phaseSteps;
+    this.meterSteps(steps);
+    this.takeDecodeBlocks(steps);
+    this.step += steps;
+    this.kvTokens += this.decoding * steps;
+    this.checkBlocks();
+    this.collectFinished();
+    this.settleChunks(steps);
+    this.checkBlocks();
+    this.dropFinishedCancels();
+    for (let i = 0; i < this.done.length; i++) this.listener.finished(this.done[i]!);
+    this.done.length = 0;
+  }
+
+  /** Sequences whose last token came with the step that ends now leave the batch. */
+  private collectFinished(): void {
+    const { finishing, done } = this;
+    while (finishing.nextStep === this.step) {
+      done.push(finishing.nextSlot);
+      this.leaveDecode(finishing.nextSlot);
+    }
+    if (done.length > 1) done.sort((x, y) => this.attempts.admission.at[x]! - this.attempts.admission.at[y]!);
+    for (let i = 0; i < done.length; i++) this.finish(done[i]!, this.tokensOf(done[i]!));
+  }
+
+  /** A canceled sequence that finished all the same is reported as finished; its slot may serve somebody else right after that. */
+  private dropFinishedCancels(): void {
+    let kept = 0;
+    for (let i = 0; i < this.canceled.length; i++) {
+      const slot = this.canceled[i]!;
+      if (this.attempts.state.at[slot] !== AttemptState.Gateway) this.canceled[kept++] = slot;
+    }
+    this.canceled.length = kept;
+  }
+
+  private settleChunks(steps: number): void {
+    const { attempts } = this;
+    // Newly named blocks may be hits for a queue head that did not fit.
+    if (this.chunkSlots.length > 0) this.blockedHead = NONE;
+    for (let i = 0; i < this.chunkSlots.length; i++) {
+      const slot = this.chunkSlots[i]!;
+      const before = attempts.computed.at[slot]!;
+      const computed = before + this.chunkTokens[i]! * steps;
+      if (steps > 1) this.blocks.extend(slot, this.content(slot), before + this.chunkTokens[i]!, computed);
+      attempts.computed.at[slot] = computed;
+      if (computed === attempts.total.at[slot]) this.promptComputed(slot, computed);
+    }
+    this.chunkSlots.length = 0;
+    this.chunkTokens.length = 0;
+  }
+
+  /** The step that completes a prompt gives a token: the first one, or the next one after a preemption. */
+  private promptComputed(slot: number, computed: number): void {
+    const { attempts } = this;
+    const now = this.kernel.now;
+    if (this.partial === slot) this.partial = NONE;
+    const generated = computed + 1 - attempts.promptTokens.at[slot]!;
+    this.meter.decodeTokens++;
+    if (Number.isNaN(attempts.firstTokenMs.at[slot]!)) {
+      attempts.firstTokenMs.at[slot] = now;
+      this.listener.firstToken(slot);
+    } else {
+      this.meter.itlMs?.[attempts.classIndex.at[slot]!]?.record(now - attempts.preemptedMs.at[slot]!);
+    }
+    const left = Math.min(attempts.outputTokens.at[slot]! - generated, this.maxTokens - computed - 1);
+    if (left <= 0) {
+      this.done.push(slot);
+      this.finish(slot, computed);
+    } else this.joinDecode(slot, computed, left);
+  }
+
+  private finish(slot: number, computed: number): void {
+    this.running.remove(slot);
+    this.release(slot, computed);
+    this.attempts.total.at[slot] = computed + 1;
+  }
+
+  /** Decides who computes what in the next step, and for how many steps nothing of that can change. */
+  private plan(): void {
+    if (!this.up) return;
+    this.removeCanceled();
+    const preempted = this.planRunning();
+    if (preempted) this.blockedHead = NONE;
+    else this.admitWaiting();
+    this.startPhase(preempted);
+  }
+
+  private removeCanceled(): void {
+    for (let i = 0; i < this.canceled.length; i++) {
+      const slot = this.canceled[i]!;
+      const generated = this.generatedTokens(slot, 0);
+      this.leaveBatch(slot);
+      this.listener.released(slot, generated);
+    }
+    this.canceled.length = 0;
+  }
+
+  /** Gives running sequences their blocks, preempting the youngest while they do not suffice. True when somebody was preempted. */
+  private planRunning(): boolean {
+    let preempted = false;
+    for (;;) {
+      const needed = this.decodeNeed(0) + this.partialNeed(1);
+      if (needed <= this.blocks.free) break;
+      this.preempt(this.running.last);
+      preempted = true;
+    }
+    this.takenBlocks = this.decodeNeed(0);
+    this.blocks.takeForDecode(this.takenBlocks);
+    if (this.partial !== NONE) this.addChunk(this.partial, this.partialChunk());
+    return preempted;
+  }
+
+  /** Tokens of the partly computed prompt that fit into a step. */
+  private partialChunk(): number {
+    const left = this.attempts.total.at[this.partial]! - this.attempts.computed.at[this.partial]!;
+    return Math.min(left, this.engine.maxBatchedTokens - this.decoding);
+  }
+
+  /** Blocks that the partly computed prompt needs for its next `steps` chunks. */
+  private partialNeed(steps: number): number {
+    if (this.partial === NONE) return 0;
+    const computed = this.attempts.computed.at[this.partial]!;
+    const size = this.blocks.blockTokens;
+    return blocksFor(computed + steps * this.partialChunk(), size) - blocksFor(computed, size);
+  }
+
+  /** Blocks that the decoding sequences need in the step that comes `ahead` steps after the next one. */
+  private decodeNeed(ahead: number): number {
+    const size = this.blocks.blockTokens;
+    const residue = (this.step + ahead) % size;
+    return this.residues[residue === 0 ? 0 : size - residue]!;
+  }
+
+  private addChunk(slot: number, tokens: number): void {
+    const computed = this.attempts.computed.at[slot]!;
+    this.blocks.extend(slot, this.content(slot), computed, computed + tokens);
+    this.chunkSlots.push(slot);
+    this.chunkTokens.push(tokens);
+  }
+
+  private admitWaiting(): void {
+    let budget = this.engine.maxBatchedTokens - this.decoding;
+    for (const tokens of this.chunkTokens) budget -= tokens;
+    while (this.waiting.length > 0 && budget > 0 && this.running.length < this.engine.maxSequences) {
+      const head = this.waiting.first;
+      if (head === this.blockedHead) return;
+      const taken = this.admit(head, budget);
+      if (taken === 0) {
+        this.blockedHead = head;
+        return;
+      }
+      budget -= taken;
+    }
+  }
+
+  /** Admits the head of the queue with as many tokens as the budget allows; 0 when its blocks do not fit. */
+  private admit(slot: number, budget: number): number {
+    const { attempts, blocks } = this;
+    const total = attempts.total.at[slot]!;
+    const content = this.content(slot);
+    const hitBlocks = blocks.lookup(content, total);
+    const hitTokens = hitBlocks * blocks.blockTokens;
+    const chunk = Math.min(total - hitTokens, budget);
+    const reserved = this.engine.reserveFullPrompt ? total : hitTokens + chunk;
+    if (blocksFor(reserved, blocks.blockTokens) - hitBlocks + blocks.hitFree > blocks.free) return 0;
+    blocks.admit(slot, content, hitBlocks, hitTokens + chunk);
+    this.dequeue(slot);
+    this.running.pushBack(slot);
+    attempts.state.at[slot] = AttemptState.Prefilling;
+    attempts.computed.at[slot] = hitTokens;
+    attempts.admission.at[slot] = this.admissions++;
+    if (Number.isNaN(attempts.admittedMs.at[slot]!)) {
+      attempts.admittedMs.at[slot] = this.kernel.now;
+      attempts.cachedTokens.at[slot] = hitTokens;
+      this.meter.queryTokens += total;
+      this.meter.hitTokens += hitTokens;
+    }
+    if (hitTokens + chunk < total) this.partial = slot;
+    this.chunkSlots.push(slot);
+    this.chunkTokens.push(chunk);
+    return chunk;
+  }
+
+  private startPhase(preempted: boolean): void {
+    const chunks = this.chunkSlots.length;
+    this.prefillTokens = 0;
+    if (this.running.length === 0) return this.rest();
+    let attention = 0;
+    for (let i = 0; i < chunks; i++) {
+      const tokens = this.chunkTokens[i]!;
+      this.prefillTokens += tokens;
+      attention += tokens * (2 * this.attempts.computed.at[this.chunkSlots[i]!]! + tokens);
+    }
+    const { stepTime, decoding, prefillTokens } = this;
+    this.firstMs = stepTime.stepMs(decoding, this.kvTokens, prefillTokens, attention);
+    this.gapMs = stepTime.kvMs * decoding;
+    this.phaseSteps = 1;
+    if (chunks === 0) {
+      if (!preempted) this.phaseSteps = this.decodeOnlySteps();
+    } else if (chunks === 1 && !preempted && this.partial !== NONE) {
+      this.phaseSteps = this.fullBudgetSteps();
+      this.gapMs += stepTime.mixedKvMs * decoding + 2 * stepTime.attentionMs * prefillTokens * prefillTokens;
+    }
+    this.busy = true;
+    this.meteredSteps = 0;
+    this.meter.phases++;
+    this.phaseStartMs = this.kernel.now;
+    this.timer.set(this.phaseStartMs + durationMs(this.firstMs, this.gapMs, this.phaseSteps));
+  }
+
+  private rest(): void {
+    ensure(4, this.waiting.length === 0, this.kernel.now, () => "an idle replica has waiting attempts that do not fit");
+    this.busy = false;
+    this.phaseSteps = 0;
+  }
+
+  /** Steps until a sequence finishes or blocks run out. */
+  private decodeOnlySteps(): number {
+    const bound = this.finishing.nextStep - this.step;
+    const size = this.blocks.blockTokens;
+    // Any `size` consecutive steps need one block per sequence. The first step has its blocks already.
+    let free = this.blocks.free + this.takenBlocks;
+    const periods = Math.floor(free / this.decoding);
+    let steps = periods * size;
+    if (steps >= bound) return bound;
+    free -= periods * this.decoding;
+    while (steps < bound) {
+      free -= this.decodeNeed(steps);
+      if (free < 0) break;
+      steps++;
+    }
+    return Math.max(1, steps);
+  }
+
+  /** Steps in which one prompt takes the whole budget that the decodes leave, without reaching its end. */
+  private fullBudgetSteps(): number {
+    const chunk = this.chunkTokens[0]!;
+    const { computed, total } = this.attempts;
+    const start = computed.at[this.partial]!;
+    const left = total.at[this.partial]! - start;
+    const bound = Math.min(this.finishing.nextStep - this.step, Math.floor(left / chunk));
+    const size = this.blocks.blockTokens;
+    let free = this.blocks.free;
+    let steps = 1;
+    for (; steps < bound; steps++) {
+      free -= this.decodeNeed(steps) + blocksFor(start + (steps + 1) * chunk, size) - blocksFor(start + steps * chunk, size);
+      if (free < 0) break;
+    }
+    return steps;
+  }
+
+  /** Ends the phase at the first boundary not before now; exclusively: after now. */
+  private truncate(inclusive: boolean): void {
+    if (this.phaseSteps <= 1) return;
+    const steps = firstBoundary(this.firstMs, this.gapMs, this.kernel.now - this.phaseStartMs, {
+      inclusive,
+      maxSteps: this.phaseSteps,
+    });
+    if (steps === this.phaseSteps) return;
+    this.phaseSteps = steps;
+    this.timer.set(this.phaseStartMs + durationMs(this.firstMs, this.gapMs, steps));
+  }
+
+  private preempt(slot: number): void {
+    const computed = this.attempts.state.at[slot] === AttemptState.Decoding ? this.tokensOf(slot) : NONE;
+    if (computed !== NONE) this.attempts.preemptedMs.at[slot] = this.kernel.now;
+    this.leaveBatch(slot);
+    if (computed !== NONE) this.attempts.total.at[slot] = computed + 1;
+    this.attempts.computed.at[slot] = 0;
+    this.attempts.state.at[slot] = AttemptState.Waiting;
+    this.meterWaiting();
+    this.waiting.pushFront(slot);
+    this.meter.preemptions++;
+  }
+
+  /** Takes a sequence out of the batch and gives its blocks back. */
+  private leaveBatch(slot: number): void {
+    const decoding = this.attempts.state.at[slot] === AttemptState.Decoding;
+    const computed = decoding ? this.tokensOf(slot) : this.attempts.computed.at[slot]!;
+    if (decoding) this.leaveDecode(slot);
+    if (this.partial === slot) this.partial = NONE;
+    this.running.remove(slot);
+    this.release(slot, computed);
+  }
+
+  private joinDecode(slot: number, computed: number, left: number): void {
+    const base = computed - this.step;
+    this.attempts.state.at[slot] = AttemptState.Decoding;
+    this.attempts.computed.at[slot] = base;
+    this.attempts.finishStep.at[slot] = this.step + left;
+    this.finishing.push(this.step + left, slot);
+    this.residues[this.residueOf(base)]!++;
+    this.decodingByClass[this.attempts.classIndex.at[slot]!]!++;
+    this.decoding++;
+    this.kvTokens += computed;
+  }
+
+  private leaveDecode(slot: number): void {
+    this.finishing.remove(slot);
+    this.residues[this.residueOf(this.attempts.computed.at[slot]!)]!--;
+    this.decodingByClass[this.attempts.classIndex.at[slot]!]!--;
+    this.decoding--;
+    this.kvTokens -= this.tokensOf(slot);
+  }
+
+  /** Tokens in the KV cache of a decoding sequence at the start of the phase. */
+  private tokensOf(slot: number): number {
+    return this.attempts.computed.at[slot]! + this.step;
+  }
+
+  private residueOf(base: number): number {
+    const size = this.blocks.blockTokens;
+    const residue = base % size;
+    return residue < 0 ? residue + size : residue;
+  }
+
+  private release(slot: number, computed: number): void {
+    this.blocks.release(slot, this.content(slot), computed);
+    this.attempts.state.at[slot] = AttemptState.Gateway;
+    this.blockedHead = NONE;
+  }
+
+  private takeDecodeBlocks(steps: number): void {
+    const size = this.blocks.blockTokens;
+    const whole = Math.floor(steps / size);
+    let blocks = whole * this.decoding - this.takenBlocks;
+    for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
+    this.blocks.takeForDecode(blocks);
+    this.takenBlocks = 0;
+  }
+
+  private enqueue(slot: number): void {
+    this.meterWaiting();
+    this.waiting.pushBack(slot);
+    if (this.waiting.length > this.meter.maxWaiting) this.meter.maxWaiting = this.waiting.length;
+  }
+
+  private dequeue(slot: number): void {
+    this.meterWaiting();
+    this.waiting.remove(slot);
+    if (this.blockedHead === slot) this.blockedHead = NONE;
+  }
+
+  private content(slot: number): TokenContent {
+    return this.caching ? this.attempts.content(slot) : NO_CONTENT;
+  }
+
+  private stepsDone(): number {
+    if (!this.busy) return 0;
+    return completedSteps(this.firstMs, this.gapMs, this.kernel.now - this.phaseStartMs, this.phaseSteps);
+  }
+
+  private generatedTokens(slot: number, doneSteps: number): number {
+    const { attempts } = this;
+    const prompt = attempts.promptTokens.at[slot]!;
+    if (attempts.state.at[slot] !== AttemptState.Decoding) return attempts.total.at[slot]! - prompt;
+    return this.tokensOf(slot) + doneSteps + 1 - prompt;
+  }
+
+  private forget(): void {
+    this.finishing.clear();
+    this.residues.fill(0);
+    this.decodingByClass.fill(0);
+    this.blocks.clear();
+    this.chunkSlots.length = 0;
+    this.chunkTokens.length = 0;
+    this.decoding = 0;
+    this.kvTokens = 0;
+    this.partial = NONE;
+    this.blockedHead = NONE;
+    this.prefillTokens = 0;
+    this.takenBlocks = 0;
+  }
+
+  /** Adds steps `meteredSteps` .. `upTo` of the phase to the meter. */
+  private meterSteps(upTo: number): void {
+    const from = this.meteredSteps;
+    if (upTo <= from) return;
+    this.meteredSteps = upTo;
+    const { meter, decoding, gapMs } = this;
+    const count = upTo - from;
+    const firstMs = this.firstMs + gapMs * from;
+    const lastedMs = durationMs(firstMs, gapMs, count);
+    meter.busyMs += lastedMs;
+    meter.steps += count;
+    meter.batchTime += (decoding + this.chunkSlots.length) * lastedMs;
+    if (this.running.length > meter.maxBatch) meter.maxBatch = this.running.length;
+    // Sum over steps j of (K + n j) (first + gap j), with K the tokens at the first of these steps.
+    const kv = this.kvTokens + decoding * from;
+    const pairs = (count * (count - 1)) / 2;
+    meter.kvTokenTime +=
+      kv * firstMs * count + (kv * gapMs + decoding * firstMs) * pairs + (decoding * gapMs * pairs * (2 * count - 1)) / 3;
+    meter.decodeTokens += decoding * count;
+    meter.prefillTokens += this.prefillTokens * count;
+    if (meter.itlMs !== undefined && decoding > 0) this.meterGaps(meter.itlMs, firstMs, count);
+  }
+
+  private meterGaps(histograms: NonNullable<ReplicaMeter["itlMs"]>, firstMs: number, count: number): void {
+    for (let k = 0; k < histograms.length; k++) {
+      const weight = this.decodingByClass[k]!;
+      if (weight > 0) histograms[k]!.recordProgression(firstMs, this.gapMs, count, weight);
+    }
+  }
+
+  private meterWaiting(): void {
+    const now = this.kernel.now;
+    this.meter.waitingTime += this.waiting.length * (now - this.waitingSinceMs);
+    this.waitingSinceMs = now;
+  }
+
+  private checkBlocks(): void {
+    const used = this.blocks.total - this.blocks.free;
+    if (used > this.meter.maxBlocks) this.meter.maxBlocks = used;
+    if (used < 0 || this.blocks.free < 0) {
+      throw new InvariantBroken(4, this.kernel.now, `${this.blocks.free} of ${this.blocks.total} KV blocks free`);
+    }
+  }
+}
+
+const NO_CONTENT: TokenContent = {
+  prefixKey: 0,
+  prefixTokens: 0,
+  traceKeys: undefined,
+  traceBlockTokens: 1,
+  promptTokens: 0,
+  streamKey: 0,
+};

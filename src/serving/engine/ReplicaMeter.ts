@@ -1,0 +1,45 @@
+import type { Histogram } from "../../kernel/Histogram.ts";
+
+/** What one replica adds up. Integrals are over time in ms; a step counts when it is over. */
+export class ReplicaMeter {
+  busyMs = 0.5;
+  steps = 0;
+  phases = 0;
+  /** Sequences in the batch, integrated over busy time. */
+  batchTime = 0.5;
+  maxBatch = 0;
+  /** KV tokens of decoding sequences, integrated over busy time. */
+  kvTokenTime = 0.5;
+  maxBlocks = 0;
+  waitingTime = 0.5;
+  maxWaiting = 0;
+  preemptions = 0;
+  hitTokens = 0;
+  queryTokens = 0;
+  prefillTokens = 0;
+  decodeTokens = 0;
+  /** Gaps between tokens by traffic class; undefined while nothing is measured. */
+  itlMs: ReadonlyArray<Histogram> | undefined;
+
+  constructor() {
+    this.reset();
+  }
+
+  /** Starts a new measurement; the histograms are the caller's. */
+  reset(): void {
+    this.busyMs = 0;
+    this.steps = 0;
+    this.phases = 0;
+    this.batchTime = 0;
+    this.maxBatch = 0;
+    this.kvTokenTime = 0;
+    this.maxBlocks = 0;
+    this.waitingTime = 0;
+    this.maxWaiting = 0;
+    this.preemptions = 0;
+    this.hitTokens = 0;
+    this.queryTokens = 0;
+    this.prefillTokens = 0;
+    this.decodeTokens = 0;
+  }
+}

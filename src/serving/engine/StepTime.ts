@@ -1,0 +1,47 @@
+import type { TimeGrid } from "../../kernel/TimeGrid.ts";
+import type { StepCoefficients } from "../ServingSpec.ts";
+
+/**
+ * Duration of one engine step on the time grid, in ms.
+ *
+ * Coefficients that multiply a quantity which changes inside a phase (`c`, `h`, and half of `e`) are rounded to the grid once; the rest
+ * is evaluated per phase and its result is rounded. So adding k steps one by one and adding them in closed form give the same bits.
+ */
+export class StepTime {
+  /** ms per KV token of a decoding sequence. */
+  readonly kvMs: number;
+  /** Further ms per KV token when the step also carries prefill. */
+  readonly mixedKvMs: number;
+  /** ms per unit of p * (2 * context + p). */
+  readonly attentionMs: number;
+  private readonly grid: TimeGrid;
+  private readonly perStepMs: number;
+  private readonly perSequenceMs: number;
+  private readonly perPrefillTokenMs: number;
+
+  /** `slowdown` multiplies every coefficient; 1 is nominal speed. */
+  constructor(coefficients: StepCoefficients, grid: TimeGrid, slowdown = 1) {
+    this.grid = grid;
+    this.perStepMs = coefficients.a * slowdown;
+    this.perSequenceMs = coefficients.b * slowdown;
+    this.perPrefillTokenMs = coefficients.d * slowdown;
+    this.kvMs = grid.round(coefficients.c * slowdown);
+    this.mixedKvMs = grid.round(coefficients.h * slowdown);
+    this.attentionMs = grid.round((coefficients.e / 2) * slowdown);
+  }
+
+  /** The part that does not change inside a phase, on the grid and never zero: a step takes time. */
+  constantMs(sequences: number, prefillTokens: number): number {
+    const ms = this.grid.round(this.perStepMs + this.perSequenceMs * sequences + this.perPrefillTokenMs * prefillTokens);
+    return ms > 0 ? ms : this.grid.spacingMs;
+  }
+
+  /**
+   * One step: `sequences` decode over `kvTokens`, and chunks of `prefillTokens` in all share the step, with
+   * `attention` = sum over chunks of p * (2 * context + p).
+   */
+  stepMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number): number {
+    const kvMs = prefillTokens > 0 ? this.kvMs + this.mixedKvMs : this.kvMs;
+    return this.constantMs(sequences, prefillTokens) + kvMs * kvTokens + this.attentionMs * attention;
+  }
+}
