@@ -241,12 +241,17 @@ export class NaiveEngine {
       block.references = 1;
       sequence.blocks.push(block);
     }
-    if (this.spec.prefixCache) this.nameBlocks(sequence, sequence.computed + tokens);
+    if (!sequence.decoding) this.nameBlocks(sequence, Math.floor(sequence.computed / size), sequence.computed + tokens);
     return true;
   }
 
-  private nameBlocks(sequence: Sequence, tokens: number): void {
-    for (let i = 0; i < Math.floor(tokens / this.spec.blockTokens); i++) {
+  /**
+   * Prompt blocks get their names when their step is planned, blocks of generated tokens when the sequence gives them back: nobody can ask
+   * for an answer's continuation before the answer is there.
+   */
+  private nameBlocks(sequence: Sequence, from: number, tokens: number): void {
+    if (!this.spec.prefixCache) return;
+    for (let i = from; i < Math.floor(tokens / this.spec.blockTokens); i++) {
       const block = sequence.blocks[i]!;
       const key = blockKey(sequence.content, i, this.spec.blockTokens);
       if (block.key !== 0 || this.cached.has(key)) continue;
@@ -275,6 +280,7 @@ export class NaiveEngine {
   }
 
   private release(sequence: Sequence): void {
+    this.nameBlocks(sequence, 0, sequence.computed);
     for (const block of sequence.blocks.reverse()) if (--block.references === 0) this.free.push(block);
     sequence.blocks = [];
   }

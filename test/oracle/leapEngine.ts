@@ -13,6 +13,7 @@ export const runLeap = (
   grid: TimeGrid,
   requests: ReadonlyArray<EngineRequest>,
   inputs: ReadonlyArray<EngineInput>,
+  Engine: typeof Replica = Replica,
 ): EngineTrace & { readonly phases: number } => {
   const trace = emptyTrace(requests.length);
   const kernel = new Kernel({ grid });
@@ -28,7 +29,7 @@ export const runLeap = (
     slotOf[id] = -1;
     attempts.pool.give(slot);
   };
-  const replica = new Replica({
+  const replica = new Engine({
     engine: spec,
     kernel,
     attempts,
@@ -71,7 +72,7 @@ export const runLeap = (
     },
   });
   inputs.forEach((input, i) => kernel.post(input.atMs, actor, 0, i, phaseOf[input.kind]));
-  while (kernel.runFor(100_000, Infinity) === "more");
+  if (kernel.runFor(200_000, Infinity) === "more") throw new Error("the replica never comes to rest");
   trace.preemptions = replica.meter.preemptions;
   trace.steps = replica.meter.steps;
   return { ...trace, phases: replica.meter.phases };

@@ -96,8 +96,13 @@ export class Replica implements Actor {
   /** Steps of the phase that the meter has seen already, and when the waiting list was last metered. */
   private meteredSteps = 0;
   private waitingSinceMs = 0.5;
-  /** The head of the queue that did not fit; only a release of blocks can change that. */
+  /** The head of the queue that did not fit; only a release of blocks can change that, unless `evictionUnblocks`. */
   private blockedHead = NONE;
+  /**
+   * Without a reservation of the whole prompt, a queue head with fewer cached blocks asks for fewer: an eviction may let it in. Then
+   * nothing is leapt over while a head is blocked.
+   */
+  private readonly evictionUnblocks: boolean;
 
   constructor(options: ReplicaOptions) {
     const { engine, kernel, attempts } = options;
@@ -106,6 +111,7 @@ export class Replica implements Actor {
     this.attempts = attempts;
     this.listener = options.listener;
     this.caching = engine.prefixCache;
+    this.evictionUnblocks = engine.prefixCache && !engine.reserveFullPrompt;
     this.blocks = engine.prefixCache
       ? new CachedBlocks(engine.kvBlocks, engine.blockTokens, options.blockLists)
       : new CountedBlocks(engine.kvBlocks, engine.blockTokens);
@@ -229,7 +235,8 @@ export class Replica implements Actor {
   private settle(): void {
     const steps = this.phaseSteps;
     this.meterSteps(steps);
-    this.takeDecodeBlocks(steps);
+    if (this.chunkSlots.length === 0) this.takeDecodeBlocks(steps);
+    else this.takeChunkBlocks(steps);
     this.step += steps;
     this.kvTokens += this.decoding * steps;
     this.checkBlocks();
@@ -268,9 +275,7 @@ export class Replica implements Actor {
     if (this.chunkSlots.length > 0) this.blockedHead = NONE;
     for (let i = 0; i < this.chunkSlots.length; i++) {
       const slot = this.chunkSlots[i]!;
-      const before = attempts.computed.at[slot]!;
-      const computed = before + this.chunkTokens[i]! * steps;
-      if (steps > 1) this.blocks.extend(slot, this.content(slot), before + this.chunkTokens[i]!, computed);
+      const computed = attempts.computed.at[slot]! + this.chunkTokens[i]! * steps;
       attempts.computed.at[slot] = computed;
       if (computed === attempts.total.at[slot]) this.promptComputed(slot, computed);
     }
@@ -315,6 +320,7 @@ export class Replica implements Actor {
   }
 
   private removeCanceled(): void {
+    if (this.canceled.length > 1) this.canceled.sort((x, y) => this.attempts.admission.at[x]! - this.attempts.admission.at[y]!);
     for (let i = 0; i < this.canceled.length; i++) {
       const slot = this.canceled[i]!;
       const generated = this.generatedTokens(slot, 0);
@@ -327,14 +333,16 @@ export class Replica implements Actor {
   /** Gives running sequences their blocks, preempting the youngest while they do not suffice. True when somebody was preempted. */
   private planRunning(): boolean {
     let preempted = false;
+    this.takenBlocks = 0;
     for (;;) {
-      const needed = this.decodeNeed(0) + this.partialNeed(1);
-      if (needed <= this.blocks.free) break;
+      // Whoever comes before the first that finds no block has taken its own already.
+      const taken = Math.min(this.decodeNeed(0) - this.takenBlocks, this.blocks.free);
+      this.blocks.takeForDecode(taken);
+      this.takenBlocks += taken;
+      if (this.takenBlocks === this.decodeNeed(0) && this.partialNeed(1) <= this.blocks.free) break;
       this.preempt(this.running.last);
       preempted = true;
     }
-    this.takenBlocks = this.decodeNeed(0);
-    this.blocks.takeForDecode(this.takenBlocks);
     if (this.partial !== NONE) this.addChunk(this.partial, this.partialChunk());
     return preempted;
   }
@@ -372,7 +380,7 @@ export class Replica implements Actor {
     for (const tokens of this.chunkTokens) budget -= tokens;
     while (this.waiting.length > 0 && budget > 0 && this.running.length < this.engine.maxSequences) {
       const head = this.waiting.first;
-      if (head === this.blockedHead) return;
+      if (head === this.blockedHead && !this.evictionUnblocks) return;
       const taken = this.admit(head, budget);
       if (taken === 0) {
         this.blockedHead = head;
@@ -425,7 +433,7 @@ export class Replica implements Actor {
     this.gapMs = stepTime.kvMs * decoding;
     this.phaseSteps = 1;
     if (chunks === 0) {
-      if (!preempted) this.phaseSteps = this.decodeOnlySteps();
+      if (!preempted && (this.blockedHead === NONE || !this.evictionUnblocks)) this.phaseSteps = this.decodeOnlySteps();
     } else if (chunks === 1 && !preempted && this.partial !== NONE) {
       this.phaseSteps = this.fullBudgetSteps();
       this.gapMs += stepTime.mixedKvMs * decoding + 2 * stepTime.attentionMs * prefillTokens * prefillTokens;
@@ -555,6 +563,18 @@ export class Replica implements Actor {
     let blocks = whole * this.decoding - this.takenBlocks;
     for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
     this.blocks.takeForDecode(blocks);
+    this.takenBlocks = 0;
+  }
+
+  /** Steps of a full-budget run after the first: what is evicted and named when matters, so they are taken in turn. */
+  private takeChunkBlocks(steps: number): void {
+    const slot = this.chunkSlots[0]!;
+    const chunk = this.chunkTokens[0]!;
+    const start = this.attempts.computed.at[slot]!;
+    for (let ahead = 1; ahead < steps; ahead++) {
+      this.blocks.takeForDecode(this.decodeNeed(ahead));
+      this.blocks.extend(slot, this.content(slot), start + ahead * chunk, start + (ahead + 1) * chunk);
+    }
     this.takenBlocks = 0;
   }
 

@@ -1,0 +1,199 @@
+/** Buckets per octave: a bucket is 1/128 of its lower edge wide or less, its middle at most 1/256 = 0.39 % away. */
+const BUCKETS_PER_OCTAVE = 128;
+/** The high word of a double holds 20 bits of the mantissa; its upper 7 choose the bucket within the octave. */
+const SHIFT = 13;
+/** Buckets of the smallest normal double and above; all below counts as zero. */
+const FIRST_INDEX = BUCKETS_PER_OCTAVE;
+/** Octaves of a fresh histogram: 2^-7 up to 2^17, that is 8 microseconds to 2 minutes for values in ms. */
+const INITIAL_OCTAVES = 24;
+const INITIAL_BASE = (1023 - 7) * BUCKETS_PER_OCTAVE;
+
+const scratch = new Float64Array(1);
+const scratchWords = new Uint32Array(scratch.buffer);
+scratch[0] = 1;
+/** The word that holds sign and exponent, by the byte order of the machine. */
+const HIGH = scratchWords[1] === 0 ? 0 : 1;
+
+const bucketOf = (value: number): number => {
+  scratch[0] = value;
+  return scratchWords[HIGH]! >>> SHIFT;
+};
+
+const lowerEdge = (index: number): number => {
+  scratchWords[HIGH] = index << SHIFT;
+  scratchWords[1 - HIGH] = 0;
+  return scratch[0]!;
+};
+
+// Places of the totals; in one typed array they never change their representation.
+const COUNT = 0;
+const SUM = 1;
+const MIN = 2;
+const MAX = 3;
+const ZEROS = 4;
+
+/**
+ * Counts of non-negative values in logarithmic buckets read off the bits of a double: quantiles within 0.4 %.
+ *
+ * Mergeable, weighted, about 25 KiB, wider where the values are; the cost of a record does not depend on the range.
+ */
+export class Histogram {
+  private readonly totals = Float64Array.of(0, 0, Infinity, -Infinity, 0);
+  private base = INITIAL_BASE;
+  private buckets: Float64Array = new Float64Array(INITIAL_OCTAVES * BUCKETS_PER_OCTAVE);
+
+  /** Sum of the weights. */
+  get count(): number {
+    return this.totals[COUNT]!;
+  }
+
+  /** Sum of weight times value. */
+  get sum(): number {
+    return this.totals[SUM]!;
+  }
+
+  /** Smallest value, Infinity when empty. */
+  get min(): number {
+    return this.totals[MIN]!;
+  }
+
+  /** Largest value, -Infinity when empty. */
+  get max(): number {
+    return this.totals[MAX]!;
+  }
+
+  /** Exact mean, undefined when empty. */
+  get mean(): number | undefined {
+    return this.count > 0 ? this.sum / this.count : undefined;
+  }
+
+  /** Counts a value >= 0 with a weight > 0. Throws RangeError for a negative, infinite or NaN value. */
+  record(value: number, weight = 1): void {
+    const place = this.place(value);
+    if (place < 0) this.totals[ZEROS] = this.totals[ZEROS]! + weight;
+    else this.buckets[place] = this.buckets[place]! + weight;
+    const totals = this.totals;
+    totals[COUNT] = totals[COUNT]! + weight;
+    totals[SUM] = totals[SUM]! + value * weight;
+    if (value < totals[MIN]!) totals[MIN] = value;
+    if (value > totals[MAX]!) totals[MAX] = value;
+  }
+
+  /**
+   * Counts first, first + gap, ..., first + (count - 1) gap, each with the weight: the same counts as one by one, at a
+   * cost per bucket instead of per value.
+   */
+  recordProgression(first: number, gap: number, count: number, weight: number): void {
+    if (!(count > 0)) return;
+    if (gap === 0) this.record(first, weight * count);
+    else if (count === 1) this.record(first, weight);
+    else if (gap < 0) this.spread(first + gap * (count - 1), -gap, count, weight);
+    else this.spread(first, gap, count, weight);
+  }
+
+  /** Adds all counts of the other histogram. */
+  merge(other: Histogram): void {
+    if (other.count === 0) return;
+    this.cover(other.base, other.base + other.buckets.length);
+    const offset = other.base - this.base;
+    for (let index = 0; index < other.buckets.length; index++) {
+      this.buckets[offset + index] = this.buckets[offset + index]! + other.buckets[index]!;
+    }
+    for (const place of [COUNT, SUM, ZEROS])
+      this.totals[place] = this.totals[place]! + other.totals[place]!;
+    this.totals[MIN] = Math.min(this.min, other.min);
+    this.totals[MAX] = Math.max(this.max, other.max);
+  }
+
+  /**
+   * The smallest value that at least the share q (0..1) of the weight does not exceed, within 0.4 %; undefined when
+   * empty. q = 0 and q = 1 give the exact minimum and maximum.
+   */
+  quantile(q: number): number | undefined {
+    if (!(q >= 0 && q <= 1)) throw new RangeError(`quantile ${q} is outside 0..1`);
+    if (!(this.count > 0)) return undefined;
+    if (q === 0) return this.min;
+    const wanted = q * this.count;
+    let seen = this.totals[ZEROS]!;
+    if (seen >= wanted) return this.min;
+    for (let index = 0; index < this.buckets.length; index++) {
+      seen += this.buckets[index]!;
+      if (seen >= wanted) return this.middle(this.base + index);
+    }
+    return this.max;
+  }
+
+  /** Calls back with (lower edge, upper edge, weight) for each bucket that is not empty, from low to high. */
+  forEachBucket(visit: (lower: number, upper: number, weight: number) => void): void {
+    if (this.totals[ZEROS]! > 0) visit(0, 0, this.totals[ZEROS]!);
+    for (let index = 0; index < this.buckets.length; index++) {
+      const weight = this.buckets[index]!;
+      if (weight > 0) visit(lowerEdge(this.base + index), lowerEdge(this.base + index + 1), weight);
+    }
+  }
+
+  private middle(index: number): number {
+    const middle = (lowerEdge(index) + lowerEdge(index + 1)) / 2;
+    return Math.min(Math.max(middle, this.min), this.max);
+  }
+
+  /** Index of the value's bucket in `buckets`, -1 for zero. */
+  private place(value: number): number {
+    if (!(value >= 0 && value < Infinity))
+      throw new RangeError(`value ${value} is not a finite number >= 0`);
+    const place = bucketOf(value) - this.base;
+    return place >>> 0 < this.buckets.length ? place : this.placeOutside(value);
+  }
+
+  private placeOutside(value: number): number {
+    const index = bucketOf(value);
+    // The bits of -0 would look like a large index.
+    if (value === 0 || index < FIRST_INDEX) return -1;
+    this.cover(index, index + 1);
+    return index - this.base;
+  }
+
+  private spread(first: number, gap: number, count: number, weight: number): void {
+    let j = 0;
+    while (j < count) {
+      const value = first + gap * j;
+      const place = this.place(value);
+      const next = nextBucket(first, gap, count, j);
+      const added = weight * (next - j);
+      if (place < 0) this.totals[ZEROS] = this.totals[ZEROS]! + added;
+      else this.buckets[place] = this.buckets[place]! + added;
+      j = next;
+    }
+    const last = first + gap * (count - 1);
+    const totals = this.totals;
+    totals[COUNT] = totals[COUNT]! + weight * count;
+    totals[SUM] = totals[SUM]! + weight * (first * count + (gap * count * (count - 1)) / 2);
+    if (first < totals[MIN]!) totals[MIN] = first;
+    if (last > totals[MAX]!) totals[MAX] = last;
+  }
+
+  /** Widens the buckets, by whole octaves, so that they hold the indices from..to-1. */
+  private cover(from: number, to: number): void {
+    const end = this.base + this.buckets.length;
+    if (from >= this.base && to <= end) return;
+    const base = from < this.base ? from - (from % BUCKETS_PER_OCTAVE) : this.base;
+    const top = to > end ? Math.ceil(to / BUCKETS_PER_OCTAVE) * BUCKETS_PER_OCTAVE : end;
+    const buckets = new Float64Array(top - base);
+    buckets.set(this.buckets, this.base - base);
+    this.base = base;
+    this.buckets = buckets;
+  }
+}
+
+/** The first j' > j, up to count, whose value first + gap j' lies in another bucket than that of j. */
+const nextBucket = (first: number, gap: number, count: number, j: number): number => {
+  const bucket = bucketOf(first + gap * j);
+  const upper = lowerEdge(bucket + 1);
+  let next = Math.ceil((upper - first) / gap);
+  if (!(next > j)) next = j + 1;
+  if (next > count) next = count;
+  // The division rounds: the values themselves decide.
+  while (next > j + 1 && first + gap * (next - 1) >= upper) next--;
+  while (next < count && first + gap * next < upper) next++;
+  return next;
+};

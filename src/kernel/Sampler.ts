@@ -1,0 +1,13 @@
+export type { Sampler, UnitSource } from "./Randomness.ts";
+export { boundedPareto } from "./sampling/BoundedPareto.ts";
+export { exponential } from "./sampling/Exponential.ts";
+export { fixed } from "./sampling/Fixed.ts";
+export { gamma, gammaFromMeanAndCv } from "./sampling/Gamma.ts";
+export { geometric } from "./sampling/Geometric.ts";
+export { lognormal, lognormalFromMeanAndP99 } from "./sampling/Lognormal.ts";
+export { mixture } from "./sampling/Mixture.ts";
+export { normal } from "./sampling/Normal.ts";
+export { quantileTable } from "./sampling/QuantileTable.ts";
+export { uniform } from "./sampling/Uniform.ts";
+export { weibull, weibullFromMeanAndCv } from "./sampling/Weibull.ts";
+export { zipf } from "./sampling/Zipf.ts";

@@ -1,0 +1,34 @@
+import type { Line } from "./Line.ts";
+
+/** What a piece of text means; color and weight follow from it. Nothing is said by color alone. */
+export type Style = "plain" | "strong" | "faint" | "good" | "fair" | "bad" | "accent" | "goodBadge" | "fairBadge" | "badBadge" | "heading";
+
+/** Select graphic rendition codes, ECMA-48 section 8.3.117: on and off. The 16 basic colors follow the palette of the reader's terminal. */
+const CODES: { readonly [S in Style]: readonly [on: string, off: string] } = {
+  plain: ["", ""],
+  strong: ["1", "22"],
+  faint: ["2", "22"],
+  good: ["32", "39"],
+  fair: ["33", "39"],
+  bad: ["31", "39"],
+  accent: ["36", "39"],
+  goodBadge: ["1;30;42", "22;39;49"],
+  fairBadge: ["1;30;43", "22;39;49"],
+  badBadge: ["1;97;41", "22;39;49"],
+  heading: ["1;36", "22;39"],
+};
+
+/** A line as text for a terminal, without spaces at its end; without `color` no escape sequence is in it. */
+export const paint = (line: Line, color: boolean): string => {
+  const plain = line.map(({ text }) => text).join("");
+  if (!color) return plain.trimEnd();
+  let left = plain.trimEnd().length;
+  let painted = "";
+  for (const { text, style } of line) {
+    const kept = text.slice(0, left);
+    left -= kept.length;
+    const [on, off] = CODES[style];
+    painted += on === "" || kept === "" ? kept : `\u001b[${on}m${kept}\u001b[${off}m`;
+  }
+  return painted;
+};
