@@ -29,11 +29,11 @@ export interface Gate {
 export interface GateFault {
   /** Of the wrong part in the text, from 1. */
   readonly column: number;
-  /** What must hold. */
+  /** Completes "must be", as in "a known metric". */
   readonly constraint: string;
   /** The wrong part. */
   readonly value: string;
-  /** A text that would do. */
+  /** What to write instead. */
   readonly hint: string;
 }
 
@@ -47,9 +47,9 @@ export const parseGate = (text: string): Gate | GateFault => {
   if (at === -1)
     return {
       column: 1,
-      constraint: "must be METRIC OPERATOR BOUND",
+      constraint: "METRIC OPERATOR BOUND",
       value: text,
-      hint: "chat.ttft.p99 < 2s",
+      hint: 'as "chat.ttft.p99 < 2s" or "goodput.ratio >= 95%"',
     };
   const symbol = /^[<>=!≤≥≠]+/.exec(text.slice(at))![0];
   const operator = OPERATORS.find((known) => known === symbol);
@@ -60,7 +60,7 @@ export const parseGate = (text: string): Gate | GateFault => {
   const boundText = place(text, at + symbol.length, text.length);
   const bound = parseBound(boundText.text, metric.unit);
   if (typeof bound !== "number")
-    return { column: boundText.column, value: boundText.text, ...bound };
+    return { column: boundText.column, value: boundText.text, constraint: bound.constraint, hint: bound.hint };
   return { expression: text.trim(), subject: metric.subject, operator, bound, unit: metric.unit };
 };
 
@@ -96,9 +96,9 @@ const MISWRITTEN: { readonly [symbol: string]: Operator } = {
 
 const wrongOperator = (symbol: string, at: number): GateFault => ({
   column: at + 1,
-  constraint: `must be an operator (${OPERATORS.join(" ")})`,
+  constraint: `an operator (${OPERATORS.join(" ")})`,
   value: symbol,
-  hint: MISWRITTEN[symbol] ?? "<",
+  hint: symbol in MISWRITTEN ? `write ${MISWRITTEN[symbol]}` : 'as "chat.ttft.p99 < 2s"',
 });
 
 interface Found {
@@ -149,11 +149,12 @@ const findClassMetric = (name: string): Found | undefined => {
 };
 
 const unknownMetric = (name: string): { readonly constraint: string; readonly hint: string } => {
+  const near = nearestMetric(name);
   const ofClass = CLASS_METRICS.some(({ path }) => path === name);
-  if (ofClass) return { constraint: "must say of which traffic class", hint: `<class>.${name}` };
+  if (ofClass) return { constraint: "a metric of a traffic class", hint: `write CLASS.${name} with the name of a class` };
   return {
-    constraint: "must be a known metric",
-    hint: nearestMetric(name) ?? "<class>.ttft.p99, goodput.ratio or fleet.<pool>.utilization",
+    constraint: "a known metric",
+    hint: near === undefined ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"' : `did you mean "${near}"?`,
   };
 };
 

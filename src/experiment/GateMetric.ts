@@ -114,7 +114,7 @@ const stepping =
 const readHitRatio = ({ pool }: PoolInRun): Measured => {
   const { hitRatio, queryTokens } = pool.prefixCache;
   return hitRatio === null || queryTokens === 0
-    ? { value: null, evidence: "no prompt tokens looked up in the prefix cache" }
+    ? { value: null, evidence: "no prompt tokens" }
     : { value: hitRatio, evidence: over(queryTokens, "prompt tokens") };
 };
 

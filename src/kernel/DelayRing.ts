@@ -11,12 +11,12 @@ const LARGEST_REF = 2 ** 30;
  * exact and a stopped entry causes no event.
  */
 export class DelayRing {
-  readonly delayMs: number;
+  declare readonly delayMs: number;
   /** Pending entries. */
   live = 0;
-  private readonly tree: WinnerTree;
-  private readonly leaf: number;
-  private readonly clock: Clock;
+  declare private readonly tree: WinnerTree;
+  declare private readonly leaf: number;
+  declare private readonly clock: Clock;
   private dueMs = new Float64Array(16);
   private refs = new Int32Array(16);
   /** Position in the ring of each ref's pending entry, plus 1; 0 for none. */

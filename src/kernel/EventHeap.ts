@@ -1,7 +1,10 @@
-/** Slots of a ticket: ticket = generation * 2^26 + slot, exact in a double for generations below 2^27. */
+/**
+ * ticket = generation + slot / 2^26, exact in a double for generations below 2^27. Generations start at 1, so that no
+ * ticket is 0. The slot stands behind the point because V8 adds whole numbers above 2^31 with slow conversions to integers.
+ */
 const SLOT_SPAN = 2 ** 26;
-const SLOT_MASK = SLOT_SPAN - 1;
-const GENERATION_MASK = 2 ** 27 - 1;
+const SLOT_SHARE = 2 ** -26;
+const LAST_GENERATION = 2 ** 27 - 1;
 
 // Layout of one record of the slot table: 16 bytes, so one cache line holds what one event needs.
 const ACTOR = 0;
@@ -25,21 +28,21 @@ const COMPACT_FROM = 64;
  */
 export class EventHeap {
   /** Times in heap order; Infinity at 0 when empty. */
-  timesMs: Float64Array;
+  declare timesMs: Float64Array;
   /** Phase and sequence in heap order: the order at equal times. */
-  keys: Float64Array;
+  declare keys: Float64Array;
   /** Entries, revoked ones included. */
   size = 0;
   /** Slots in heap order; from `size` on the free ones. */
-  private slots: Int32Array;
-  private records: Int32Array;
+  declare private slots: Int32Array;
+  declare private records: Int32Array;
   private revoked = 0;
 
   constructor(initialCapacity = 64) {
     this.timesMs = new Float64Array(initialCapacity).fill(Infinity);
     this.keys = new Float64Array(initialCapacity);
     this.slots = Int32Array.from({ length: initialCapacity }, (_, slot) => slot);
-    this.records = new Int32Array(initialCapacity << STRIDE_BITS);
+    this.records = newRecords(initialCapacity);
   }
 
   /** Entries that are not revoked. */
@@ -52,7 +55,7 @@ export class EventHeap {
     const size = this.size;
     if (size === this.slots.length) this.grow();
     this.timesMs[size] = atMs;
-    this.keys[size] = key;
+    this.keys[this.slots[size]!] = key;
   }
 
   /** Enters the staged event and returns its slot. */
@@ -60,16 +63,17 @@ export class EventHeap {
     const slot = this.slots[this.size]!;
     const base = slot << STRIDE_BITS;
     const records = this.records;
-    records[base + ACTOR] = actor;
-    records[base + OP] = op;
-    records[base + REF] = ref;
+    // "| 0" spares the general conversion from a number of unknown kind.
+    records[base + ACTOR] = actor | 0;
+    records[base + OP] = op | 0;
+    records[base + REF] = ref | 0;
     this.rise(this.size++);
     return slot;
   }
 
   /** The ticket of a pending slot. */
   ticket(slot: number): number {
-    return this.records[(slot << STRIDE_BITS) + GENERATION]! * SLOT_SPAN + slot;
+    return this.records[(slot << STRIDE_BITS) + GENERATION]! + slot * SLOT_SHARE;
   }
 
   /** Takes the first entry out and returns its slot. actorOf, opOf and refOf read it until the next commit. */
@@ -95,9 +99,10 @@ export class EventHeap {
 
   /** Revokes a pending entry; false when the ticket is not pending (any more). Amortized O(1), plus O(log n) at the top. */
   revoke(ticket: number): boolean {
-    const slot = ticket & SLOT_MASK;
+    const generation = ticket | 0;
+    const slot = ((ticket - generation) * SLOT_SPAN) | 0;
     const base = slot << STRIDE_BITS;
-    if (this.records[base + GENERATION] !== (ticket - slot) / SLOT_SPAN) return false;
+    if (generation <= 0 || this.records[base + GENERATION] !== generation) return false;
     this.records[base + ACTOR] = REVOKED;
     this.retire(slot);
     this.revoked++;
@@ -109,7 +114,8 @@ export class EventHeap {
   /** Makes all tickets of the slot stale. */
   private retire(slot: number): void {
     const at = (slot << STRIDE_BITS) + GENERATION;
-    this.records[at] = (this.records[at]! + 1) & GENERATION_MASK;
+    const generation = this.records[at]!;
+    this.records[at] = generation === LAST_GENERATION ? 1 : generation + 1;
   }
 
   private dropRevokedTop(): void {
@@ -124,20 +130,18 @@ export class EventHeap {
     const keys = this.keys;
     const slots = this.slots;
     const ms = times[from]!;
-    const key = keys[from]!;
     const slot = slots[from]!;
+    const key = keys[slot]!;
     let hole = from;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       const parentMs = times[parent]!;
-      if (parentMs < ms || (parentMs === ms && keys[parent]! < key)) break;
+      if (parentMs < ms || (parentMs === ms && keys[slots[parent]!]! < key)) break;
       times[hole] = parentMs;
-      keys[hole] = keys[parent]!;
       slots[hole] = slots[parent]!;
       hole = parent;
     }
     times[hole] = ms;
-    keys[hole] = key;
     slots[hole] = slot;
   }
 
@@ -157,8 +161,8 @@ export class EventHeap {
     const slots = this.slots;
     const size = this.size;
     const ms = times[from]!;
-    const key = keys[from]!;
     const slot = slots[from]!;
+    const key = keys[slot]!;
     let hole = start;
     let child = 2 * hole + 1;
     while (child < size) {
@@ -166,20 +170,21 @@ export class EventHeap {
       let childMs = times[child]!;
       if (right < size) {
         const rightMs = times[right]!;
-        if (rightMs < childMs || (rightMs === childMs && keys[right]! < keys[child]!)) {
+        if (
+          rightMs < childMs ||
+          (rightMs === childMs && keys[slots[right]!]! < keys[slots[child]!]!)
+        ) {
           child = right;
           childMs = rightMs;
         }
       }
-      if (ms < childMs || (ms === childMs && key < keys[child]!)) break;
+      if (ms < childMs || (ms === childMs && key < keys[slots[child]!]!)) break;
       times[hole] = childMs;
-      keys[hole] = keys[child]!;
       slots[hole] = slots[child]!;
       hole = child;
       child = 2 * hole + 1;
     }
     times[hole] = ms;
-    keys[hole] = key;
     slots[hole] = slot;
   }
 
@@ -215,8 +220,14 @@ export class EventHeap {
     slots.set(this.slots);
     for (let slot = before; slot < capacity; slot++) slots[slot] = slot;
     this.slots = slots;
-    const records = new Int32Array(capacity << STRIDE_BITS);
+    const records = newRecords(capacity);
     records.set(this.records);
     this.records = records;
   }
 }
+
+const newRecords = (capacity: number): Int32Array => {
+  const records = new Int32Array(capacity << STRIDE_BITS);
+  for (let slot = 0; slot < capacity; slot++) records[(slot << STRIDE_BITS) + GENERATION] = 1;
+  return records;
+};

@@ -38,8 +38,8 @@ export const INVARIANTS: ReadonlyArray<Invariant> = [
 
 /** A broken invariant: stops the run. `number` is the key of {@link INVARIANTS}. */
 export class InvariantBroken extends Error {
-  readonly number: number;
-  readonly nowMs: number;
+  declare readonly number: number;
+  declare readonly nowMs: number;
 
   constructor(number: number, nowMs: number, detail: string) {
     const name = INVARIANTS.find((entry) => entry.number === number)?.name ?? "unknown";

@@ -18,6 +18,8 @@ export type RunState = "more" | "idle" | "until" | "starved";
 /** Events of one phase: sequences stay below 2^48, so phase * PHASE_SPAN + sequence is exact for phases below 32. */
 const PHASE_SPAN = 2 ** 48;
 
+const COUNT_SPAN = 2 ** 30;
+
 /**
  * The event loop: simulated time, pending events, dispatch to actors. Synchronous; no object is made per event.
  *
@@ -25,15 +27,17 @@ const PHASE_SPAN = 2 ** 48;
  * posting for posted events. An actor's exception leaves runFor; `now` and `events` then tell where it happened.
  */
 export class Kernel {
-  readonly grid: TimeGrid;
+  declare readonly grid: TimeGrid;
   /** Time of the present event, in ms on the grid. */
   now = -0; // V8 keeps a field that starts as -0 as a double; as a small integer it would be converted at run time.
-  /** Events handled so far. */
-  events = -0;
   private readonly actors: Array<Actor> = [];
+  /** Events handled so far: whole multiples of COUNT_SPAN, and the rest as a small integer. */
+  private eventsBefore = 0;
+  private eventsSince = 0;
 
   private readonly heap = new EventHeap();
-  private nextSequence = -0;
+  /** Counts by 1 from 0.5: V8 adds fractions faster than whole numbers above 2^31. */
+  private nextSequence = 0.5;
 
   private readonly timers = new WinnerTree();
   private readonly timerTargets = new Targets();
@@ -50,8 +54,11 @@ export class Kernel {
   constructor(options: { readonly grid: TimeGrid }) {
     this.grid = options.grid;
     this.now = 0;
-    this.events = 0;
-    this.nextSequence = 0;
+  }
+
+  /** Events handled so far. */
+  get events(): number {
+    return this.eventsBefore + this.eventsSince;
   }
 
   /** Registers the actor and returns its id. */
@@ -120,7 +127,7 @@ export class Kernel {
       const nextMs = firstMs < heapMs ? firstMs : heapMs;
       if (nextMs > limitMs || nextMs === Infinity) return this.rest(nextMs, limitMs);
       this.now = nextMs;
-      this.events++;
+      if (++this.eventsSince === COUNT_SPAN) this.carry();
       if (nextMs === headMs && this.headFirst(nextMs)) this.fireHead();
       else if (nextMs === timerMs && this.timerFirst(nextMs)) this.fireTimer();
       else this.fireHeap();
@@ -201,6 +208,11 @@ export class Kernel {
     if (nextMs === Infinity) return "idle";
     if (limitMs > this.now) this.now = limitMs;
     return "until";
+  }
+
+  private carry(): void {
+    this.eventsBefore += this.eventsSince;
+    this.eventsSince = 0;
   }
 
   private refuse(atMs: number, what: string): never {

@@ -9,9 +9,9 @@ const WARM_UP_ROUNDS = 12;
  * Source: Chris Doty-Humphrey, PractRand, sfc32 (small fast counting generator), public domain.
  */
 export class Sfc32 implements UnitSource {
-  private a: number;
-  private b: number;
-  private c: number;
+  declare private a: number;
+  declare private b: number;
+  declare private c: number;
   private counter = 1;
 
   constructor(seedA: number, seedB: number, seedC: number) {

@@ -7,7 +7,7 @@ export interface Column<T> {
 
 // Two classes, not one: each keeps one type of array in `at`, so reads need no check of the kind.
 class Float64Column implements Column<Float64Array> {
-  at: Float64Array;
+  declare at: Float64Array;
 
   constructor(capacity: number) {
     this.at = new Float64Array(capacity);
@@ -21,7 +21,7 @@ class Float64Column implements Column<Float64Array> {
 }
 
 class Int32Column implements Column<Int32Array> {
-  at: Int32Array;
+  declare at: Int32Array;
 
   constructor(capacity: number) {
     this.at = new Int32Array(capacity);
@@ -46,10 +46,10 @@ const LARGEST_CAPACITY = 2 ** 30;
  */
 export class SlotPool {
   live = 0;
-  capacity: number;
+  declare capacity: number;
   /** Next free slot of a free slot, TAKEN for a live one. */
-  private links: Int32Array;
-  private generations: Int32Array;
+  declare private links: Int32Array;
+  declare private generations: Int32Array;
   private firstFree = END;
   private readonly columns: Array<Float64Column | Int32Column> = [];
 
@@ -81,6 +81,11 @@ export class SlotPool {
     this.firstFree = slot;
     this.generations[slot] = (this.generations[slot]! + 1) & 0x7fffffff;
     this.live--;
+  }
+
+  /** Whether the slot is taken. */
+  isLive(slot: number): boolean {
+    return this.links[slot] === TAKEN;
   }
 
   /** How often the slot was given back, modulo 2^31. */

@@ -10,7 +10,7 @@ export type { UnitSource } from "./Randomness.ts";
  * streams are opened. Adding a component changes no other stream.
  */
 export class Streams {
-  private readonly root: string;
+  declare private readonly root: string;
 
   /** `seed` is any finite number; `replication` counts from 0. */
   constructor(seed: number, replication = 0) {
@@ -26,10 +26,10 @@ export class Streams {
 
 /** One stream: draws by counter, which depend on (id, draw) alone and not on the order of events, or one sequence. */
 export class Draws {
-  private readonly keyA: number;
-  private readonly keyB: number;
-  private readonly name: string;
-  private readonly cursor: CounterCursor;
+  declare private readonly keyA: number;
+  declare private readonly keyB: number;
+  declare private readonly name: string;
+  declare private readonly cursor: CounterCursor;
 
   constructor(name: string) {
     this.name = name;
@@ -62,8 +62,8 @@ const DRAW_STEP = 0x9e3779b1 | 0;
 
 /** Walks through the draws of one id. */
 class CounterCursor implements UnitSource {
-  private readonly keyA: number;
-  private readonly keyB: number;
+  declare private readonly keyA: number;
+  declare private readonly keyB: number;
   private a = 0;
   private b = 0;
   private counter = 0;

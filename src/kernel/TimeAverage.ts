@@ -9,7 +9,7 @@ const MAX = 4;
 
 /** Time-weighted average of a level that is constant between changes, such as a queue length. */
 export class TimeAverage {
-  private readonly state: Float64Array;
+  declare private readonly state: Float64Array;
 
   constructor(startMs = 0, level = 0) {
     this.state = Float64Array.of(startMs, level, 0, startMs, level);

@@ -8,12 +8,12 @@ const EXPONENTS = [26, 23] as const;
  * closed form give the same bits.
  */
 export class TimeGrid {
-  readonly exponent: number;
+  declare readonly exponent: number;
   /** Distance of two neighboring times, in ms. */
-  readonly spacingMs: number;
+  declare readonly spacingMs: number;
   /** Sums are exact up to this time, in ms. */
-  readonly limitMs: number;
-  private readonly perMs: number;
+  declare readonly limitMs: number;
+  declare private readonly perMs: number;
 
   private constructor(exponent: number) {
     this.exponent = exponent;

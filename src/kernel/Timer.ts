@@ -8,9 +8,9 @@ export interface Clock {
 
 /** One reschedulable pending time of one component, a leaf of a winner tree: nothing piles up, setting needs no cancel. */
 export class Timer {
-  private readonly tree: WinnerTree;
-  private readonly clock: Clock;
-  private readonly leaf: number;
+  declare private readonly tree: WinnerTree;
+  declare private readonly clock: Clock;
+  declare private readonly leaf: number;
 
   constructor(tree: WinnerTree, leaf: number, clock: Clock) {
     this.tree = tree;

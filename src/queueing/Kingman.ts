@@ -31,7 +31,7 @@ export function kingmanWaitMs(load: GeneralLoad): number {
 
 /**
  * Upper bound on the mean queue wait of every GI/G/1: lambda (va + vs) / (2 (1 - rho)), v the variances of gaps and service.
- * Throws RangeError at utilization >= 1. Source: Kingman 1962, "Some inequalities for the queue GI/G/1"; Kleinrock 1976, vol. II, equation 2.22.
+ * Throws RangeError at utilization >= 1. Source: Kingman 1962, "Some inequalities for the queue GI/G/1"; Kleinrock 1976, vol. II, chapter 2.
  */
 export function kingmanBoundMs(load: GeneralLoad): number {
   const utilization = utilizationOf("kingmanBoundMs", load);

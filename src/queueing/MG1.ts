@@ -5,7 +5,7 @@ import type { StationLoad, SteadyState } from "./Station.ts";
 /**
  * One first come first served server, Poisson arrivals, service by its first two moments (variance in ms^2):
  * W = lambda E[S^2] / (2 (1 - rho)), the Pollaczek-Khinchine mean value formula. Throws RangeError at utilization >= 1.
- * Source: Pollaczek 1930, Khinchine 1932; Kleinrock 1975, section 5.5, equation 5.63 (number).
+ * Source: Pollaczek 1930, Khinchine 1932; Kleinrock 1975, chapter 5, equation 5.63 (number).
  */
 export function mg1(load: StationLoad & { readonly serviceVarianceMs2: number }): SteadyState {
   const utilization = offeredErlangs("mg1", load);

@@ -11,7 +11,7 @@ export interface MM1 extends SteadyState {
 /**
  * One server, first come first served, Poisson arrivals, exponential service.
  * N = rho / (1 - rho), T = S / (1 - rho), response exponential. Throws RangeError at utilization >= 1.
- * Source: Kleinrock 1975, Queueing Systems I, section 3.2 (number, time) and 5.6 (response distribution).
+ * Source: Kleinrock 1975, Queueing Systems I, section 3.2 (number, time) and chapter 5 (response distribution).
  */
 export function mm1(load: StationLoad): MM1 {
   const utilization = offeredErlangs("mm1", load);

@@ -34,7 +34,12 @@ export function machineRepair(loop: ClosedLoop): ClosedLoopState {
   requireWhole("machineRepair.servers", servers, 1);
   requireNonNegative("machineRepair.thinkMeanMs", thinkMeanMs);
   requirePositive("machineRepair.serviceMeanMs", serviceMeanMs);
-  const present = presentUsers(loop);
+  // Without thinking the ratio is infinite, and everybody is always at the servers.
+  const ratio = serviceMeanMs / thinkMeanMs;
+  const present = birthDeath(users, {
+    up: (n) => (users - n) * ratio,
+    down: (n) => Math.min(n, servers),
+  });
   const numberMean = meanState(present);
   const busy = present.reduce((sum, probability, n) => sum + probability * Math.min(n, servers), 0);
   const responseMeanMs = (numberMean / busy) * serviceMeanMs;
@@ -45,12 +50,4 @@ export function machineRepair(loop: ClosedLoop): ClosedLoopState {
     queueWaitMeanMs: Math.max(0, responseMeanMs - serviceMeanMs),
     numberMean,
   };
-}
-
-function presentUsers({ users, thinkMeanMs, serviceMeanMs, servers }: ClosedLoop): Float64Array {
-  // Without thinking, everybody is always at the servers.
-  if (thinkMeanMs === 0)
-    return Float64Array.from({ length: users + 1 }, (_, n) => (n === users ? 1 : 0));
-  const ratio = serviceMeanMs / thinkMeanMs;
-  return birthDeath(users, { up: (n) => (users - n) * ratio, down: (n) => Math.min(n, servers) });
 }

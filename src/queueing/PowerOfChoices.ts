@@ -20,7 +20,7 @@ export interface PowerOfChoicesState {
  * Power of d choices, many exponential servers, each arrival joins the least loaded of `choices` random ones.
  * s(i) = rho^((d^i - 1) / (d - 1)), mean number = sum of s(i), i >= 1. `arrivalsPerSecond` is per server.
  * The limit errs by O(1/servers); for d = 1 it is exact (M/M/1). Throws RangeError at utilization >= 1.
- * Source: Vvedenskaya, Dobrushin, Karpelevich 1996, theorem 1; Mitzenmacher 2001, IEEE TPDS 12(10), section 2, corollary 1.
+ * Source: Vvedenskaya, Dobrushin, Karpelevich 1996, theorem 1; Mitzenmacher 2001, IEEE TPDS 12(10), section 2.
  */
 export function powerOfChoices(
   load: StationLoad & { readonly choices: number },

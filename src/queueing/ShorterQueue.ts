@@ -3,8 +3,9 @@ import { requireDomain } from "./Domain.ts";
 import { offeredErlangs } from "./Station.ts";
 import type { StationLoad, SteadyState } from "./Station.ts";
 
-/** Where the geometric tails are cut; the mass beyond is of this order. */
+/** Where the geometric tails are cut, and steps beyond for the constants in front of them; the mass left out is of this order. */
 const TAIL = 1e-14;
+const SPARE_STEPS = 4;
 /** The shorter queue needs log(TAIL) / log(rho^2) levels: time and memory grow without bound towards 1. */
 const UTILIZATION_LIMIT = 0.99;
 
@@ -58,9 +59,15 @@ interface Cut {
 }
 
 function cutFor(utilization: number): Cut {
-  const steps = (decay: number): number => Math.max(2, Math.ceil(Math.log(TAIL) / Math.log(decay)));
   if (utilization === 0) return { shorter: 1, apart: 1 };
-  return { shorter: steps(utilization ** 2), apart: steps(utilization ** 2 / (2 + utilization)) };
+  return {
+    shorter: stepsToTail(utilization ** 2),
+    apart: stepsToTail(utilization ** 2 / (2 + utilization)),
+  };
+}
+
+function stepsToTail(decay: number): number {
+  return SPARE_STEPS + Math.ceil(Math.log(TAIL) / Math.log(decay));
 }
 
 /** Rates in units of one server's; state = shorter * (apart limit + 1) + apart. Transitions over the cut are left out. */

@@ -65,6 +65,8 @@ export interface PoolSpec {
   readonly stepSource: string;
   /** Median absolute error of the fit, 0..1, where the source states one. */
   readonly stepErrorRatio?: number;
+  /** What a reader must know before trusting the pool's figures. */
+  readonly warnings: ReadonlyArray<string>;
 }
 
 /** What breaks, and when. Times in ms of simulated time. */

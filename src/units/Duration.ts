@@ -2,7 +2,7 @@ import type { Ms } from "./Quantity.ts";
 import { suffixed } from "./Suffixed.ts";
 
 /** "250ms", "2s", "90m", "1.5h", "1d". */
-export type DurationText = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+export type DurationText = `${number}${"ms" | "s" | "m" | "min" | "h" | "d"}`;
 
 /** Durations, in milliseconds. They need a unit: a plain number could be seconds or milliseconds. */
 export const DURATION = suffixed<Ms>({
@@ -13,6 +13,7 @@ export const DURATION = suffixed<Ms>({
     ["d", { integer: 864, exponent: 5 }],
     ["h", { integer: 36, exponent: 5 }],
     ["m", { integer: 6, exponent: 4 }],
+    ["min", { integer: 6, exponent: 4 }],
     ["s", { integer: 1, exponent: 3 }],
     ["ms", { integer: 1, exponent: 0 }],
   ],

@@ -4,7 +4,7 @@ import { DECIMAL, formatDecimal } from "./Decimal.ts";
 import { COUNT } from "./Count.ts";
 
 /** "40/s", "2400/m", "10k/h". */
-export type RateText = `${number}${"" | "k" | "M"}/${"s" | "m" | "h" | "d"}`;
+export type RateText = `${number}${"" | "k" | "M"}/${"s" | "m" | "min" | "h" | "d"}`;
 
 const PER: ReadonlyArray<readonly [suffix: string, seconds: number]> = [
   ["s", 1],
@@ -12,11 +12,11 @@ const PER: ReadonlyArray<readonly [suffix: string, seconds: number]> = [
   ["h", 3600],
   ["d", 86_400],
 ];
-const SECONDS = new Map(PER);
+const SECONDS = new Map([...PER, ["min", 60]]);
 
 const noun = "a rate";
 const hint = 'write a number per time (s, m, h, d), as "40/s", "2400/m", "10k/h"';
-const pattern = new RegExp(`^${DECIMAL} ?[kM]? ?/ ?[smhd]$`, "u");
+const pattern = new RegExp(`^${DECIMAL} ?[kM]? ?/ ?(?:s|m|min|h|d)$`, "u");
 
 const parse = (written: string | number): PerSecond | QuantityFault => {
   const fault: QuantityFault = { constraint: noun, value: written, hint };

@@ -1,4 +1,4 @@
-import { formatDecimal, scaleDecimal, tidyDecimal } from "./Decimal.ts";
+import { formatDecimal, scaleDecimal } from "./Decimal.ts";
 import type { QuantityFault, QuantityKind, Ratio } from "./Quantity.ts";
 
 /** "95%". */
@@ -15,16 +15,8 @@ const parse = (written: string | number): Ratio | QuantityFault => {
   return pattern.test(written) ? (scaleDecimal(written.slice(0, -1).trimEnd(), PERCENT) as Ratio) : fault;
 };
 
-const format = (ratio: number): string => {
-  for (const decimals of [0, 1, 2, 3]) {
-    const digits = (ratio * 100).toFixed(decimals);
-    if (scaleDecimal(digits, PERCENT) === ratio) return `${digits}%`;
-  }
-  return tidyDecimal(ratio, { integer: 1, exponent: 0 }) ?? shortestPercent(ratio);
-};
-
 /** Moves the decimal point of the shortest decimal by two places, which no product does exactly. */
-const shortestPercent = (ratio: number): string => {
+const format = (ratio: number): string => {
   const [whole = "0", fraction = ""] = formatDecimal(ratio).split(".");
   const digits = fraction.padEnd(2, "0");
   const integer = `${whole}${digits.slice(0, 2)}`.replace(/^0+(?=[0-9])/u, "");

@@ -5,8 +5,8 @@
  * Eng. 17 (1991).
  */
 export class AliasTable {
-  private readonly keep: Float64Array;
-  private readonly alias: Int32Array;
+  declare private readonly keep: Float64Array;
+  declare private readonly alias: Int32Array;
 
   /** Weights >= 0 with a positive sum. */
   constructor(weights: ArrayLike<number>) {

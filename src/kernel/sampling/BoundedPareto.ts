@@ -6,12 +6,12 @@ export const boundedPareto = (alpha: number, min: number, max: number): Sampler 
   new BoundedPareto(alpha, min, max);
 
 class BoundedPareto implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly min: number;
-  private readonly power: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly min: number;
+  declare private readonly power: number;
   /** Probability that the uncut distribution lies below max. */
-  private readonly below: number;
+  declare private readonly below: number;
 
   constructor(alpha: number, min: number, max: number) {
     requirePositive("bounded Pareto: alpha", alpha);

@@ -1,12 +1,13 @@
 import type { Sampler, UnitSource } from "../Randomness.ts";
 import { requirePositive } from "./Parameter.ts";
+import { standardExponential } from "./Ziggurat.ts";
 
-/** Exponential with the given mean > 0, by inversion; one draw. */
+/** Exponential with the given mean > 0, by ziggurat. */
 export const exponential = (mean: number): Sampler => new Exponential(mean);
 
 class Exponential implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
 
   constructor(mean: number) {
     requirePositive("exponential: mean", mean);
@@ -15,6 +16,6 @@ class Exponential implements Sampler {
   }
 
   sample(source: UnitSource): number {
-    return -this.mean * Math.log(source.unit());
+    return this.mean * standardExponential(source);
   }
 }

@@ -5,7 +5,7 @@ import { requireFinite } from "./Parameter.ts";
 export const fixed = (value: number): Sampler => new Fixed(value);
 
 class Fixed implements Sampler {
-  readonly mean: number;
+  declare readonly mean: number;
   readonly variance = 0;
 
   constructor(value: number) {

@@ -1,7 +1,7 @@
 import type { Sampler, UnitSource } from "../Randomness.ts";
 import { fixed } from "./Fixed.ts";
-import { normalQuantile } from "./NormalQuantile.ts";
 import { requireNotNegative, requirePositive } from "./Parameter.ts";
+import { standardNormal } from "./Ziggurat.ts";
 
 /**
  * Gamma with shape > 0 and scale > 0, by rejection: two draws and more.
@@ -19,13 +19,13 @@ export const gammaFromMeanAndCv = (mean: number, cv: number): Sampler => {
 };
 
 class Gamma implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly scale: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly scale: number;
   /** 1 / shape for shapes below 1, else 0. */
-  private readonly power: number;
-  private readonly d: number;
-  private readonly c: number;
+  declare private readonly power: number;
+  declare private readonly d: number;
+  declare private readonly c: number;
 
   constructor(shape: number, scale: number) {
     requirePositive("gamma: shape", shape);
@@ -46,7 +46,7 @@ class Gamma implements Sampler {
   private standard(source: UnitSource): number {
     const d = this.d;
     for (;;) {
-      const x = normalQuantile(source.unit());
+      const x = standardNormal(source);
       const root = 1 + this.c * x;
       if (root <= 0) continue;
       const v = root * root * root;

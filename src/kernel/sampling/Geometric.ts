@@ -5,9 +5,9 @@ import { requireFinite } from "./Parameter.ts";
 export const geometric = (mean: number): Sampler => new Geometric(mean);
 
 class Geometric implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly perLog: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly perLog: number;
 
   constructor(mean: number) {
     requireFinite("geometric: mean", mean);

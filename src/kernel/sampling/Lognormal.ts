@@ -1,11 +1,11 @@
 import type { Sampler, UnitSource } from "../Randomness.ts";
-import { normalQuantile } from "./NormalQuantile.ts";
 import { requireFinite, requireNotNegative, requirePositive } from "./Parameter.ts";
+import { standardNormal } from "./Ziggurat.ts";
 
 /** 99th percentile of the standard normal distribution. */
 const Z99 = 2.3263478740408408;
 
-/** exp of a normal with mean mu and standard deviation sigma >= 0, by inversion; one draw. */
+/** exp of a normal with mean mu and standard deviation sigma >= 0, by ziggurat. */
 export const lognormal = (mu: number, sigma: number): Sampler => new Lognormal(mu, sigma);
 
 /**
@@ -26,10 +26,10 @@ export const lognormalFromMeanAndP99 = (mean: number, p99: number): Sampler => {
 };
 
 class Lognormal implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly mu: number;
-  private readonly sigma: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly mu: number;
+  declare private readonly sigma: number;
 
   constructor(mu: number, sigma: number) {
     requireFinite("lognormal: mu", mu);
@@ -41,6 +41,6 @@ class Lognormal implements Sampler {
   }
 
   sample(source: UnitSource): number {
-    return Math.exp(this.mu + this.sigma * normalQuantile(source.unit()));
+    return Math.exp(this.mu + this.sigma * standardNormal(source));
   }
 }

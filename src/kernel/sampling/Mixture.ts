@@ -10,10 +10,10 @@ export interface MixturePart {
 export const mixture = (parts: ReadonlyArray<MixturePart>): Sampler => new Mixture(parts);
 
 class Mixture implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly samplers: ReadonlyArray<Sampler>;
-  private readonly cumulative: Float64Array;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly samplers: ReadonlyArray<Sampler>;
+  declare private readonly cumulative: Float64Array;
 
   constructor(parts: ReadonlyArray<MixturePart>) {
     const total = totalWeight(parts);

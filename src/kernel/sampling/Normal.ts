@@ -1,14 +1,14 @@
 import type { Sampler, UnitSource } from "../Randomness.ts";
-import { normalQuantile } from "./NormalQuantile.ts";
 import { requireFinite, requireNotNegative } from "./Parameter.ts";
+import { standardNormal } from "./Ziggurat.ts";
 
-/** Normal with the given mean and standard deviation >= 0, by inversion; one draw. Negative values do occur. */
+/** Normal with the given mean and standard deviation >= 0, by ziggurat. Negative values do occur. */
 export const normal = (mean: number, sd: number): Sampler => new Normal(mean, sd);
 
 class Normal implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly sd: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly sd: number;
 
   constructor(mean: number, sd: number) {
     requireFinite("normal: mean", mean);
@@ -19,6 +19,6 @@ class Normal implements Sampler {
   }
 
   sample(source: UnitSource): number {
-    return this.mean + this.sd * normalQuantile(source.unit());
+    return this.mean + this.sd * standardNormal(source);
   }
 }

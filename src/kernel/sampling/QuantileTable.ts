@@ -14,10 +14,10 @@ export const quantileTable = (points: ReadonlyArray<QuantilePoint>): Sampler =>
   new QuantileTable(points);
 
 class QuantileTable implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly shares: Float64Array;
-  private readonly values: Float64Array;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly shares: Float64Array;
+  declare private readonly values: Float64Array;
 
   constructor(points: ReadonlyArray<QuantilePoint>) {
     requirePoints(points);

@@ -5,10 +5,10 @@ import { requireFinite } from "./Parameter.ts";
 export const uniform = (min: number, max: number): Sampler => new Uniform(min, max);
 
 class Uniform implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly min: number;
-  private readonly span: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly min: number;
+  declare private readonly span: number;
 
   constructor(min: number, max: number) {
     requireFinite("uniform: min", min);

@@ -23,10 +23,10 @@ export const weibullFromMeanAndCv = (mean: number, cv: number): Sampler => {
 };
 
 class Weibull implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly scale: number;
-  private readonly power: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly scale: number;
+  declare private readonly power: number;
 
   constructor(shape: number, scale: number) {
     requirePositive("weibull: shape", shape);

@@ -15,9 +15,9 @@ export const zipf = (n: number, s: number): Sampler => {
 };
 
 class TableZipf implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly table: AliasTable;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly table: AliasTable;
 
   constructor(n: number, s: number) {
     const moments = momentsOf(n, s);
@@ -40,13 +40,13 @@ class TableZipf implements Sampler {
  * ACM TOMACS 6 (1996), with the numerically stable integrals of Apache Commons RNG.
  */
 class InvertedZipf implements Sampler {
-  readonly mean: number;
-  readonly variance: number;
-  private readonly n: number;
-  private readonly s: number;
-  private readonly integralAtOne: number;
-  private readonly integralAtN: number;
-  private readonly shortcut: number;
+  declare readonly mean: number;
+  declare readonly variance: number;
+  declare private readonly n: number;
+  declare private readonly s: number;
+  declare private readonly integralAtOne: number;
+  declare private readonly integralAtN: number;
+  declare private readonly shortcut: number;
 
   constructor(n: number, s: number) {
     const moments = momentsOf(n, s);

@@ -6,6 +6,7 @@ const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /** A share in 0..1 as a bar of `width` columns in steps of an eighth; anything above 0 shows. Shares beyond 1 fill the bar. */
 export const bar = (ratio: number, width: number, style: Style): Line => {
+  if (width < 1) return [];
   const share = Number.isFinite(ratio) ? Math.min(Math.max(ratio, 0), 1) : 0;
   const eighths = share === 0 ? 0 : Math.max(1, Math.floor(share * width * 8));
   const filled = "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!;

@@ -18,17 +18,13 @@ const CODES: { readonly [S in Style]: readonly [on: string, off: string] } = {
   heading: ["1;36", "22;39"],
 };
 
-/** A line as text for a terminal, without spaces at its end; without `color` no escape sequence is in it. */
+/** A line as text for a terminal, without plain spaces at its end; without `color` no escape sequence is in it. */
 export const paint = (line: Line, color: boolean): string => {
   const plain = line.map(({ text }) => text).join("");
   if (!color) return plain.trimEnd();
-  let left = plain.trimEnd().length;
-  let painted = "";
-  for (const { text, style } of line) {
-    const kept = text.slice(0, left);
-    left -= kept.length;
+  const painted = line.map(({ text, style }) => {
     const [on, off] = CODES[style];
-    painted += on === "" || kept === "" ? kept : `\u001b[${on}m${kept}\u001b[${off}m`;
-  }
-  return painted;
+    return on === "" || text === "" ? text : `\u001b[${on}m${text}\u001b[${off}m`;
+  });
+  return painted.join("").trimEnd();
 };

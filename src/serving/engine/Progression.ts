@@ -26,11 +26,16 @@ export const firstBoundary = (
   return steps;
 };
 
-/** Steps that are over after `elapsedMs`, at most `maxSteps`. */
-export const completedSteps = (firstMs: number, gapMs: number, elapsedMs: number, maxSteps: number): number => {
-  if (elapsedMs < firstMs) return 0;
-  const boundary = firstBoundary(firstMs, gapMs, elapsedMs, { inclusive: true, maxSteps });
-  return durationMs(firstMs, gapMs, boundary) <= elapsedMs ? boundary : boundary - 1;
+/** Steps that are over after `elapsedMs` (or, exclusively, before it), at most `maxSteps`. */
+export const completedSteps = (
+  firstMs: number,
+  gapMs: number,
+  elapsedMs: number,
+  options: { readonly inclusive: boolean; readonly maxSteps: number },
+): number => {
+  const boundary = firstBoundary(firstMs, gapMs, elapsedMs, { inclusive: true, maxSteps: options.maxSteps });
+  const endMs = durationMs(firstMs, gapMs, boundary);
+  return endMs < elapsedMs || (options.inclusive && endMs === elapsedMs) ? boundary : boundary - 1;
 };
 
 const reached = (boundaryMs: number, delayMs: number, inclusive: boolean): boolean =>

@@ -179,7 +179,8 @@ export class Replica implements Actor {
   /** The replica dies: everything it holds fails now, its caches are lost. */
   fail(): void {
     if (!this.up) return;
-    const doneSteps = this.stepsDone();
+    // A fault goes before a step boundary of the same time: that step is lost.
+    const doneSteps = this.stepsDone(false);
     this.meterSteps(doneSteps);
     this.up = false;
     this.busy = false;
@@ -594,9 +595,10 @@ export class Replica implements Actor {
     return this.caching ? this.attempts.content(slot) : NO_CONTENT;
   }
 
-  private stepsDone(): number {
+  private stepsDone(inclusive = true): number {
     if (!this.busy) return 0;
-    return completedSteps(this.firstMs, this.gapMs, this.kernel.now - this.phaseStartMs, this.phaseSteps);
+    const elapsedMs = this.kernel.now - this.phaseStartMs;
+    return completedSteps(this.firstMs, this.gapMs, elapsedMs, { inclusive, maxSteps: this.phaseSteps });
   }
 
   private generatedTokens(slot: number, doneSteps: number): number {

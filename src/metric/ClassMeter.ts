@@ -1,0 +1,62 @@
+import { Histogram } from "../kernel/Histogram.ts";
+import { Summary } from "../kernel/Summary.ts";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import type { Outcome } from "./Result.ts";
+
+/** What is measured of one traffic class in one replication. */
+export class ClassMeter {
+  readonly spec: TrafficClassSpec;
+  readonly ttftMs = new Summary();
+  readonly tpotMs = new Summary();
+  readonly e2eMs = new Summary();
+  readonly queueWaitMs = new Summary();
+  /** Gaps between tokens, recorded by the engines. */
+  readonly itlMs = new Histogram();
+  readonly outcomes: { [K in Outcome]: number } = {
+    completed: 0,
+    degraded: 0,
+    cached: 0,
+    rejected: 0,
+    shed: 0,
+    expired: 0,
+    failed: 0,
+    abandoned: 0,
+    unfinished: 0,
+  };
+  requests = 0;
+  attempts = 0;
+  good = 0;
+  promptTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  wastedTokens = 0;
+  private readonly ttftBoundMs: number;
+  private readonly tpotBoundMs: number;
+  private readonly e2eBoundMs: number;
+
+  constructor(spec: TrafficClassSpec) {
+    this.spec = spec;
+    this.ttftBoundMs = spec.slo.ttftMs ?? Infinity;
+    this.tpotBoundMs = spec.slo.tpotMs ?? Infinity;
+    this.e2eBoundMs = spec.slo.e2eMs ?? Infinity;
+  }
+
+  /** Does an answer meet every bound of the SLO? A TPOT that is undefined (NaN) meets any. */
+  meets(ttftMs: number, tpotMs: number, e2eMs: number): boolean {
+    return ttftMs <= this.ttftBoundMs && e2eMs <= this.e2eBoundMs && !(tpotMs > this.tpotBoundMs);
+  }
+
+  answer(times: {
+    readonly ttftMs: number;
+    readonly tpotMs: number;
+    readonly e2eMs: number;
+    readonly queueWaitMs: number;
+    readonly good: boolean;
+  }): void {
+    this.ttftMs.record(times.ttftMs);
+    if (times.tpotMs === times.tpotMs) this.tpotMs.record(times.tpotMs);
+    this.e2eMs.record(times.e2eMs);
+    this.queueWaitMs.record(times.queueWaitMs);
+    if (times.good) this.good++;
+  }
+}

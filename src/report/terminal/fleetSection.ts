@@ -1,0 +1,116 @@
+import { showDuration, showNumber, showRatio, showUsd } from "../../experiment/showQuantity.ts";
+import type { PoolResult, Result } from "../../metric/Result.ts";
+import { bar } from "./Bar.ts";
+import { printable } from "./displayWidth.ts";
+import type { Line } from "./Line.ts";
+import { flow, lineWidth, span, wrapWords } from "./Line.ts";
+import type { Style } from "./Paint.ts";
+import { sectionHeading } from "./sectionHeading.ts";
+import type { Column } from "./Table.ts";
+import { table } from "./Table.ts";
+
+/** What the machines did: the gateway, one row per pool, what each pool is, and the cost. */
+export const fleetSection = (result: Result, width: number): ReadonlyArray<Line> => [
+  sectionHeading("fleet", "mean / max", width),
+  ...gateway(result, width),
+  ...poolRows(result.pools, width),
+  ...result.pools.flatMap((pool) => portrait(pool, width)),
+  ...cost(result, width),
+];
+
+const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> =>
+  flow({
+    head: [span("  gateway  ")],
+    items: [
+      [span("router ", "faint"), span(printable(of.router))],
+      [span("queue ", "faint"), span(pair(showNumber(of.queue.mean), showNumber(of.queue.max)))],
+      ...(of.cut > 0 ? [[span("attempts cut ", "faint"), span(showNumber(of.cut), "bad")]] : []),
+    ],
+    gap: 3,
+    width,
+  });
+
+const pair = (mean: string, max: string, tight = false): string => (tight ? `${mean}/${max}` : `${mean} / ${max}`);
+
+const column = (title: string, side: Column["side"] = "end"): Column => ({ title, side });
+
+const COLUMNS: ReadonlyArray<Column> = [
+  column("pool", "start"),
+  column("GPUs"),
+  column("utilization", "start"),
+  column("waiting"),
+  column("KV in use"),
+  column("batch"),
+  column("preempted"),
+  column("prefix hits"),
+  column("cost"),
+];
+const SHORT_TITLES: { readonly [title: string]: string } = { utilization: "util", "KV in use": "KV", preempted: "preempt", "prefix hits": "hits" };
+
+/** The roomiest of a few layouts that fits; where none does, each pool's figures flow over several lines. */
+const poolRows = (pools: ReadonlyArray<PoolResult>, width: number): ReadonlyArray<Line> => {
+  const short = COLUMNS.map(({ title, side }) => column(SHORT_TITLES[title] ?? title, side));
+  const layouts: ReadonlyArray<Layout> = [
+    { columns: COLUMNS, gap: 3, barWidth: 16, tight: false },
+    { columns: COLUMNS, gap: 2, barWidth: 12, tight: false },
+    { columns: COLUMNS, gap: 2, barWidth: 8, tight: false },
+    { columns: short, gap: 2, barWidth: 8, tight: false },
+    { columns: short, gap: 2, barWidth: 6, tight: true },
+    { columns: short, gap: 1, barWidth: 5, tight: true },
+    { columns: short, gap: 1, barWidth: 0, tight: true },
+  ];
+  for (const layout of layouts) {
+    const lines = table({ ...layout, rows: pools.map((pool) => cells(pool, layout)), indent: 2 });
+    if (lines.every((line) => lineWidth(line) <= width)) return lines;
+  }
+  return pools.flatMap((pool) => flowing(pool, short, width));
+};
+
+interface Layout {
+  readonly columns: ReadonlyArray<Column>;
+  readonly gap: number;
+  readonly barWidth: number;
+  /** Pairs without spaces around their stroke. */
+  readonly tight: boolean;
+}
+
+const flowing = (pool: PoolResult, columns: ReadonlyArray<Column>, width: number): ReadonlyArray<Line> => {
+  const [name, ...rest] = cells(pool, { barWidth: 6, tight: false });
+  const items = rest.map((cell, index): Line => [span(`${columns[index + 1]!.title} `, "faint"), ...cell]);
+  return [[span("  "), ...name!], ...flow({ head: [span("    ")], items, gap: 3, width })];
+};
+
+const cells = (pool: PoolResult, { barWidth, tight }: Pick<Layout, "barWidth" | "tight">): ReadonlyArray<Line> => [
+  [span(printable(pool.name), "strong")],
+  [span(showNumber(pool.gpus))],
+  [...bar(pool.utilization, barWidth, fill(pool.utilization)), span(barWidth > 0 ? " " : ""), span(showRatio(pool.utilization).padStart(5))],
+  [span(pair(showNumber(pool.waiting.mean), showNumber(pool.waiting.max), tight))],
+  [span(pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight), pool.kv.maxRatio >= 1 ? "fair" : "plain")],
+  [span(pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight))],
+  [span(showNumber(pool.preemptions), pool.preemptions > 0 ? "fair" : "plain")],
+  [span(showRatio(pool.prefixCache.queryTokens === 0 ? null : pool.prefixCache.hitRatio))],
+  [span(showUsd(pool.costUsd))],
+];
+
+const fill = (utilization: number): Style => (utilization > 0.95 ? "bad" : utilization > 0.8 ? "fair" : "good");
+
+const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
+  const name = printable(pool.name);
+  const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
+  const text = `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
+  return [
+    ...wrapWords({ head: [span(`  ${name}: `, "faint")], text, style: "faint", width }),
+    ...pool.warnings.flatMap((warning) => wrapWords({ head: [span("  ! ", "fair")], text: `${name}: ${printable(warning)}`, style: "fair", width })),
+  ];
+};
+
+const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<Line> =>
+  flow({
+    head: [span("  ")],
+    items: [
+      [span("cost ", "faint"), span(showUsd(of.totalUsd), "strong"), span(` in ${showDuration(simulatedMs)}`, "faint")],
+      [span(showUsd(of.perMillionOutputTokensUsd), "strong"), span(" per million output tokens", "faint")],
+    ],
+    gap: 3,
+    width,
+  });

@@ -1,0 +1,32 @@
+import type { Result, TimelinePoint } from "../metric/Result.ts";
+import { csvText } from "./csv.ts";
+import { roundedMeasure, roundedTime } from "./rounded.ts";
+
+/** The columns of `timeline.csv`, in order. */
+export const TIMELINE_COLUMNS = [
+  "atMs",
+  "offeredPerSecond",
+  "throughputPerSecond",
+  "goodputPerSecond",
+  "failedPerSecond",
+  "ttftP50Ms",
+  "ttftP99Ms",
+  "gatewayQueue",
+  "engineWaiting",
+  "running",
+  "kvRatio",
+  "utilization",
+] as const satisfies ReadonlyArray<keyof TimelinePoint>;
+
+/** `timeline.csv`: one row per interval; a quantile without samples is an empty field. */
+export const timelineCsv = ({ timeline }: Pick<Result, "timeline">): string =>
+  csvText(
+    TIMELINE_COLUMNS,
+    timeline.map((point) =>
+      TIMELINE_COLUMNS.map((column) => {
+        const value = point[column];
+        if (value === null) return null;
+        return column === "atMs" ? roundedTime(value) : roundedMeasure(value);
+      }),
+    ),
+  );

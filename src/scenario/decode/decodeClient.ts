@@ -1,0 +1,49 @@
+import type { ClientSpec, RetrySpec, SloSpec } from "../../workload/TrafficSpec.ts";
+import { DURATION } from "../../units/Duration.ts";
+import { DEFAULTS } from "../schema/defaults.ts";
+import type { TrafficClass } from "../schema/Traffic.ts";
+import type { At, Decoding } from "./Decoding.ts";
+import { present } from "./present.ts";
+
+type ClassInput = typeof TrafficClass.Type;
+type ClientInput = NonNullable<ClassInput["client"]>;
+type RetryInput = NonNullable<ClientInput["retry"]>;
+
+const above0 = (decoding: Decoding) => (at: At<string>) => decoding.quantity(DURATION, at, { above: 0 });
+
+/** Turns written SLO bounds into numbers. */
+export const decodeSlo = (decoding: Decoding, at: At<NonNullable<ClassInput["slo"]>>): SloSpec =>
+  present({
+    ttftMs: decoding.field(at, "ttft", above0(decoding)),
+    tpotMs: decoding.field(at, "tpot", above0(decoding)),
+    e2eMs: decoding.field(at, "e2e", above0(decoding)),
+  });
+
+/** Turns what clients do into numbers. */
+export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpec =>
+  present({
+    deadlineMs: decoding.field(at, "deadline", above0(decoding)),
+    patienceMs: decoding.field(at, "patience", above0(decoding)),
+    retry: decoding.field(at, "retry", (retry) => decodeRetry(decoding, retry)),
+  });
+
+const decodeRetry = (decoding: Decoding, at: At<RetryInput>): RetrySpec => {
+  const { retry } = DEFAULTS;
+  const wait = (key: "backoff" | "maxBackoff"): number => {
+    const written = { value: at.value[key] ?? retry[key], path: [...at.path, key] };
+    return decoding.quantity(DURATION, written);
+  };
+  const backoffMs = wait("backoff");
+  const maxBackoffMs = wait("maxBackoff");
+  if (maxBackoffMs < backoffMs) {
+    const value = at.value.maxBackoff ?? retry.maxBackoff;
+    decoding.reject({ path: [...at.path, "maxBackoff"], constraint: "must be at least backoff", value, hint: "the longest wait between two tries" });
+  }
+  return {
+    attempts: at.value.attempts,
+    backoffMs,
+    factor: at.value.factor ?? retry.factor,
+    maxBackoffMs,
+    jitter: at.value.jitter ?? retry.jitter,
+  };
+};

@@ -1,0 +1,101 @@
+import type { PoolSpec } from "../../serving/ServingSpec.ts";
+import { DURATION } from "../../units/Duration.ts";
+import type { Fault } from "../check/Fault.ts";
+import { checkStructure } from "../check/checkStructure.ts";
+import { isMapping } from "../check/Path.ts";
+import { digestOf } from "../digest.ts";
+import { DEFAULTS } from "../schema/defaults.ts";
+import type { ScenarioInput } from "../schema/ScenarioSchema.ts";
+import type { World } from "../World.ts";
+import { decodeFault } from "./decodeFault.ts";
+import { decodePool } from "./decodeFleet.ts";
+import { decodeGate } from "./decodeGate.ts";
+import type { GatewayInput } from "./decodeGateway.ts";
+import { decodeGateway } from "./decodeGateway.ts";
+import type { TraceFiles } from "./decodeTrace.ts";
+import { decodeTraffic } from "./decodeTraffic.ts";
+import type { At } from "./Decoding.ts";
+import { Decoding } from "./Decoding.ts";
+import type { PoolCatalog } from "./PoolCatalog.ts";
+import { present } from "./present.ts";
+
+/** What the decoding of a scenario asks of the world around it. */
+export interface DecodeOptions {
+  readonly catalog: PoolCatalog;
+  readonly traceFiles: TraceFiles;
+}
+
+/** The longest horizon whose times a dyadic grid holds without loss: 2^30 ms, 12.4 days. */
+const LONGEST_HORIZON_MS = 2 ** 30;
+
+/** Turns an authored scenario of any shape into a world, or lists all that is wrong with it. Never throws. */
+export const decodeWorld = (authored: unknown, options: DecodeOptions): World | ReadonlyArray<Fault> => {
+  const structural = checkStructure(authored);
+  const decoding = new Decoding(structural);
+  if (!isMapping(authored)) return decoding.faults;
+  const world = assemble(decoding, { value: authored as ScenarioInput, path: [] }, options);
+  return decoding.faults.length > 0 ? decoding.faults : world;
+};
+
+/** Tells the faults from the world. */
+export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> => Array.isArray(decoded);
+
+const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): World => {
+  const { value } = at;
+  const fleet = named(decoding, at, "fleet", (pool, name) => decodePool(decoding, pool, name, options.catalog)).filter(
+    (pool) => pool !== undefined,
+  );
+  const [horizonMs, warmupMs] = decodeTimes(decoding, at);
+  return present({
+    name: value.name,
+    description: value.description,
+    seed: value.seed ?? DEFAULTS.seed,
+    horizonMs,
+    warmupMs,
+    traffic: named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles)),
+    gateway: decodeGateway(decoding, gatewayOf(at), largestBatch(fleet)),
+    fleet,
+    faults: decodeFaults(decoding, at),
+    gates: decodeGates(decoding, at),
+    digest: digestOf(value),
+  });
+};
+
+const named = <K extends "traffic" | "fleet", R>(
+  decoding: Decoding,
+  at: At<ScenarioInput>,
+  key: K,
+  decode: (entry: At<ScenarioInput[K][string]>, name: string) => R,
+): ReadonlyArray<R> => {
+  const mapping = at.value[key];
+  return isMapping(mapping) ? decoding.entries({ value: mapping, path: [key] }, decode as never) : [];
+};
+
+const decodeTimes = (decoding: Decoding, at: At<ScenarioInput>): readonly [horizonMs: number, warmupMs: number] => {
+  const bounds = { above: 0, maximum: LONGEST_HORIZON_MS };
+  const horizonMs = decoding.field(at, "horizon", (horizon) => decoding.quantity(DURATION, horizon, bounds)) ?? NaN;
+  const warmupMs = decoding.field(at, "warmup", (warmup) => decoding.quantity(DURATION, warmup)) ?? 0;
+  if (warmupMs >= horizonMs) {
+    decoding.reject({ path: ["warmup"], constraint: "must be shorter than horizon", value: at.value.warmup, hint: `horizon is ${at.value.horizon}` });
+  }
+  return [horizonMs, warmupMs];
+};
+
+const gatewayOf = (at: At<ScenarioInput>): At<GatewayInput> => ({
+  value: isMapping(at.value.gateway) ? at.value.gateway : {},
+  path: ["gateway"],
+});
+
+const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number => Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
+
+const decodeFaults = (decoding: Decoding, at: At<ScenarioInput>) => {
+  const { fleet, faults = [] } = at.value;
+  if (!isMapping(fleet) || !Array.isArray(faults)) return [];
+  return decoding.list({ value: faults, path: ["faults"] }, (fault) => decodeFault(decoding, fault, fleet));
+};
+
+const decodeGates = (decoding: Decoding, at: At<ScenarioInput>) => {
+  const { gates = [], traffic, fleet } = at.value;
+  if (!Array.isArray(gates) || !isMapping(traffic) || !isMapping(fleet)) return [];
+  return decoding.list({ value: gates, path: ["gates"] }, (gate) => decodeGate(decoding, gate, at.value)).filter((gate) => gate !== undefined);
+};

@@ -1,0 +1,57 @@
+import * as Schema from "effect/Schema";
+import { DEFAULTS } from "./defaults.ts";
+import { atLeast, flag, integer, text, word } from "./plain.ts";
+import { count, duration, price, share, tokens } from "./quantities.ts";
+
+const coefficient = (description: string) => Schema.optionalKey(atLeast(0, description, { default: 0 }));
+
+const Step = Schema.Struct({
+  a: atLeast(0, "Milliseconds per step."),
+  b: coefficient("Milliseconds per sequence."),
+  c: coefficient("Milliseconds per KV token read by decodes."),
+  d: coefficient("Milliseconds per prefill token."),
+  e: coefficient("Milliseconds per prefill token and token of its context (attention)."),
+  h: coefficient("Milliseconds per KV token, in steps with prefill."),
+}).annotate({
+  description:
+    "Time of one engine step in ms: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), + h*kvTokens with prefill. From the catalog by default.",
+});
+
+const { engine } = DEFAULTS;
+
+const Engine = Schema.Struct({
+  maxBatchedTokens: Schema.optionalKey(tokens("Token budget of one step (vLLM max_num_batched_tokens)", { default: engine.maxBatchedTokens })),
+  maxSequences: Schema.optionalKey(count("Sequences that run at once (vLLM max_num_seqs)", { default: engine.maxSequences })),
+  maxModelLen: Schema.optionalKey(tokens("Longest prompt plus output; the model's by default")),
+  blockTokens: Schema.optionalKey(
+    integer({ minimum: 1, maximum: 4096 }, "Tokens per KV block (vLLM block_size).", { default: engine.blockTokens }),
+  ),
+  kvBlocks: Schema.optionalKey(count("KV blocks per replica; by default what fits into GPU memory beside the weights")),
+  gpuMemoryUtilization: Schema.optionalKey(share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization })),
+  prefixCache: Schema.optionalKey(flag("Automatic prefix caching.", { default: engine.prefixCache })),
+  reserveFullPrompt: Schema.optionalKey(
+    flag("Admits a request only when its whole prompt fits into free KV blocks.", { default: engine.reserveFullPrompt }),
+  ),
+  maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused; unlimited by default")),
+  step: Schema.optionalKey(Step),
+  hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
+}).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
+
+/** Replicas that are all alike. */
+export const Pool = Schema.Struct({
+  gpu: text("GPU, by its name in the catalog.", { examples: ["H100"] }),
+  model: text("Model, by its name in the catalog.", { examples: ["llama-3.1-8b"] }),
+  parallelism: Schema.optionalKey(
+    Schema.Struct({
+      tp: Schema.optionalKey(integer({ minimum: 1, maximum: 1024 }, "Tensor parallel: GPUs per replica.", { default: DEFAULTS.pool.tp })),
+    }).annotate({ description: "How a replica is spread over GPUs." }),
+  ),
+  dtype: Schema.optionalKey(word(["bf16", "fp8"], "Number format of the weights.", { default: DEFAULTS.pool.dtype })),
+  replicas: Schema.optionalKey(integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas })),
+  weight: Schema.optionalKey(
+    integer({ minimum: 0, maximum: 1_000_000 }, "Weight of each replica for the weighted router.", { default: DEFAULTS.pool.weight }),
+  ),
+  backup: Schema.optionalKey(flag("Used only when no primary is available (weighted router).", { default: DEFAULTS.pool.backup })),
+  engine: Schema.optionalKey(Engine),
+  price: Schema.optionalKey(price("Price of one GPU; the catalog's by default")),
+}).annotate({ identifier: "Pool", description: "Replicas that are all alike." });

@@ -1,0 +1,23 @@
+/** The largest bound of queues and in-flight counts: what "unlimited" means in a 32-bit counter. */
+export const UNLIMITED = 2 ** 31 - 1;
+
+/**
+ * What a scenario means where it says nothing.
+ * Source of the engine's: vLLM 0.19 V1 engine arguments (server defaults on H100-class GPUs, `scheduler_reserve_full_isl` on).
+ * Source of the retry waits: openai-python `_constants.py`, INITIAL_RETRY_DELAY 0.5 s and MAX_RETRY_DELAY 8 s.
+ */
+export const DEFAULTS = {
+  seed: 1,
+  warmup: "0s",
+  priority: 0,
+  weight: 1,
+  tenant: "default",
+  zipf: 1,
+  maxContext: "128k",
+  retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full" },
+  onDisconnect: "cancel",
+  router: "leastOutstanding",
+  loadFactor: 1.25,
+  pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false },
+  engine: { maxBatchedTokens: 8192, maxSequences: 256, blockTokens: 16, gpuMemoryUtilization: 0.9, prefixCache: true, reserveFullPrompt: true },
+} as const;

@@ -1,0 +1,173 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Actor, DelayRing } from "../kernel/Kernel.ts";
+import { Phase } from "../kernel/Kernel.ts";
+import type { Draws } from "../kernel/Streams.ts";
+import type { Outcome } from "../metric/Result.ts";
+import type { RetrySpec, TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import type { GatewayListener, GatewayService } from "./Gateway.ts";
+import { AttemptEnd, Gateway } from "./Gateway.ts";
+import type { RecorderService } from "./Recorder.ts";
+import { Recorder } from "./Recorder.ts";
+import { Simulation } from "./Simulation.ts";
+
+/** Tells whoever made a request that it is over. */
+export type RequestEnded = (request: number, outcome: Outcome) => void;
+
+/** The users' side: one request is one or more attempts, within a deadline. */
+export interface ClientService {
+  /** `onEnd` may keep the request's slot for another turn; else it gives the slot back. */
+  connect(onEnd: RequestEnded): void;
+  /** A request arrives now. Class, lengths and content are in its slot. */
+  start(request: number): void;
+}
+
+export class Client extends Context.Service<Client, ClientService>()("spillway/Client") {
+  static readonly layer = (classes: ReadonlyArray<TrafficClassSpec>): Layer.Layer<Client, never, Simulation | Gateway | Recorder> =>
+    Layer.effect(
+      Client,
+      Effect.gen(function* () {
+        return new SimulatedClient(classes, yield* Simulation, yield* Gateway, yield* Recorder);
+      }),
+    );
+}
+
+const OP_DEADLINE = 0;
+const OP_PATIENCE = 1;
+const OP_RETRY = 2;
+const NONE = -1;
+
+class SimulatedClient implements ClientService, GatewayListener, Actor {
+  private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly gateway: GatewayService;
+  private readonly recorder: RecorderService;
+  private readonly actor: number;
+  private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
+  private readonly patience: ReadonlyArray<DelayRing | undefined>;
+  private readonly jitter: ReadonlyArray<Draws>;
+  private onEnd!: RequestEnded;
+
+  constructor(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    gateway: GatewayService,
+    recorder: RecorderService,
+  ) {
+    this.classes = classes;
+    this.simulation = simulation;
+    this.gateway = gateway;
+    this.recorder = recorder;
+    const { kernel, streams } = simulation;
+    this.actor = kernel.join(this);
+    const ring = (delayMs: number | undefined, op: number): DelayRing | undefined =>
+      delayMs === undefined ? undefined : kernel.ring(delayMs, this.actor, op, Phase.Timeout);
+    this.deadlines = classes.map((spec) => ring(spec.client.deadlineMs, OP_DEADLINE));
+    this.patience = classes.map((spec) => ring(spec.client.patienceMs, OP_PATIENCE));
+    this.jitter = classes.map((spec) => streams.open(`client/${spec.name}`, "backoff"));
+    gateway.connect(this);
+  }
+
+  connect(onEnd: RequestEnded): void {
+    this.onEnd = onEnd;
+  }
+
+  start(request: number): void {
+    const { requests, kernel } = this.simulation;
+    requests.arrivalMs.at[request] = kernel.now;
+    requests.tries.at[request] = 0;
+    requests.retry.at[request] = NONE;
+    requests.active.at[request] = 1;
+    this.recorder.arrived(request);
+    this.deadlines[requests.classIndex.at[request]!]?.start(request);
+    this.attempt(request);
+  }
+
+  wake(op: number, request: number): void {
+    if (op === OP_RETRY) {
+      this.simulation.requests.retry.at[request] = NONE;
+      this.attempt(request);
+      return;
+    }
+    this.giveUp(request);
+    this.finish(request, op === OP_DEADLINE ? "expired" : "abandoned");
+  }
+
+  firstToken(attempt: number): void {
+    const { requests, attempts } = this.simulation;
+    const request = attempts.request.at[attempt]!;
+    this.patience[requests.classIndex.at[request]!]?.stop(request);
+  }
+
+  ended(attempt: number, how: number): void {
+    const { requests, attempts } = this.simulation;
+    const request = attempts.request.at[attempt]!;
+    requests.attempt.at[request] = NONE;
+    const classIndex = requests.classIndex.at[request]!;
+    this.patience[classIndex]?.stop(request);
+    if (how === AttemptEnd.Completed) {
+      this.recorder.completed(request, attempt);
+      this.finish(request, "completed");
+      return;
+    }
+    const retry = this.classes[classIndex]!.client.retry;
+    if (retry !== undefined && how !== AttemptEnd.Refused && requests.tries.at[request]! < retry.attempts) {
+      this.retryLater(request, retry, this.jitter[classIndex]!);
+    } else this.finish(request, OUTCOME_OF[how]!);
+  }
+
+  wasted(attempt: number, tokens: number): void {
+    this.recorder.wasted(this.simulation.attempts.classIndex.at[attempt]!, tokens);
+  }
+
+  private attempt(request: number): void {
+    const { requests, attempts } = this.simulation;
+    const attempt = attempts.pool.take();
+    const classIndex = requests.classIndex.at[request]!;
+    requests.attempt.at[request] = attempt;
+    requests.tries.at[request]!++;
+    attempts.request.at[attempt] = request;
+    attempts.classIndex.at[attempt] = classIndex;
+    attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
+    attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
+    attempts.prefixKey.at[attempt] = requests.prefixKey.at[request]!;
+    attempts.prefixTokens.at[attempt] = requests.prefixTokens.at[request]!;
+    attempts.streamKey.at[attempt] = requests.streamKey.at[request]!;
+    attempts.traceBlockTokens.at[attempt] = requests.traceBlockTokens.at[request]!;
+    attempts.traceKeys[attempt] = requests.traceKeys[request];
+    this.recorder.offered(classIndex);
+    this.patience[classIndex]?.start(request);
+    this.gateway.submit(attempt);
+  }
+
+  private retryLater(request: number, retry: RetrySpec, jitter: Draws): void {
+    const { requests, kernel } = this.simulation;
+    const tries = requests.tries.at[request]!;
+    const backoffMs = Math.min(retry.backoffMs * retry.factor ** (tries - 1), retry.maxBackoffMs);
+    const share = retry.jitter === "full" ? jitter.unit(requests.number.at[request]!, tries) : 1;
+    requests.retry.at[request] = kernel.post(kernel.now + backoffMs * share, this.actor, OP_RETRY, request, Phase.Arrival);
+  }
+
+  /** Ends whatever goes on for the request. */
+  private giveUp(request: number): void {
+    const { requests, kernel } = this.simulation;
+    const attempt = requests.attempt.at[request]!;
+    if (attempt !== NONE) {
+      this.patience[requests.classIndex.at[request]!]?.stop(request);
+      requests.attempt.at[request] = NONE;
+      this.gateway.hangUp(attempt);
+    } else if (requests.retry.at[request] !== NONE) kernel.revoke(requests.retry.at[request]!);
+  }
+
+  private finish(request: number, outcome: Outcome): void {
+    const { requests } = this.simulation;
+    this.deadlines[requests.classIndex.at[request]!]?.stop(request);
+    requests.active.at[request] = 0;
+    this.recorder.ended(request, outcome);
+    this.onEnd(request, outcome);
+  }
+}
+
+/** Outcome of a request whose last attempt ended so, by AttemptEnd. */
+const OUTCOME_OF: ReadonlyArray<Outcome> = ["completed", "shed", "rejected", "expired", "failed"];

@@ -1,0 +1,81 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Actor } from "../kernel/Kernel.ts";
+import { Phase } from "../kernel/Kernel.ts";
+import type { FleetService } from "./Fleet.ts";
+import { Fleet } from "./Fleet.ts";
+import type { GatewayService } from "./Gateway.ts";
+import { Gateway } from "./Gateway.ts";
+import type { FaultSpec } from "./ServingSpec.ts";
+import { Simulation } from "./Simulation.ts";
+
+/** Strikes the fleet on schedule. */
+export class Faults extends Context.Service<Faults, { readonly schedule: ReadonlyArray<FaultSpec> }>()("spillway/Faults") {
+  static readonly layer = (schedule: ReadonlyArray<FaultSpec>): Layer.Layer<Faults, never, Simulation | Fleet | Gateway> =>
+    Layer.effect(
+      Faults,
+      Effect.gen(function* () {
+        return new FaultInjector(schedule, yield* Simulation, yield* Fleet, yield* Gateway);
+      }),
+    );
+}
+
+const OP_START = 0;
+const OP_END = 1;
+
+class FaultInjector implements Actor {
+  readonly schedule: ReadonlyArray<FaultSpec>;
+  private readonly fleet: FleetService;
+  private readonly gateway: GatewayService;
+  /** How many faults hold each replica down; overlapping ones end when the last ends. */
+  private readonly holds: Int32Array;
+  private readonly slow: Array<Set<number>>;
+
+  constructor(schedule: ReadonlyArray<FaultSpec>, simulation: typeof Simulation.Service, fleet: FleetService, gateway: GatewayService) {
+    this.schedule = schedule;
+    this.fleet = fleet;
+    this.gateway = gateway;
+    this.holds = new Int32Array(fleet.replicas.length);
+    this.slow = fleet.replicas.map(() => new Set());
+    const actor = simulation.kernel.join(this);
+    schedule.forEach((fault, i) => {
+      simulation.kernel.post(fault.atMs, actor, OP_START, i, Phase.Fault);
+      simulation.kernel.post(fault.atMs + fault.durationMs, actor, OP_END, i, Phase.Fault);
+    });
+  }
+
+  wake(op: number, index: number): void {
+    const fault = this.schedule[index]!;
+    for (const replica of this.targets(fault)) {
+      if (fault.kind === "replicaDown") this.hold(replica, op === OP_START);
+      else this.slowDown(replica, index, op === OP_START);
+    }
+  }
+
+  /** The first replicas of the pool. */
+  private targets(fault: FaultSpec): Array<number> {
+    const pool = this.fleet.pools.findIndex((candidate) => candidate.name === fault.pool);
+    const all = this.fleet.replicas.map((_, replica) => replica).filter((replica) => this.fleet.poolOf[replica] === pool);
+    return all.slice(0, fault.replicas);
+  }
+
+  private hold(replica: number, start: boolean): void {
+    this.holds[replica]! += start ? 1 : -1;
+    if (start && this.holds[replica] === 1) this.fleet.replicas[replica]!.fail();
+    else if (!start && this.holds[replica] === 0) this.fleet.replicas[replica]!.recover();
+    this.gateway.availabilityChanged(replica);
+  }
+
+  private slowDown(replica: number, index: number, start: boolean): void {
+    const active = this.slow[replica]!;
+    if (start) active.add(index);
+    else active.delete(index);
+    let factor = 1;
+    for (const i of active) {
+      const fault = this.schedule[i]!;
+      if (fault.kind === "slowdown") factor *= fault.factor;
+    }
+    this.fleet.replicas[replica]!.slowDown(factor);
+  }
+}

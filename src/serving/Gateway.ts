@@ -1,0 +1,271 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { ensure } from "../kernel/Invariants.ts";
+import type { Actor, DelayRing } from "../kernel/Kernel.ts";
+import { Phase } from "../kernel/Kernel.ts";
+import { TimeAverage } from "../kernel/TimeAverage.ts";
+import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
+import { AttemptState } from "./Attempts.ts";
+import type { ReplicaListener } from "./engine/Replica.ts";
+import { SlotList } from "./engine/SlotList.ts";
+import type { FleetService } from "./Fleet.ts";
+import { Fleet } from "./Fleet.ts";
+import { Router } from "./Router.ts";
+import type { GatewaySpec } from "./ServingSpec.ts";
+import { Simulation } from "./Simulation.ts";
+
+/** How an attempt ended, as the client sees it. */
+export const AttemptEnd = {
+  Completed: 0,
+  /** No room: the gateway's queue is full, the attempt waited too long in it, or the engine's queue is full. */
+  Shed: 1,
+  /** The prompt can never fit. A retry is useless. */
+  Refused: 2,
+  /** The gateway's response time limit. */
+  Cut: 3,
+  /** The replica died, or none is up. */
+  Failed: 4,
+} as const;
+
+export interface GatewayListener {
+  firstToken(attempt: number): void;
+  /** The attempt's slot is free again after this call. */
+  ended(attempt: number, how: number): void;
+  /** Tokens were generated for an attempt whose user was gone. */
+  wasted(attempt: number, tokens: number): void;
+}
+
+export interface GatewayService {
+  readonly queueLength: TimeAverage;
+  readonly waiting: number;
+  /** Attempts cut by the response time limit. */
+  readonly cut: number;
+  connect(listener: GatewayListener): void;
+  submit(attempt: number): void;
+  /** The client hangs up; nothing more is reported about this attempt but wasted tokens. */
+  hangUp(attempt: number): void;
+  /** A replica went down or came back. */
+  availabilityChanged(replica: number): void;
+}
+
+export class Gateway extends Context.Service<Gateway, GatewayService>()("spillway/Gateway") {
+  static readonly layer = (spec: GatewaySpec): Layer.Layer<Gateway, never, Simulation | Fleet | Router> =>
+    Layer.effect(
+      Gateway,
+      Effect.gen(function* () {
+        return new SimulatedGateway(spec, yield* Simulation, yield* Fleet, yield* Router);
+      }),
+    );
+}
+
+const OP_CUT = 0;
+const OP_QUEUE_TIMEOUT = 1;
+const NOWHERE = -1;
+
+class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
+  readonly queueLength = new TimeAverage();
+  cut = 0;
+  private readonly spec: GatewaySpec;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly fleet: FleetService;
+  private readonly router: RouterPolicy;
+  private readonly queue: SlotList;
+  private readonly limits: DelayRing | undefined;
+  private readonly queueTimeouts: DelayRing | undefined;
+  private readonly draw: () => number;
+  private readonly outstanding: Int32Array;
+  private readonly available: Uint8Array;
+  private readonly view: Parameters<RouterPolicy["pick"]>[0];
+  private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
+  private listener!: GatewayListener;
+
+  constructor(spec: GatewaySpec, simulation: typeof Simulation.Service, fleet: FleetService, router: RouterPolicy) {
+    this.spec = spec;
+    this.simulation = simulation;
+    this.fleet = fleet;
+    this.router = router;
+    const { kernel, streams, attempts } = simulation;
+    const actor = kernel.join(this);
+    this.queue = new SlotList(attempts);
+    if (spec.responseTimeLimitMs !== undefined) this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout);
+    if (spec.queue?.timeoutMs !== undefined) {
+      this.queueTimeouts = kernel.ring(spec.queue.timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout);
+    }
+    const sequence = streams.open("gateway/router", "draw").sequence();
+    this.draw = () => sequence.unit();
+    const count = fleet.replicas.length;
+    this.outstanding = new Int32Array(count);
+    this.available = new Uint8Array(count).fill(1);
+    this.view = {
+      count,
+      outstanding: this.outstanding,
+      available: this.available,
+      weight: Int32Array.from(fleet.poolOf, (pool) => fleet.pools[pool]!.weight),
+      backup: Uint8Array.from(fleet.poolOf, (pool) => (fleet.pools[pool]!.backup ? 1 : 0)),
+    };
+    fleet.connect(this);
+  }
+
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  connect(listener: GatewayListener): void {
+    this.listener = listener;
+  }
+
+  submit(attempt: number): void {
+    const { attempts, kernel } = this.simulation;
+    attempts.state.at[attempt] = AttemptState.Gateway;
+    attempts.replica.at[attempt] = NOWHERE;
+    attempts.arrivalMs.at[attempt] = kernel.now;
+    attempts.admittedMs.at[attempt] = NaN;
+    attempts.firstTokenMs.at[attempt] = NaN;
+    this.limits?.start(attempt);
+    if (this.queue.length === 0) {
+      const replica = this.pick(attempt);
+      if (replica >= 0) return this.send(attempt, replica);
+    }
+    if (this.spec.queue !== undefined && this.queue.length < this.spec.queue.capacity) return this.enqueue(attempt);
+    this.end(attempt, this.spec.queue === undefined && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
+  }
+
+  hangUp(attempt: number): void {
+    const { attempts } = this.simulation;
+    this.limits?.stop(attempt);
+    const replica = attempts.replica.at[attempt]!;
+    if (replica === NOWHERE) {
+      this.leaveQueue(attempt);
+      attempts.pool.give(attempt);
+      return;
+    }
+    attempts.request.at[attempt] = NOWHERE;
+    if (this.spec.onDisconnect === "cancel") this.fleet.replicas[replica]!.cancel(attempt);
+  }
+
+  availabilityChanged(replica: number): void {
+    this.refresh(replica);
+    this.dispatch();
+  }
+
+  wake(op: number, attempt: number): void {
+    if (op === OP_CUT) {
+      this.cut++;
+      const request = this.simulation.attempts.request.at[attempt]!;
+      this.hangUpAfter(attempt, request);
+    } else {
+      this.leaveQueue(attempt);
+      this.end(attempt, AttemptEnd.Shed);
+    }
+  }
+
+  firstToken(attempt: number): void {
+    if (this.simulation.attempts.request.at[attempt] !== NOWHERE) this.listener.firstToken(attempt);
+  }
+
+  finished(attempt: number): void {
+    const { attempts } = this.simulation;
+    this.settle(attempt);
+    if (attempts.request.at[attempt] === NOWHERE) {
+      this.waste(attempt, attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!);
+    } else this.end(attempt, AttemptEnd.Completed);
+    this.dispatch();
+  }
+
+  released(attempt: number, generatedTokens: number): void {
+    this.settle(attempt);
+    this.waste(attempt, generatedTokens);
+    this.dispatch();
+  }
+
+  failed(attempt: number, generatedTokens: number): void {
+    this.settle(attempt);
+    this.listener.wasted(attempt, generatedTokens);
+    if (this.simulation.attempts.request.at[attempt] === NOWHERE) this.simulation.attempts.pool.give(attempt);
+    else this.end(attempt, AttemptEnd.Failed);
+  }
+
+  /** The client learns of the cut first: its attempt is over whatever the engine does. */
+  private hangUpAfter(attempt: number, request: number): void {
+    const { attempts } = this.simulation;
+    this.listener.ended(attempt, AttemptEnd.Cut);
+    ensure(1, attempts.request.at[attempt] === request, this.simulation.kernel.now, () => "a cut attempt changed hands");
+    this.hangUp(attempt);
+  }
+
+  private send(attempt: number, replica: number): void {
+    const { attempts } = this.simulation;
+    attempts.replica.at[attempt] = replica;
+    this.outstanding[replica]!++;
+    this.refresh(replica);
+    if (this.fleet.replicas[replica]!.submit(attempt)) return;
+    const tooLong = attempts.promptTokens.at[attempt]! >= this.fleet.replicas[replica]!.maxTokens;
+    this.settle(attempt);
+    this.end(attempt, tooLong ? AttemptEnd.Refused : AttemptEnd.Shed);
+  }
+
+  /** The replica no longer holds the attempt. */
+  private settle(attempt: number): void {
+    const replica = this.simulation.attempts.replica.at[attempt]!;
+    this.outstanding[replica]!--;
+    ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
+    this.refresh(replica);
+  }
+
+  private end(attempt: number, how: number): void {
+    this.limits?.stop(attempt);
+    this.listener.ended(attempt, how);
+    this.simulation.attempts.pool.give(attempt);
+  }
+
+  private waste(attempt: number, tokens: number): void {
+    this.listener.wasted(attempt, tokens);
+    this.simulation.attempts.pool.give(attempt);
+  }
+
+  private dispatch(): void {
+    while (this.queue.length > 0) {
+      const attempt = this.queue.first;
+      const replica = this.pick(attempt);
+      if (replica < 0) return;
+      this.leaveQueue(attempt);
+      this.send(attempt, replica);
+    }
+  }
+
+  private enqueue(attempt: number): void {
+    this.queue.pushBack(attempt);
+    this.queueTimeouts?.start(attempt);
+    this.queueLength.set(this.simulation.kernel.now, this.queue.length);
+  }
+
+  private leaveQueue(attempt: number): void {
+    this.queue.remove(attempt);
+    this.queueTimeouts?.stop(attempt);
+    this.queueLength.set(this.simulation.kernel.now, this.queue.length);
+  }
+
+  private pick(attempt: number): number {
+    const { attempts } = this.simulation;
+    this.route.promptTokens = attempts.promptTokens.at[attempt]!;
+    this.route.prefixHash = prefixName(attempts.prefixKey.at[attempt]!, attempts.traceKeys[attempt]);
+    this.route.classIndex = attempts.classIndex.at[attempt]!;
+    return this.router.pick(this.view, this.route, this.draw);
+  }
+
+  private refresh(replica: number): void {
+    const open = this.fleet.replicas[replica]!.up && this.outstanding[replica]! < this.spec.maxInFlightPerReplica;
+    this.available[replica] = open ? 1 : 0;
+  }
+
+  private anyUp(): boolean {
+    return this.fleet.replicas.some((replica) => replica.up);
+  }
+}
+
+/** Recorded block that stands for "the same beginning": the fourth (2,048 tokens of a Mooncake trace), since the first is often common to all. Assumed. */
+const AFFINITY_BLOCK = 3;
+
+const prefixName = (prefixKey: number, traceKeys: Float64Array | undefined): number =>
+  traceKeys === undefined || traceKeys.length === 0 ? prefixKey : traceKeys[Math.min(AFFINITY_BLOCK, traceKeys.length - 1)]! + 1;

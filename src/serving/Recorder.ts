@@ -1,0 +1,204 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { ensure, InvariantBroken } from "../kernel/Invariants.ts";
+import type { UnitSource } from "../kernel/Streams.ts";
+import { Summary } from "../kernel/Summary.ts";
+import { TimeAverage } from "../kernel/TimeAverage.ts";
+import { ClassMeter } from "../metric/ClassMeter.ts";
+import type { RequestRecord } from "../metric/RequestRecord.ts";
+import type { Outcome } from "../metric/Result.ts";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import { Simulation } from "./Simulation.ts";
+
+/** Counts of the present timeline interval. */
+export interface IntervalCounts {
+  offered: number;
+  completed: number;
+  good: number;
+  /** Requests that ended without an answer. */
+  failed: number;
+  ttftMs: Summary;
+}
+
+export interface RecorderService {
+  readonly classes: ReadonlyArray<ClassMeter>;
+  readonly interval: IntervalCounts;
+  /** Requests in the system, all of them, warm-up included. */
+  readonly inSystem: TimeAverage;
+  readonly requests: number;
+  readonly attempts: number;
+  /** A uniform sample of the measured requests' records. */
+  readonly sample: ReadonlyArray<RequestRecord>;
+  arrived(request: number): void;
+  offered(classIndex: number): void;
+  completed(request: number, attempt: number): void;
+  ended(request: number, outcome: Outcome): void;
+  wasted(classIndex: number, tokens: number): void;
+  /** Starts a new timeline interval. */
+  nextInterval(): void;
+  /** The run is over: whatever is in flight is unfinished, and the books must balance. */
+  close(): void;
+}
+
+export interface RecorderOptions {
+  readonly warmupMs: number;
+  /** Records kept; beyond that a reservoir sample. */
+  readonly sampleSize: number;
+}
+
+export class Recorder extends Context.Service<Recorder, RecorderService>()("spillway/Recorder") {
+  static readonly layer = (
+    classes: ReadonlyArray<TrafficClassSpec>,
+    options: RecorderOptions,
+  ): Layer.Layer<Recorder, never, Simulation> =>
+    Layer.effect(
+      Recorder,
+      Effect.map(Simulation, (simulation) => new SimulatedRecorder(classes, options, simulation)),
+    );
+}
+
+class SimulatedRecorder implements RecorderService {
+  readonly classes: ReadonlyArray<ClassMeter>;
+  readonly interval: IntervalCounts = { offered: 0, completed: 0, good: 0, failed: 0, ttftMs: new Summary() };
+  readonly inSystem = new TimeAverage();
+  readonly sample: Array<RequestRecord> = [];
+  requests = 0;
+  attempts = 0;
+  private readonly options: RecorderOptions;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly reservoir: UnitSource;
+  private sampled = 0;
+  /** Sum of the times that requests spent in the system, for Little's law. */
+  private readonly spentMs = Float64Array.of(0);
+
+  constructor(classes: ReadonlyArray<TrafficClassSpec>, options: RecorderOptions, simulation: typeof Simulation.Service) {
+    this.options = options;
+    this.simulation = simulation;
+    this.classes = classes.map((spec) => new ClassMeter(spec));
+    this.reservoir = simulation.streams.open("recorder", "sample").sequence();
+  }
+
+  arrived(request: number): void {
+    const { requests, kernel } = this.simulation;
+    this.requests++;
+    this.inSystem.set(kernel.now, this.inSystem.level + 1);
+    if (kernel.now >= this.options.warmupMs) this.classes[requests.classIndex.at[request]!]!.requests++;
+  }
+
+  offered(classIndex: number): void {
+    this.attempts++;
+    this.interval.offered++;
+    if (this.simulation.kernel.now >= this.options.warmupMs) this.classes[classIndex]!.attempts++;
+  }
+
+  completed(request: number, attempt: number): void {
+    const { requests, attempts, kernel } = this.simulation;
+    const arrivalMs = requests.arrivalMs.at[request]!;
+    const meter = this.classes[requests.classIndex.at[request]!]!;
+    const firstTokenMs = attempts.firstTokenMs.at[attempt]!;
+    const outputTokens = attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!;
+    const ttftMs = firstTokenMs - arrivalMs;
+    const e2eMs = kernel.now - arrivalMs;
+    const tpotMs = outputTokens > 1 ? (e2eMs - ttftMs) / (outputTokens - 1) : NaN;
+    const queueWaitMs = attempts.admittedMs.at[attempt]! - attempts.arrivalMs.at[attempt]!;
+    if (!(ttftMs >= 0 && e2eMs >= ttftMs && queueWaitMs >= 0)) this.refuseOrder(request);
+    const good = meter.meets(ttftMs, tpotMs, e2eMs);
+    this.interval.completed++;
+    if (good) this.interval.good++;
+    this.interval.ttftMs.record(ttftMs);
+    if (arrivalMs < this.options.warmupMs) return;
+    meter.answer({ ttftMs, tpotMs, e2eMs, queueWaitMs, good });
+    meter.promptTokens += attempts.promptTokens.at[attempt]!;
+    meter.cachedTokens += attempts.cachedTokens.at[attempt]!;
+    meter.outputTokens += outputTokens;
+    this.keep(request, "completed", attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
+  }
+
+  ended(request: number, outcome: Outcome): void {
+    const { requests, kernel } = this.simulation;
+    const arrivalMs = requests.arrivalMs.at[request]!;
+    this.inSystem.set(kernel.now, this.inSystem.level - 1);
+    this.spentMs[0]! += kernel.now - arrivalMs;
+    if (outcome !== "completed") this.interval.failed++;
+    if (arrivalMs < this.options.warmupMs) return;
+    this.classes[requests.classIndex.at[request]!]!.outcomes[outcome]++;
+    if (outcome !== "completed") this.keep(request, outcome, undefined, undefined);
+  }
+
+  wasted(classIndex: number, tokens: number): void {
+    if (this.simulation.kernel.now >= this.options.warmupMs) this.classes[classIndex]!.wastedTokens += tokens;
+  }
+
+  nextInterval(): void {
+    const { interval } = this;
+    interval.offered = interval.completed = interval.good = interval.failed = 0;
+    interval.ttftMs = new Summary();
+  }
+
+  close(): void {
+    const { requests, kernel } = this.simulation;
+    let live = 0;
+    for (let slot = 0; slot < requests.pool.capacity; slot++) {
+      if (!requests.pool.isLive(slot) || requests.active.at[slot] !== 1) continue;
+      live++;
+      const arrivalMs = requests.arrivalMs.at[slot]!;
+      this.spentMs[0]! += kernel.now - arrivalMs;
+      if (arrivalMs >= this.options.warmupMs) this.classes[requests.classIndex.at[slot]!]!.outcomes.unfinished++;
+    }
+    this.balance(live);
+  }
+
+  private balance(live: number): void {
+    const now = this.simulation.kernel.now;
+    ensure(1, this.inSystem.level === live, now, () => `${this.inSystem.level} requests in the system, ${live} found`);
+    for (const meter of this.classes) {
+      const sum = Object.values(meter.outcomes).reduce((total, count) => total + count, 0);
+      ensure(1, sum === meter.requests, now, () => `class ${meter.spec.name}: ${meter.requests} requests, ${sum} outcomes`);
+    }
+    const area = this.inSystem.area(now);
+    const spent = this.spentMs[0]!;
+    ensure(6, Math.abs(area - spent) <= 1e-6 * Math.max(1, spent), now, () => `L * T = ${area} ms, sum of W = ${spent} ms`);
+  }
+
+  /** Keeps a uniform sample of all records (algorithm R, Vitter 1985). */
+  private keep(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): void {
+    this.sampled++;
+    const { sampleSize } = this.options;
+    const place = this.sampled <= sampleSize ? this.sampled - 1 : Math.floor(this.reservoir.unit() * this.sampled);
+    if (place < sampleSize) this.sample[place] = this.record(request, outcome, attempt, answer);
+  }
+
+  private record(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): RequestRecord {
+    const { requests, attempts, kernel } = this.simulation;
+    return {
+      class: this.classes[requests.classIndex.at[request]!]!.spec.name,
+      id: requests.number.at[request]!,
+      arrivalMs: requests.arrivalMs.at[request]!,
+      promptTokens: requests.promptTokens.at[request]!,
+      cachedTokens: attempt === undefined ? 0 : attempts.cachedTokens.at[attempt]!,
+      outputTokens: answer?.outputTokens ?? 0,
+      attempts: requests.tries.at[request]!,
+      replica: attempt === undefined ? null : attempts.replica.at[attempt]!,
+      queueWaitMs: answer?.queueWaitMs ?? null,
+      ttftMs: answer?.ttftMs ?? null,
+      tpotMs: answer === undefined || Number.isNaN(answer.tpotMs) ? null : answer.tpotMs,
+      e2eMs: kernel.now - requests.arrivalMs.at[request]!,
+      outcome,
+      good: answer?.good ?? false,
+    };
+  }
+
+  private refuseOrder(request: number): never {
+    throw new InvariantBroken(3, this.simulation.kernel.now, `request ${request} was answered before it arrived`);
+  }
+}
+
+interface Answer {
+  readonly ttftMs: number;
+  readonly tpotMs: number;
+  readonly e2eMs: number;
+  readonly queueWaitMs: number;
+  readonly good: boolean;
+  readonly outputTokens: number;
+}

@@ -1,0 +1,59 @@
+import type { Column } from "../kernel/SlotPool.ts";
+import { SlotPool } from "../kernel/SlotPool.ts";
+
+/**
+ * All requests in flight, and all users of closed loops and conversations, as a structure of arrays. A conversation or a closed-loop
+ * user keeps its slot from turn to turn.
+ */
+export class Requests {
+  readonly pool: SlotPool;
+  readonly classIndex: Column<Int32Array>;
+  /** Counts requests of a class; draws that belong to a request are by this number. */
+  readonly number: Column<Float64Array>;
+  readonly promptTokens: Column<Int32Array>;
+  readonly outputTokens: Column<Int32Array>;
+  readonly arrivalMs: Column<Float64Array>;
+  /** The attempt under way, or -1. */
+  readonly attempt: Column<Int32Array>;
+  /** Attempts so far. */
+  readonly tries: Column<Int32Array>;
+  /** Ticket of a pending retry, or -1. */
+  readonly retry: Column<Float64Array>;
+  readonly prefixKey: Column<Float64Array>;
+  readonly prefixTokens: Column<Int32Array>;
+  readonly streamKey: Column<Float64Array>;
+  readonly traceBlockTokens: Column<Int32Array>;
+  readonly traceKeys: Array<Float64Array | undefined> = [];
+  /** Turns of the conversation after this one. */
+  readonly turnsLeft: Column<Int32Array>;
+  /** This turn of a conversation, or this request of a closed-loop user, counted from 0. */
+  readonly turn: Column<Int32Array>;
+  /** Closed-loop user, or -1. */
+  readonly user: Column<Int32Array>;
+  /** Tokens of the conversation before this turn. */
+  readonly contextTokens: Column<Int32Array>;
+  /** 1 while the request is between arrival and outcome, 0 while its user thinks. */
+  readonly active: Column<Int32Array>;
+
+  constructor(capacity = 1024) {
+    const pool = new SlotPool(capacity);
+    this.pool = pool;
+    this.classIndex = pool.int32();
+    this.number = pool.float64();
+    this.promptTokens = pool.int32();
+    this.outputTokens = pool.int32();
+    this.arrivalMs = pool.float64();
+    this.attempt = pool.int32();
+    this.tries = pool.int32();
+    this.retry = pool.float64();
+    this.prefixKey = pool.float64();
+    this.prefixTokens = pool.int32();
+    this.streamKey = pool.float64();
+    this.traceBlockTokens = pool.int32();
+    this.turnsLeft = pool.int32();
+    this.turn = pool.int32();
+    this.user = pool.int32();
+    this.contextTokens = pool.int32();
+    this.active = pool.int32();
+  }
+}

@@ -1,0 +1,221 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Actor } from "../kernel/Kernel.ts";
+import { Phase } from "../kernel/Kernel.ts";
+import type { Outcome } from "../metric/Result.ts";
+import { ClosedLoop } from "../workload/ClosedLoop.ts";
+import { OpenArrivals } from "../workload/OpenArrivals.ts";
+import type { ArrivalSource } from "../workload/RequestDraft.ts";
+import type { RequestLengths } from "../workload/RequestLengths.ts";
+import { TraceArrivals } from "../workload/trace/TraceArrivals.ts";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import type { ClientService } from "./Client.ts";
+import { Client } from "./Client.ts";
+import { Simulation } from "./Simulation.ts";
+
+export interface TrafficOptions {
+  readonly skipBadRows: boolean;
+}
+
+/** Where requests come from: open arrivals, recorded traces, conversations and closed loops. */
+export interface TrafficService {
+  /** Rows read from traces, and bad ones among them that were skipped. */
+  readonly rows: number;
+  readonly skippedRows: number;
+  readonly hasTrace: boolean;
+  /** Reads on in the traces; to be called whenever the kernel starves. Rejects with TraceFault. */
+  refill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class Traffic extends Context.Service<Traffic, TrafficService>()("spillway/Traffic") {
+  static readonly layer = (
+    classes: ReadonlyArray<TrafficClassSpec>,
+    options: TrafficOptions,
+  ): Layer.Layer<Traffic, never, Simulation | Client> =>
+    Layer.effect(
+      Traffic,
+      Effect.gen(function* () {
+        return new SimulatedTraffic(classes, options, yield* Simulation, yield* Client);
+      }),
+    );
+}
+
+const OP_ARRIVAL = 0;
+const OP_TURN = 1;
+const OP_USER = 2;
+
+// Names of contents: recorded block ids come first, then what the simulation names itself.
+const STREAM_NAMES = 2 ** 40;
+const PREFIX_NAMES = 2 ** 45;
+const PREFIX_SPAN = 2 ** 20;
+
+class SimulatedTraffic implements TrafficService, Actor {
+  private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly client: ClientService;
+  private readonly actor: number;
+  private readonly sources: Array<ArrivalSource | undefined> = [];
+  private readonly traces: Array<TraceArrivals> = [];
+  private readonly lengths: Array<RequestLengths | undefined> = [];
+  private readonly loops: Array<ClosedLoop | undefined> = [];
+  private readonly counts: Float64Array;
+  private streams = 0;
+
+  constructor(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    options: TrafficOptions,
+    simulation: typeof Simulation.Service,
+    client: ClientService,
+  ) {
+    this.classes = classes;
+    this.simulation = simulation;
+    this.client = client;
+    this.actor = simulation.kernel.join(this);
+    this.counts = new Float64Array(classes.length);
+    client.connect((request, outcome) => this.ended(request, outcome));
+    classes.forEach((spec, classIndex) => this.open(spec, classIndex, options));
+  }
+
+  get hasTrace(): boolean {
+    return this.traces.length > 0;
+  }
+
+  get rows(): number {
+    return this.traces.reduce((sum, trace) => sum + trace.rows, 0);
+  }
+
+  get skippedRows(): number {
+    return this.traces.reduce((sum, trace) => sum + trace.skippedRows, 0);
+  }
+
+  async refill(): Promise<void> {
+    for (const trace of this.traces) await trace.refill();
+  }
+
+  async close(): Promise<void> {
+    for (const trace of this.traces) await trace.close();
+  }
+
+  wake(op: number, ref: number): void {
+    if (op === OP_ARRIVAL) this.arrive(ref);
+    else if (op === OP_TURN) this.nextTurn(ref);
+    else this.nextOfUser(ref);
+  }
+
+  private open(spec: TrafficClassSpec, classIndex: number, options: TrafficOptions): void {
+    const { kernel, streams } = this.simulation;
+    if (spec.arrivals?.kind === "closed") {
+      this.openLoop(new ClosedLoop(spec, streams), classIndex);
+      return;
+    }
+    const source = spec.trace === undefined ? new OpenArrivals(spec, streams) : new TraceArrivals(spec, streams, options);
+    if (source instanceof TraceArrivals) this.traces.push(source);
+    else this.lengths[classIndex] = source.lengths;
+    this.sources[classIndex] = source;
+    kernel.source(() => source.next(), this.actor, OP_ARRIVAL, classIndex, Phase.Arrival);
+  }
+
+  private openLoop(loop: ClosedLoop, classIndex: number): void {
+    const { kernel, requests } = this.simulation;
+    this.loops[classIndex] = loop;
+    this.lengths[classIndex] = loop.lengths;
+    for (let user = 0; user < loop.users; user++) {
+      const request = this.take(classIndex);
+      requests.user.at[request] = user;
+      kernel.post(loop.startMs(user), this.actor, OP_USER, request, Phase.Arrival);
+    }
+  }
+
+  /** The draft of the class's source is the request that arrives now. */
+  private arrive(classIndex: number): void {
+    const { requests } = this.simulation;
+    const draft = this.sources[classIndex]!.draft;
+    const request = this.take(classIndex);
+    requests.number.at[request] = this.counts[classIndex]!;
+    this.counts[classIndex]!++;
+    requests.promptTokens.at[request] = draft.promptTokens;
+    requests.outputTokens.at[request] = draft.outputTokens;
+    requests.turnsLeft.at[request] = draft.turns - 1;
+    this.name(request, classIndex, draft.prefixId, draft.prefixTokens);
+    requests.traceKeys[request] = draft.blockHashes;
+    requests.traceBlockTokens.at[request] = Math.max(1, draft.blockTokens);
+    this.client.start(request);
+  }
+
+  private nextTurn(request: number): void {
+    const { requests } = this.simulation;
+    const classIndex = requests.classIndex.at[request]!;
+    const lengths = this.lengths[classIndex]!;
+    const number = requests.number.at[request]!;
+    const turn = requests.turn.at[request]!;
+    requests.promptTokens.at[request] = requests.contextTokens.at[request]! + lengths.prompt(number, turn);
+    requests.outputTokens.at[request] = lengths.output(number, turn);
+    this.client.start(request);
+  }
+
+  private nextOfUser(request: number): void {
+    const { requests } = this.simulation;
+    const classIndex = requests.classIndex.at[request]!;
+    const loop = this.loops[classIndex]!;
+    const number = loop.requestId(requests.user.at[request]!, requests.turn.at[request]!);
+    const prefixId = loop.lengths.prefix(number);
+    const prefixTokens = loop.lengths.prefixTokens;
+    requests.number.at[request] = number;
+    requests.promptTokens.at[request] = prefixTokens + loop.lengths.prompt(number);
+    requests.outputTokens.at[request] = loop.lengths.output(number);
+    this.name(request, classIndex, prefixId, prefixTokens);
+    this.client.start(request);
+  }
+
+  private ended(request: number, outcome: Outcome): void {
+    const { requests, kernel } = this.simulation;
+    const turn = requests.turn.at[request]!;
+    requests.turn.at[request] = turn + 1;
+    if (requests.user.at[request]! >= 0) {
+      const thinkMs = this.loops[requests.classIndex.at[request]!]!.thinkMs(requests.user.at[request]!, turn);
+      kernel.post(kernel.now + thinkMs, this.actor, OP_USER, request, Phase.Arrival);
+    } else if (outcome === "completed" && requests.turnsLeft.at[request]! > 0) this.continueSession(request, turn + 1);
+    else this.release(request);
+  }
+
+  /** A conversation goes on while its context fits; whoever got no answer leaves. */
+  private continueSession(request: number, turn: number): void {
+    const { requests, kernel } = this.simulation;
+    const classIndex = requests.classIndex.at[request]!;
+    const lengths = this.lengths[classIndex]!;
+    const number = requests.number.at[request]!;
+    const context = requests.promptTokens.at[request]! + requests.outputTokens.at[request]!;
+    if (context + lengths.prompt(number, turn) > this.classes[classIndex]!.session!.maxContextTokens) return this.release(request);
+    requests.contextTokens.at[request] = context;
+    requests.turnsLeft.at[request]!--;
+    kernel.post(kernel.now + lengths.thinkMs(number, turn), this.actor, OP_TURN, request, Phase.Arrival);
+  }
+
+  private take(classIndex: number): number {
+    const { requests } = this.simulation;
+    const request = requests.pool.take();
+    requests.classIndex.at[request] = classIndex;
+    requests.user.at[request] = -1;
+    requests.turn.at[request] = 0;
+    requests.turnsLeft.at[request] = 0;
+    requests.active.at[request] = 0;
+    requests.traceKeys[request] = undefined;
+    requests.traceBlockTokens.at[request] = 1;
+    return request;
+  }
+
+  private release(request: number): void {
+    this.simulation.requests.traceKeys[request] = undefined;
+    this.simulation.requests.pool.give(request);
+  }
+
+  /** Names the content: the shared prefix, if any, and everything after it, which is the request's own. */
+  private name(request: number, classIndex: number, prefixId: number, prefixTokens: number): void {
+    const { requests } = this.simulation;
+    requests.prefixKey.at[request] = prefixId < 0 ? 0 : PREFIX_NAMES + classIndex * PREFIX_SPAN + prefixId;
+    requests.prefixTokens.at[request] = prefixId < 0 ? 0 : prefixTokens;
+    requests.streamKey.at[request] = STREAM_NAMES + this.streams++;
+  }
+}

@@ -1,0 +1,118 @@
+import type { CatalogFault } from "./CatalogFault.ts";
+import { catalogFault } from "./CatalogFault.ts";
+import type { Dtype } from "./Dtypes.ts";
+import { dtypeKeyText } from "./Dtypes.ts";
+import type { GpuSpec } from "./Gpus.ts";
+import type { ModelSpec } from "./Models.ts";
+import { kvBytesPerTokenPerGpu, weightBytesPerGpu } from "./Models.ts";
+import { findStepEntry } from "./StepTimes.ts";
+
+const GIB = 2 ** 30;
+/** Activations, graphs and context: the margin that aiconfigurator keeps beside weights and KV. */
+const RESERVE_BYTES = 3.5 * GIB;
+/** Collectives with tensor parallelism: the middle of 0.3 to 0.4 GiB. */
+const COLLECTIVE_BYTES = 0.35 * GIB;
+/** Parallelisms that are tried when one does not fit. */
+const TENSOR_PARALLEL_STEPS = [1, 2, 4, 8, 16, 32, 64] as const;
+
+export interface MemoryRequest {
+  readonly gpu: GpuSpec;
+  readonly model: ModelSpec;
+  readonly dtype: Dtype;
+  readonly tensorParallel: number;
+  /** Wide expert parallelism, as in the step entry. */
+  readonly expertParallel?: number;
+  /** Share of GPU memory the engine may use, 0..1. */
+  readonly utilizationRatio: number;
+  readonly blockTokens: number;
+  readonly maxBatchedTokens: number;
+  /** Memory beside weights and KV where it is known; else the GPU's measured one if it covers maxBatchedTokens, else 3.5 GiB (+ 0.35 GiB with TP). */
+  readonly reserveBytes?: number;
+}
+
+/** Where one GPU's memory goes. */
+export interface MemoryPlan {
+  readonly kvBlocks: number;
+  readonly weightBytes: number;
+  readonly reserveBytes: number;
+  readonly kvBytesPerBlock: number;
+}
+
+/**
+ * KV blocks of a replica: floor((utilization * memory - weights - reserve) / (block tokens * KV bytes per token)), each per GPU.
+ *
+ * A fault when not one block is left; it says what is needed and the smallest tensor parallelism that fits.
+ * Take the block count of a real engine where it is known: leaving the reserve out once gave -20.7 % TTFT at the KV limit.
+ */
+export const planMemory = (request: MemoryRequest): MemoryPlan | CatalogFault => {
+  const plan = layOut(request);
+  return plan.kvBlocks >= 1 ? plan : doesNotFit(request, plan);
+};
+
+const layOut = (request: MemoryRequest): MemoryPlan => {
+  const { model, dtype, tensorParallel, expertParallel } = request;
+  const weights = weightBytesPerGpu(
+    model,
+    dtype,
+    expertParallel === undefined ? { tensorParallel } : { tensorParallel, expertParallel },
+  );
+  const reserveBytes = reserveFor(request);
+  const kvBytesPerBlock = request.blockTokens * kvBytesPerTokenPerGpu(model, tensorParallel);
+  const left = request.utilizationRatio * request.gpu.memoryBytes - weights - reserveBytes;
+  return {
+    kvBlocks: Math.max(0, Math.floor(left / kvBytesPerBlock)),
+    weightBytes: weights,
+    reserveBytes,
+    kvBytesPerBlock,
+  };
+};
+
+const reserveFor = (request: MemoryRequest): number => {
+  if (request.reserveBytes !== undefined) return request.reserveBytes;
+  const measured = request.gpu.measuredReserve;
+  const base =
+    measured !== undefined && request.maxBatchedTokens <= measured.maxBatchedTokens
+      ? measured.bytes
+      : RESERVE_BYTES;
+  return (
+    base +
+    (request.tensorParallel > 1 || request.expertParallel !== undefined ? COLLECTIVE_BYTES : 0)
+  );
+};
+
+const doesNotFit = (request: MemoryRequest, plan: MemoryPlan): CatalogFault => {
+  const usable = request.utilizationRatio * request.gpu.memoryBytes;
+  const needed = plan.weightBytes + plan.reserveBytes + plan.kvBytesPerBlock;
+  return catalogFault({
+    field: "parallelism",
+    constraint:
+      `needs ${gib(needed)} per GPU (weights ${gib(plan.weightBytes)}, reserve ${gib(plan.reserveBytes)}, at least one KV block), ` +
+      `but ${request.gpu.name} offers ${gib(usable)} at a utilization of ${request.utilizationRatio}`,
+    value: request.tensorParallel,
+    hint: fittingHint(request),
+  });
+};
+
+const fittingHint = (request: MemoryRequest): string => {
+  const fits = TENSOR_PARALLEL_STEPS.find(
+    (tensorParallel) =>
+      tensorParallel > request.tensorParallel &&
+      request.model.attentionHeads % tensorParallel === 0 &&
+      layOut({ ...request, tensorParallel }).kvBlocks >= 1,
+  );
+  if (fits === undefined)
+    return `${request.model.name} fits on ${request.gpu.name} at no tensor parallelism: take another GPU`;
+  const wide = findStepEntry({
+    gpu: request.gpu.name,
+    model: request.model.name,
+    tensorParallel: 1,
+    dtype: { dtype: "fp8", variant: "ep64" },
+  });
+  const other =
+    wide === undefined
+      ? ""
+      : `, or wide expert parallelism, per GPU: dtype "${dtypeKeyText({ dtype: "fp8", variant: "ep64" })}" with parallelism 1`;
+  return `the smallest tensor parallelism that fits is ${fits}${other}`;
+};
+
+const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;

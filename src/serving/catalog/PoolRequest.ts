@@ -1,0 +1,35 @@
+import type { StepCoefficients } from "../ServingSpec.ts";
+
+/** A pool as a scenario states it: names of the catalog and what deviates from the defaults. */
+export interface PoolRequest {
+  readonly name: string;
+  readonly gpu: string;
+  readonly model: string;
+  /** bf16, fp16 or fp8, and after "+" an engine variant ("fp16+vllm-2023", "fp8+ep64"). */
+  readonly dtype: string;
+  readonly tensorParallel: number;
+  readonly replicas: number;
+  readonly weight: number;
+  readonly backup: boolean;
+  /** Absent: the catalog's price. */
+  readonly usdPerGpuHour?: number;
+  readonly engine: EngineRequest;
+  /** Share of GPU memory the engine may use, 0..1; 0.9 if absent. */
+  readonly gpuMemoryUtilizationRatio?: number;
+  /** Host time added to each step. Absent: 1.2 ms where the step times are GPU-only, 0 where the host is in them or `step` is given. */
+  readonly hostOverheadMs?: number;
+  /** Step coefficients of the user's own. GPU and model then need not be known, but `engine.kvBlocks` is needed if they are not. */
+  readonly step?: StepCoefficients;
+}
+
+/** Engine settings; what is absent takes vLLM V1's default. */
+export interface EngineRequest {
+  readonly maxBatchedTokens?: number;
+  readonly maxSequences?: number;
+  readonly maxModelTokens?: number;
+  readonly blockTokens?: number;
+  readonly kvBlocks?: number;
+  readonly prefixCache?: boolean;
+  readonly reserveFullPrompt?: boolean;
+  readonly maxWaiting?: number;
+}

@@ -1,0 +1,128 @@
+import type { StepCoefficients } from "../ServingSpec.ts";
+import type { CatalogFault } from "./CatalogFault.ts";
+import { catalogFault, unknownName } from "./CatalogFault.ts";
+import type { DtypeKey } from "./Dtypes.ts";
+import { DTYPES, dtypeKeyText } from "./Dtypes.ts";
+import type { GpuSpec } from "./Gpus.ts";
+import { peakFlopPerSecond } from "./Gpus.ts";
+import type { ModelSpec } from "./Models.ts";
+import type { PoolRequest } from "./PoolRequest.ts";
+import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING, rooflineCoefficients } from "./Roofline.ts";
+import type { FitDomain, StepEntry } from "./StepEntry.ts";
+import {
+  DEFAULT_HOST_OVERHEAD_MS,
+  dtypeKeysOf,
+  findStepEntry,
+  variantEntries,
+  withHostOverhead,
+} from "./StepTimes.ts";
+
+/** The step times of a pool, with what is known about them. */
+export interface StepChoice {
+  readonly coefficients: StepCoefficients;
+  readonly source: string;
+  readonly errorRatio?: number;
+  readonly domain?: FitDomain;
+  readonly expertParallel?: number;
+  readonly warnings: ReadonlyArray<string>;
+}
+
+/** The user's own step times, as given; host time only if it was asked for. */
+export const givenStep = (
+  step: StepCoefficients,
+  hostOverheadMs: number | undefined,
+): StepChoice => ({
+  coefficients: withHostOverhead(step, hostOverheadMs ?? 0),
+  source: `given in the scenario${hostText(hostOverheadMs ?? 0)}`,
+  warnings: [],
+});
+
+/** Step times of the catalog: an entry, else a roofline. A fault where the variant or the dtype has neither. */
+export const catalogStep = (
+  gpu: GpuSpec,
+  model: ModelSpec,
+  dtype: DtypeKey,
+  request: PoolRequest,
+): StepChoice | CatalogFault => {
+  const tensorParallel = request.tensorParallel;
+  const entry = findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype });
+  if (entry !== undefined)
+    return fromEntry(
+      entry,
+      request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS),
+    );
+  if (dtype.variant !== undefined) return noVariant(gpu, model, dtype, tensorParallel);
+  if (peakFlopPerSecond(gpu, dtype.dtype) === undefined) return noUnits(gpu, dtype);
+  return fromRoofline(gpu, model, dtype, request);
+};
+
+const fromEntry = (entry: StepEntry, hostOverheadMs: number): StepChoice => ({
+  coefficients: withHostOverhead(entry.coefficients, hostOverheadMs),
+  source: `${entry.source}; median error ${percent(entry.decodeErrorRatio)} decode, ${percent(entry.prefillErrorRatio)} prefill${hostText(hostOverheadMs)}`,
+  errorRatio: entry.medianErrorRatio,
+  domain: entry.domain,
+  ...(entry.expertParallel === undefined ? {} : { expertParallel: entry.expertParallel }),
+  warnings: entry.warnings,
+});
+
+const fromRoofline = (
+  gpu: GpuSpec,
+  model: ModelSpec,
+  dtype: DtypeKey,
+  request: PoolRequest,
+): StepChoice => {
+  const hostOverheadMs = request.hostOverheadMs ?? DEFAULT_HOST_OVERHEAD_MS;
+  const coefficients = rooflineCoefficients(gpu, model, request.tensorParallel, dtype.dtype)!;
+  const acrossNodes =
+    request.tensorParallel > gpu.gpusPerNode
+      ? ["tensor parallelism across nodes: the roofline knows no network"]
+      : [];
+  const experts = model.routedExpertParameters > 0 ? [ROOFLINE_EXPERTS_WARNING] : [];
+  return {
+    coefficients: withHostOverhead(coefficients, hostOverheadMs),
+    source: `roofline of ${gpu.name} and ${model.name} (no fit for TP${request.tensorParallel} ${dtype.dtype})${hostText(hostOverheadMs)}`,
+    warnings: [ROOFLINE_WARNING, ...experts, ...acrossNodes],
+  };
+};
+
+const noVariant = (
+  gpu: GpuSpec,
+  model: ModelSpec,
+  dtype: DtypeKey,
+  tensorParallel: number,
+): CatalogFault => {
+  const entries = variantEntries(gpu.name, model.name);
+  const atOther = entries.filter((entry) => dtypeKeyText(dtype) === dtypeKeysOf([entry])[0]);
+  if (atOther.length > 0) {
+    return catalogFault({
+      field: "parallelism",
+      constraint: `must have step times of ${dtypeKeyText(dtype)} on ${gpu.name}`,
+      value: tensorParallel,
+      hint: `known: ${atOther.map((entry) => entry.tensorParallel).join(", ")}`,
+    });
+  }
+  const known = dtypeKeysOf(entries);
+  if (known.length > 0) return unknownName("dtype", dtypeKeyText(dtype), known);
+  return catalogFault({
+    field: "dtype",
+    constraint: `must be an engine variant with step times of ${model.name} on ${gpu.name}`,
+    value: dtypeKeyText(dtype),
+    hint: `there is none; without a variant: ${supported(gpu).join(", ")}`,
+  });
+};
+
+const noUnits = (gpu: GpuSpec, dtype: DtypeKey): CatalogFault =>
+  catalogFault({
+    field: "dtype",
+    constraint: `must be a dtype that ${gpu.name} computes in`,
+    value: dtypeKeyText(dtype),
+    hint: `${gpu.name} has ${supported(gpu).join(", ")}`,
+  });
+
+const supported = (gpu: GpuSpec): ReadonlyArray<string> =>
+  DTYPES.filter((dtype) => peakFlopPerSecond(gpu, dtype) !== undefined);
+
+const percent = (ratio: number): string => `${Number((100 * ratio).toFixed(1))} %`;
+
+const hostText = (hostOverheadMs: number): string =>
+  hostOverheadMs > 0 ? `; plus ${hostOverheadMs} ms of host time per step` : "";

@@ -1,0 +1,219 @@
+import type { EngineSpec, PoolSpec } from "../ServingSpec.ts";
+import type { CatalogFault } from "./CatalogFault.ts";
+import { catalogFault, isCatalogFault, unknownName } from "./CatalogFault.ts";
+import type { DtypeKey } from "./Dtypes.ts";
+import { DTYPES, dtypeKeyText, parseDtypeKey } from "./Dtypes.ts";
+import type { GpuSpec } from "./Gpus.ts";
+import { findGpu, GPUS } from "./Gpus.ts";
+import { planMemory } from "./MemoryPlan.ts";
+import type { ModelSpec } from "./Models.ts";
+import { findModel, MODELS } from "./Models.ts";
+import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
+import type { StepChoice } from "./StepChoice.ts";
+import { catalogStep, givenStep } from "./StepChoice.ts";
+
+/** vLLM V1's defaults, but for maxWaiting, which vLLM does not bound and every queue here must have. */
+const DEFAULTS = {
+  maxBatchedTokens: 8192,
+  maxSequences: 256,
+  blockTokens: 16,
+  prefixCache: true,
+  reserveFullPrompt: true,
+  maxWaiting: 100_000,
+  memoryUtilizationRatio: 0.9,
+} as const;
+
+/** A fit is called extrapolated when the engine may leave its domain by more than this factor. */
+const EXTRAPOLATION_FACTOR = 1.5;
+
+/**
+ * Looks up a pool's names, step times, memory and price. The first fault found is returned; numbers are taken as valid (the scenario
+ * schema checks them), only their agreement with GPU and model is checked here.
+ */
+export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
+  const names = resolveNames(request);
+  if (isCatalogFault(names)) return names;
+  const step = chooseStep(names, request);
+  if (isCatalogFault(step)) return step;
+  const kvBlocks = countBlocks(names, step, request);
+  if (isCatalogFault(kvBlocks)) return kvBlocks;
+  const context = chooseContext(names.model, kvBlocks, request.engine);
+  if (isCatalogFault(context)) return context;
+  const engine = buildEngine(request.engine, {
+    kvBlocks,
+    maxModelTokens: context.maxModelTokens,
+    step: step.coefficients,
+  });
+  const price = choosePrice(names.gpu, request);
+  return {
+    name: request.name,
+    gpu: names.gpu?.name ?? request.gpu,
+    model: names.model?.name ?? request.model,
+    dtype: names.dtype === undefined ? request.dtype : dtypeKeyText(names.dtype),
+    gpusPerReplica: request.tensorParallel,
+    replicas: request.replicas,
+    weight: request.weight,
+    backup: request.backup,
+    engine,
+    usdPerGpuHour: price.usdPerGpuHour,
+    stepSource: step.source,
+    ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
+    warnings: [
+      ...step.warnings,
+      ...extrapolations(step, engine),
+      ...context.warnings,
+      ...price.warnings,
+    ],
+  };
+};
+
+interface Names {
+  readonly gpu: GpuSpec | undefined;
+  readonly model: ModelSpec | undefined;
+  readonly dtype: DtypeKey | undefined;
+}
+
+/** With `step` given, unknown names stay undefined; else each must be known. */
+const resolveNames = (request: PoolRequest): Names | CatalogFault => {
+  const names: Names = {
+    gpu: findGpu(request.gpu),
+    model: findModel(request.model),
+    dtype: parseDtypeKey(request.dtype),
+  };
+  if (request.step !== undefined) return names;
+  if (names.gpu === undefined) return unknownName("gpu", request.gpu, namesOf(GPUS));
+  if (names.model === undefined) return unknownName("model", request.model, namesOf(MODELS));
+  if (names.dtype === undefined) return unknownName("dtype", request.dtype, DTYPES);
+  if (dividesHeads(names.model, request.tensorParallel)) return names;
+  return catalogFault({
+    field: "parallelism",
+    constraint: `must be a positive integer that divides the ${names.model.attentionHeads} attention heads of ${names.model.name}`,
+    value: request.tensorParallel,
+    hint: `possible: ${[1, 2, 4, 8, 16, 32, 64].filter((tensorParallel) => dividesHeads(names.model!, tensorParallel)).join(", ")}`,
+  });
+};
+
+const dividesHeads = (model: ModelSpec, tensorParallel: number): boolean =>
+  Number.isInteger(tensorParallel) &&
+  tensorParallel >= 1 &&
+  model.attentionHeads % tensorParallel === 0;
+
+const namesOf = (rows: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> =>
+  rows.map((row) => row.name);
+
+/** Names are complete whenever `step` is absent. */
+const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFault =>
+  request.step === undefined
+    ? catalogStep(names.gpu!, names.model!, names.dtype!, request)
+    : givenStep(request.step, request.hostOverheadMs);
+
+const countBlocks = (
+  names: Names,
+  step: StepChoice,
+  request: PoolRequest,
+): number | CatalogFault => {
+  const { gpu, model, dtype } = names;
+  if (request.engine.kvBlocks !== undefined) return request.engine.kvBlocks;
+  if (gpu === undefined || model === undefined || dtype === undefined) return blocksNeeded(request);
+  const plan = planMemory({
+    gpu,
+    model,
+    dtype: dtype.dtype,
+    tensorParallel: request.tensorParallel,
+    ...(step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel }),
+    utilizationRatio: request.gpuMemoryUtilizationRatio ?? DEFAULTS.memoryUtilizationRatio,
+    blockTokens: request.engine.blockTokens ?? DEFAULTS.blockTokens,
+    maxBatchedTokens: request.engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
+  });
+  return isCatalogFault(plan) ? plan : plan.kvBlocks;
+};
+
+const blocksNeeded = (request: PoolRequest): CatalogFault =>
+  catalogFault({
+    field: "engine.kvBlocks",
+    constraint: "must be given when gpu, model or dtype is not in the catalog",
+    value: "absent",
+    hint: `"${request.gpu}", "${request.model}", "${request.dtype}": vLLM prints the count as "GPU blocks" (or KV tokens / block size) at its start`,
+  });
+
+interface Context {
+  readonly maxModelTokens: number;
+  readonly warnings: ReadonlyArray<string>;
+}
+
+/** vLLM refuses to start when one sequence of full length does not fit; a length that nobody asked for is cut to what fits instead. */
+const chooseContext = (
+  model: ModelSpec | undefined,
+  kvBlocks: number,
+  engine: EngineRequest,
+): Context | CatalogFault => {
+  const blockTokens = engine.blockTokens ?? DEFAULTS.blockTokens;
+  const capacityTokens = kvBlocks * blockTokens;
+  if (engine.maxModelTokens === undefined) return defaultContext(model, capacityTokens);
+  if (engine.maxModelTokens <= capacityTokens)
+    return { maxModelTokens: engine.maxModelTokens, warnings: [] };
+  return catalogFault({
+    field: "engine.kvBlocks",
+    constraint: `must hold one sequence of maxModelTokens (${engine.maxModelTokens} tokens, ${Math.ceil(engine.maxModelTokens / blockTokens)} blocks)`,
+    value: kvBlocks,
+    hint: `lower engine.maxModelTokens to ${capacityTokens} or less, or raise tensor parallelism or GPU memory utilization`,
+  });
+};
+
+const defaultContext = (model: ModelSpec | undefined, capacityTokens: number): Context => {
+  if (model === undefined || model.maxModelTokens <= capacityTokens) {
+    return { maxModelTokens: model?.maxModelTokens ?? capacityTokens, warnings: [] };
+  }
+  const warning = `maxModelTokens is cut from the model's ${model.maxModelTokens} to the ${capacityTokens} tokens that the KV cache holds`;
+  return { maxModelTokens: capacityTokens, warnings: [warning] };
+};
+
+const buildEngine = (
+  engine: EngineRequest,
+  found: Pick<EngineSpec, "kvBlocks" | "maxModelTokens" | "step">,
+): EngineSpec => ({
+  maxBatchedTokens: engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
+  maxSequences: engine.maxSequences ?? DEFAULTS.maxSequences,
+  maxModelTokens: found.maxModelTokens,
+  blockTokens: engine.blockTokens ?? DEFAULTS.blockTokens,
+  kvBlocks: found.kvBlocks,
+  prefixCache: engine.prefixCache ?? DEFAULTS.prefixCache,
+  reserveFullPrompt: engine.reserveFullPrompt ?? DEFAULTS.reserveFullPrompt,
+  maxWaiting: engine.maxWaiting ?? DEFAULTS.maxWaiting,
+  step: found.step,
+});
+
+/** Which bounds of the fit the engine may leave. */
+const extrapolations = (step: StepChoice, engine: EngineSpec): ReadonlyArray<string> => {
+  const domain = step.domain;
+  if (domain === undefined) return [];
+  const bounds = [
+    { what: "sequences per step", most: engine.maxSequences, fitted: domain.maxSequences },
+    {
+      what: "prefill tokens per step",
+      most: engine.maxBatchedTokens,
+      fitted: domain.maxPrefillTokens,
+    },
+    { what: "KV tokens", most: engine.kvBlocks * engine.blockTokens, fitted: domain.maxKvTokens },
+  ];
+  return bounds
+    .filter((bound) => bound.most > EXTRAPOLATION_FACTOR * bound.fitted)
+    .map(
+      (bound) =>
+        `step times are fitted up to ${bound.fitted} ${bound.what}, the engine allows ${bound.most}`,
+    );
+};
+
+const choosePrice = (
+  gpu: GpuSpec | undefined,
+  request: PoolRequest,
+): { usdPerGpuHour: number; warnings: ReadonlyArray<string> } => {
+  const usdPerGpuHour = request.usdPerGpuHour ?? gpu?.price?.usdPerGpuHour;
+  if (usdPerGpuHour !== undefined) return { usdPerGpuHour, warnings: [] };
+  return {
+    usdPerGpuHour: 0,
+    warnings: [
+      `no price is known for ${gpu?.name ?? request.gpu}: its cost counts as $0, set a price`,
+    ],
+  };
+};
