@@ -29,7 +29,7 @@ export interface Gate {
 export interface GateFault {
   /** Of the wrong part in the text, from 1. */
   readonly column: number;
-  /** Completes "must be", as in "a known metric". */
+  /** What must hold, as in "must be a known metric". */
   readonly constraint: string;
   /** The wrong part. */
   readonly value: string;
@@ -47,7 +47,7 @@ export const parseGate = (text: string): Gate | GateFault => {
   if (at === -1)
     return {
       column: 1,
-      constraint: "METRIC OPERATOR BOUND",
+      constraint: "must be METRIC OPERATOR BOUND",
       value: text,
       hint: 'as "chat.ttft.p99 < 2s" or "goodput.ratio >= 95%"',
     };
@@ -60,7 +60,7 @@ export const parseGate = (text: string): Gate | GateFault => {
   const boundText = place(text, at + symbol.length, text.length);
   const bound = parseBound(boundText.text, metric.unit);
   if (typeof bound !== "number")
-    return { column: boundText.column, value: boundText.text, constraint: bound.constraint, hint: bound.hint };
+    return { column: boundText.column, value: boundText.text, constraint: `must be ${bound.constraint}`, hint: bound.hint };
   return { expression: text.trim(), subject: metric.subject, operator, bound, unit: metric.unit };
 };
 
@@ -96,7 +96,7 @@ const MISWRITTEN: { readonly [symbol: string]: Operator } = {
 
 const wrongOperator = (symbol: string, at: number): GateFault => ({
   column: at + 1,
-  constraint: `an operator (${OPERATORS.join(" ")})`,
+  constraint: `must be an operator (${OPERATORS.join(" ")})`,
   value: symbol,
   hint: symbol in MISWRITTEN ? `write ${MISWRITTEN[symbol]}` : 'as "chat.ttft.p99 < 2s"',
 });
@@ -151,9 +151,9 @@ const findClassMetric = (name: string): Found | undefined => {
 const unknownMetric = (name: string): { readonly constraint: string; readonly hint: string } => {
   const near = nearestMetric(name);
   const ofClass = CLASS_METRICS.some(({ path }) => path === name);
-  if (ofClass) return { constraint: "a metric of a traffic class", hint: `write CLASS.${name} with the name of a class` };
+  if (ofClass) return { constraint: "must be a metric of a traffic class", hint: `write CLASS.${name} with the name of a class` };
   return {
-    constraint: "a known metric",
+    constraint: "must be a known metric",
     hint: near === undefined ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"' : `did you mean "${near}"?`,
   };
 };

@@ -1,7 +1,7 @@
 import type { ClassResult, Distribution, PoolResult, Result } from "../metric/Result.ts";
 import { OUTCOMES } from "../metric/Result.ts";
 import type { Unit } from "./showQuantity.ts";
-import { showCount } from "./showQuantity.ts";
+import { showNumber } from "./showQuantity.ts";
 
 /** What gates judge: the result document before its gates are known. */
 export type Judged = Omit<Result, "gates" | "verdict">;
@@ -29,7 +29,7 @@ const DISTRIBUTIONS = {
   queueWait: { field: "queueWaitMs", sample: "queue waits" },
 } as const;
 
-const over = (count: number, things: string): string => `over ${showCount(count)} ${things}`;
+const over = (count: number, things: string): string => `over ${showNumber(count)} ${things}`;
 
 const readDistribution = (
   of: Distribution,

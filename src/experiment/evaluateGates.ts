@@ -2,7 +2,7 @@ import type { GateResult, Result } from "../metric/Result.ts";
 import type { Gate, Operator } from "./Gate.ts";
 import type { Judged, Measured } from "./GateMetric.ts";
 import { CLASS_METRICS, POOL_METRICS, RUN_METRICS } from "./GateMetric.ts";
-import { showApartFrom, showQuantity } from "./showQuantity.ts";
+import { showApartFrom, showBound } from "./showQuantity.ts";
 
 /** Judges each gate by the point estimates of a run. The verdict is fail if one gate fails, else inconclusive if one has nothing to go by, else pass; none without gates. */
 export const evaluateGates = (
@@ -52,8 +52,8 @@ const HOLDS: { readonly [O in Operator]: (value: number, bound: number) => boole
 /** `1.84s, below 2s`: true of the two numbers, whatever the gate asked for. */
 const inWords = (gate: Gate, value: number): string => {
   const relation = value < gate.bound ? "below" : value > gate.bound ? "above" : "exactly";
-  if (relation === "exactly") return `exactly ${showQuantity(value, gate.unit)}`;
-  return `${showApartFrom(value, gate.bound, gate.unit)}, ${relation} ${showQuantity(gate.bound, gate.unit)}`;
+  if (relation === "exactly") return `exactly ${showBound(value, gate.unit)}`;
+  return `${showApartFrom(value, gate.bound, gate.unit)}, ${relation} ${showBound(gate.bound, gate.unit)}`;
 };
 
 const measure = (gate: Gate, run: Judged): Measured => {

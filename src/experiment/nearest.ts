@@ -3,6 +3,7 @@ export const nearest = (text: string, known: ReadonlyArray<string>): string | un
   let best: string | undefined;
   let fewest = Math.max(2, Math.floor(text.length / 3)) + 1;
   for (const name of known) {
+    if (Math.abs(name.length - text.length) >= fewest) continue;
     const edits = editDistance(text.toLowerCase(), name.toLowerCase());
     if (edits < fewest) {
       fewest = edits;

@@ -28,6 +28,9 @@ export const showApartFrom = (value: number, beside: number, unit: Unit): string
 /** `1.00s` and `1s` read the same. */
 const withoutZeros = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 
+/** A number that somebody chose, without the zeros that keep columns of measurements even: `30%`, `$0.80`. */
+export const showBound = (value: number, unit: Unit): string => (unit === "usd" ? showUsd(value) : withoutZeros(showQuantity(value, unit)));
+
 const showExactly = (value: number, unit: Unit, significant: number): string => {
   const number = String(Number((unit === "ratio" ? value * 100 : value).toPrecision(significant)));
   return unit === "usd"
@@ -83,13 +86,14 @@ const twoParts = (of: { whole: number; unit: string; rest: number; restUnit: str
 /** A share as a percentage; only exactly 0 and 1 (and more) read `0%` and `100%`, so that a rare loss stays visible: 0.99997 is `99.997%`. */
 export const showRatio = (ratio: number | null | undefined): string => {
   if (missing(ratio)) return MISSING;
+  if (ratio < 0) return `-${showRatio(-ratio)}`;
   const percent = ratio * 100;
-  if (!Number.isFinite(percent)) return percent > 0 ? "∞" : "-∞";
+  if (!Number.isFinite(percent)) return "∞";
   if (percent === 0 || percent === 100) return `${percent}%`;
-  if (percent > 0 && percent < 0.001) return "<0.001%";
+  if (percent < 0.001) return "<0.001%";
   if (percent > 99.999 && percent < 100) return ">99.999%";
   if (percent > 99.9 && percent < 100) return `${floorTo(percent, percent > 99.99 ? 3 : 2)}%`;
-  if (percent >= 1000) return `${showCount(Math.round(percent))}%`;
+  if (percent >= 1000) return `${showNumber(Math.round(percent))}%`;
   return `${percent >= 10 ? percent.toFixed(1) : digits3(percent)}%`;
 };
 
@@ -145,7 +149,6 @@ const digits3 = (value: number): string => {
 };
 
 const plain = (value: number): string => {
-  if (value >= 99.95) return value.toFixed(0);
-  if (value >= 9.995) return value.toFixed(1);
-  return value.toFixed(2 - Math.min(0, Math.floor(Math.log10(value))));
+  const three = Number(value.toPrecision(3));
+  return three.toFixed(Math.min(Math.max(2 - Math.floor(Math.log10(three)), 0), 9));
 };

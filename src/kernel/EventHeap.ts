@@ -29,8 +29,8 @@ const COMPACT_FROM = 64;
 export class EventHeap {
   /** Times in heap order; Infinity at 0 when empty. */
   declare timesMs: Float64Array;
-  /** Phase and sequence in heap order: the order at equal times. */
-  declare keys: Float64Array;
+  /** Phase and sequence by slot: the order at equal times, read only then. */
+  declare private keys: Float64Array;
   /** Entries, revoked ones included. */
   size = 0;
   /** Slots in heap order; from `size` on the free ones. */
@@ -48,6 +48,11 @@ export class EventHeap {
   /** Entries that are not revoked. */
   get live(): number {
     return this.size - this.revoked;
+  }
+
+  /** Phase and sequence of the first entry; the heap must not be empty. */
+  topKey(): number {
+    return this.keys[this.slots[0]!]!;
   }
 
   /** Writes time and key behind the last entry; commit() makes them an entry. */
@@ -197,7 +202,6 @@ export class EventHeap {
       this.slots[index] = this.slots[kept]!;
       this.slots[kept] = slot;
       this.timesMs[kept] = this.timesMs[index]!;
-      this.keys[kept] = this.keys[index]!;
       kept++;
     }
     this.size = kept;

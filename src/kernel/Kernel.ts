@@ -140,14 +140,14 @@ export class Kernel {
     const { heads, timers, heap } = this;
     const phase = heads.phases[heads.nodeLeaf[1]!]!;
     if (timers.nodeMs[1] === nowMs && timers.phases[timers.nodeLeaf[1]!]! < phase) return false;
-    return heap.timesMs[0] !== nowMs || phase * PHASE_SPAN <= heap.keys[0]!;
+    return heap.timesMs[0] !== nowMs || phase * PHASE_SPAN <= heap.topKey();
   }
 
   /** A timer is due at nowMs and the heads do not go first: does it go before a posted event of the same time? */
   private timerFirst(nowMs: number): boolean {
     const { timers, heap } = this;
     return (
-      heap.timesMs[0] !== nowMs || timers.phases[timers.nodeLeaf[1]!]! * PHASE_SPAN <= heap.keys[0]!
+      heap.timesMs[0] !== nowMs || timers.phases[timers.nodeLeaf[1]!]! * PHASE_SPAN <= heap.topKey()
     );
   }
 

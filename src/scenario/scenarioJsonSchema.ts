@@ -12,8 +12,15 @@ let built: JsonSchemaNode | undefined;
 /** The JSON Schema (draft 2020-12) of scenario files; built once. */
 export const scenarioJsonSchema = (): JsonSchemaNode => {
   if (built === undefined) {
-    const { schema, definitions } = Schema.toJsonSchemaDocument(ScenarioSchema, { onExcessProperty: "error" });
-    built = { $schema: "https://json-schema.org/draft/2020-12/schema", $id: SCENARIO_SCHEMA_ID, ...schema, $defs: definitions };
+    const { schema, definitions } = Schema.toJsonSchemaDocument(ScenarioSchema, {
+      onExcessProperty: "error",
+    });
+    built = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      $id: SCENARIO_SCHEMA_ID,
+      ...schema,
+      $defs: definitions,
+    };
   }
   return built;
 };

@@ -45,6 +45,8 @@ export interface RecorderOptions {
   readonly warmupMs: number;
   /** Records kept; beyond that a reservoir sample. */
   readonly sampleSize: number;
+  /** Names of the replicas, by number: `pool/index`. */
+  readonly replicaNames: ReadonlyArray<string>;
 }
 
 export class Recorder extends Context.Service<Recorder, RecorderService>()("spillway/Recorder") {
@@ -170,7 +172,7 @@ class SimulatedRecorder implements RecorderService {
   }
 
   private record(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): RequestRecord {
-    const { requests, attempts, kernel } = this.simulation;
+    const { requests, attempts } = this.simulation;
     return {
       class: this.classes[requests.classIndex.at[request]!]!.spec.name,
       id: requests.number.at[request]!,
@@ -179,11 +181,11 @@ class SimulatedRecorder implements RecorderService {
       cachedTokens: attempt === undefined ? 0 : attempts.cachedTokens.at[attempt]!,
       outputTokens: answer?.outputTokens ?? 0,
       attempts: requests.tries.at[request]!,
-      replica: attempt === undefined ? null : attempts.replica.at[attempt]!,
+      replica: attempt === undefined ? null : this.options.replicaNames[attempts.replica.at[attempt]!]!,
       queueWaitMs: answer?.queueWaitMs ?? null,
       ttftMs: answer?.ttftMs ?? null,
       tpotMs: answer === undefined || Number.isNaN(answer.tpotMs) ? null : answer.tpotMs,
-      e2eMs: kernel.now - requests.arrivalMs.at[request]!,
+      e2eMs: answer?.e2eMs ?? null,
       outcome,
       good: answer?.good ?? false,
     };

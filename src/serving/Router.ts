@@ -1,8 +1,8 @@
 import * as Context from "effect/Context";
 import * as Layer from "effect/Layer";
-import { routerOf } from "../policy/routing/routerOf.ts";
 import type { RouterPolicy } from "../policy/routing/Router.ts";
-import type { RouterSpec } from "./ServingSpec.ts";
+import { routerOf } from "../policy/routing/RouterOf.ts";
+import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 
 /** The gateway's routing policy. Replace it in a scenario file: `Layer.succeed(Router, { name, pick(fleet, request, draw) { ... } })`. */
 export class Router extends Context.Service<Router, RouterPolicy>()("spillway/Router") {

@@ -1,3 +1,7 @@
+import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
+
+export type { RouterSpec } from "../policy/routing/RouterSpec.ts";
+
 /** Numeric descriptions of gateway and fleet: what a scenario becomes once quantities are parsed and catalog names are looked up. */
 
 export interface GatewaySpec {
@@ -15,16 +19,6 @@ export interface GatewaySpec {
   readonly onDisconnect: "cancel" | "continue";
   readonly router: RouterSpec;
 }
-
-export type RouterSpec =
-  | { readonly kind: "roundRobin" }
-  | { readonly kind: "random" }
-  /** nginx smooth weighted round robin over pools' `weight`; backups only when no primary is available. */
-  | { readonly kind: "weighted" }
-  | { readonly kind: "leastOutstanding" }
-  | { readonly kind: "powerOfTwo" }
-  /** Rendezvous hashing on the prompt's prefix; falls back to least outstanding when the favorite holds more than `loadFactor` times the mean. */
-  | { readonly kind: "prefixAffinity"; readonly loadFactor: number };
 
 /** Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and h*kvTokens if prefillTokens > 0. */
 export interface StepCoefficients {

@@ -12,7 +12,9 @@ const PERCENT = { integer: 1, exponent: -2 };
 const parse = (written: string | number): Ratio | QuantityFault => {
   const fault: QuantityFault = { constraint: noun, value: written, hint };
   if (typeof written === "number") return written >= 0 && written <= 1 ? (written as Ratio) : fault;
-  return pattern.test(written) ? (scaleDecimal(written.slice(0, -1).trimEnd(), PERCENT) as Ratio) : fault;
+  return pattern.test(written)
+    ? (scaleDecimal(written.slice(0, -1).trimEnd(), PERCENT) as Ratio)
+    : fault;
 };
 
 /** Moves the decimal point of the shortest decimal by two places, which no product does exactly. */
@@ -24,7 +26,15 @@ const format = (ratio: number): string => {
 };
 
 /** Shares, 0..1, written as percentages or as plain numbers. */
-export const SHARE: QuantityKind<Ratio> = { noun, pattern, plainNumber: true, hint, examples: ["95%", 0.95], parse, format };
+export const SHARE: QuantityKind<Ratio> = {
+  noun,
+  pattern,
+  plainNumber: true,
+  hint,
+  examples: ["95%", 0.95],
+  parse,
+  format,
+};
 
 /** Reads "95%" and 0.95 as 0.95. */
 export const parseShare = SHARE.parse;

@@ -1,4 +1,10 @@
-import { exponential, fixed, gamma, gammaFromMeanAndCv, weibullFromMeanAndCv } from "../kernel/Sampler.ts";
+import {
+  exponential,
+  fixed,
+  gamma,
+  gammaFromMeanAndCv,
+  weibullFromMeanAndCv,
+} from "../kernel/Sampler.ts";
 import type { Sampler, UnitSource } from "../kernel/Sampler.ts";
 
 /** How the gaps of a renewal process vary; `cv` is their coefficient of variation. */
@@ -55,7 +61,10 @@ const firstGapOf = (spec: GapSpec, gaps: Sampler): ((source: UnitSource) => numb
 };
 
 /** Gaps weighted by their length; undefined where the first gap is like all others. */
-const lengthBiased = (spec: GapSpec, gaps: Sampler): ((source: UnitSource) => number) | undefined => {
+const lengthBiased = (
+  spec: GapSpec,
+  gaps: Sampler,
+): ((source: UnitSource) => number) | undefined => {
   if (spec.kind === "poisson" || spec.kind === "deterministic" || spec.cv === 0) return undefined;
   if (spec.kind === "gamma") {
     const shape = 1 / (spec.cv * spec.cv);

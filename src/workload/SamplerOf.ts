@@ -25,7 +25,9 @@ export const samplerOf = (spec: SamplerSpec): Sampler => {
     case "geometric":
       return geometric(spec.mean);
     case "lognormal":
-      return spec.p99 === spec.mean ? fixed(spec.mean) : lognormalFromMeanAndP99(spec.mean, spec.p99);
+      return spec.p99 === spec.mean
+        ? fixed(spec.mean)
+        : lognormalFromMeanAndP99(spec.mean, spec.p99);
     case "gamma":
       return gammaFromMeanAndCv(spec.mean, spec.cv);
     case "weibull":
@@ -35,7 +37,9 @@ export const samplerOf = (spec: SamplerSpec): Sampler => {
     case "quantiles":
       return quantileTable(spec.points);
     case "mixture":
-      return mixture(spec.parts.map(({ shareRatio, of }) => ({ weight: shareRatio, of: samplerOf(of) })));
+      return mixture(
+        spec.parts.map(({ shareRatio, of }) => ({ weight: shareRatio, of: samplerOf(of) })),
+      );
   }
 };
 

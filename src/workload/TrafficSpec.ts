@@ -10,8 +10,14 @@ export type SamplerSpec =
   | { readonly kind: "gamma"; readonly mean: number; readonly cv: number }
   | { readonly kind: "weibull"; readonly mean: number; readonly cv: number }
   | { readonly kind: "pareto"; readonly alpha: number; readonly min: number; readonly max: number }
-  | { readonly kind: "quantiles"; readonly points: ReadonlyArray<{ readonly p: number; readonly value: number }> }
-  | { readonly kind: "mixture"; readonly parts: ReadonlyArray<{ readonly shareRatio: number; readonly of: SamplerSpec }> };
+  | {
+      readonly kind: "quantiles";
+      readonly points: ReadonlyArray<{ readonly p: number; readonly value: number }>;
+    }
+  | {
+      readonly kind: "mixture";
+      readonly parts: ReadonlyArray<{ readonly shareRatio: number; readonly of: SamplerSpec }>;
+    };
 
 /** Rate over time. A piecewise curve holds its last value; a diurnal curve repeats every 24 h, linear between the middles of its hours. */
 export type RateSpec =
@@ -21,15 +27,27 @@ export type RateSpec =
       readonly points: ReadonlyArray<{ readonly atMs: number; readonly perSecond: number }>;
       readonly interpolation: "step" | "linear";
     }
-  | { readonly kind: "diurnal"; readonly hourlyPerSecond: ReadonlyArray<number>; readonly startHour: number };
+  | {
+      readonly kind: "diurnal";
+      readonly hourlyPerSecond: ReadonlyArray<number>;
+      readonly startHour: number;
+    };
 
 export type ArrivalSpec =
   | { readonly kind: "poisson"; readonly rate: RateSpec }
   | { readonly kind: "gamma"; readonly rate: RateSpec; readonly cv: number }
   | { readonly kind: "weibull"; readonly rate: RateSpec; readonly cv: number }
   | { readonly kind: "deterministic"; readonly rate: RateSpec }
-  | { readonly kind: "mmpp"; readonly states: ReadonlyArray<{ readonly perSecond: number; readonly meanMs: number }> }
-  | { readonly kind: "closed"; readonly users: number; readonly think: SamplerSpec; readonly rampUpMs: number };
+  | {
+      readonly kind: "mmpp";
+      readonly states: ReadonlyArray<{ readonly perSecond: number; readonly meanMs: number }>;
+    }
+  | {
+      readonly kind: "closed";
+      readonly users: number;
+      readonly think: SamplerSpec;
+      readonly rampUpMs: number;
+    };
 
 /** A surge on top of any open-loop rate. `factor` multiplies the rate at the top of the surge, `extraPerSecond` adds to it; a spike has exactly one of them.
  *  square: full height for durationMs. ramp: rises linearly to full height at the end of durationMs, then stops. decay: full height at once, then falls as exp(-t / durationMs). */

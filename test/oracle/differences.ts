@@ -32,5 +32,5 @@ export const compareEngines = (seed: number, coarse: boolean, Engine?: typeof Re
 const same = (x: EngineTrace, y: EngineTrace, field: (typeof FIELDS)[number]): boolean => {
   const [a, b] = [x[field], y[field]];
   if (typeof a === "number" || typeof b === "number") return a === b;
-  return a.length === b.length && a.every((value: unknown, i: number) => value === b[i]);
+  return a.length === b.length && [...a].every((value: unknown, i) => value === b[i]);
 };

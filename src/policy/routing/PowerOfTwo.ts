@@ -3,8 +3,8 @@ import { BACKUP, PRIMARY } from "./Tier.ts";
 import { drawEligible } from "./UniformDraw.ts";
 
 /**
- * Of two different available replicas, drawn uniformly, the one with fewer outstanding attempts; a tie is drawn. Weights do not count.
- * O(1) when most are available. Source: Mitzenmacher 2001, "The power of two choices in randomized load balancing".
+ * Of two different available replicas, drawn uniformly, the one with fewer outstanding attempts. A tie goes to the one
+ * drawn first, which is as fair as one more draw. Weights do not count. O(1) when most are available. Source: Mitzenmacher 2001, "The power of two choices in randomized load balancing".
  */
 export class PowerOfTwo implements RouterPolicy {
   readonly name = "powerOfTwo";
@@ -20,7 +20,5 @@ function pickOfTwo(fleet: FleetView, tier: number, draw: () => number): number {
   if (one < 0) return -1;
   const other = drawEligible(fleet, tier, one, draw);
   if (other < 0) return one;
-  const difference = fleet.outstanding[one]! - fleet.outstanding[other]!;
-  if (difference === 0) return draw() < 0.5 ? one : other;
-  return difference < 0 ? one : other;
+  return fleet.outstanding[other]! < fleet.outstanding[one]! ? other : one;
 }

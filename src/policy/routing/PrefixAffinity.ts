@@ -14,6 +14,10 @@ export class PrefixAffinity implements RouterPolicy {
   readonly name = "prefixAffinity";
   readonly #loadFactor: number;
   readonly #fallback = new LeastOutstanding();
+  /** What the last survey found: the highest bidder (-1: nobody eligible), the eligible ones, and what they hold together. */
+  #favorite = -1;
+  #candidates = 0;
+  #held = 0;
 
   /** `loadFactor` >= 1, Infinity for no bound; throws RangeError. */
   constructor(loadFactor: number) {
@@ -26,36 +30,30 @@ export class PrefixAffinity implements RouterPolicy {
   pick(fleet: FleetView, request: RouteRequest): number {
     if (request.prefixHash === 0) return this.#fallback.pick(fleet);
     const key = prefixKey(request.prefixHash);
-    const primary = favoriteOf(fleet, PRIMARY, key);
-    const favorite = primary >= 0 ? primary : favoriteOf(fleet, BACKUP, key);
-    if (favorite < 0 || this.#hasRoom(fleet, favorite)) return favorite;
-    return this.#fallback.pick(fleet);
+    this.#survey(fleet, PRIMARY, key);
+    if (this.#favorite < 0) this.#survey(fleet, BACKUP, key);
+    const favorite = this.#favorite;
+    if (favorite < 0) return -1;
+    const most = Math.ceil((this.#loadFactor * (this.#held + 1)) / this.#candidates);
+    return fleet.outstanding[favorite]! < most ? favorite : this.#fallback.pick(fleet);
   }
 
-  #hasRoom(fleet: FleetView, favorite: number): boolean {
-    const load = fleet.outstanding[favorite]! + 1;
-    const tier = fleet.backup[favorite]!;
+  #survey(fleet: FleetView, tier: number, key: number): void {
+    let favorite = -1;
+    let highest = 0;
     let candidates = 0;
-    let total = 1;
+    let held = 0;
     for (let replica = 0; replica < fleet.count; replica++) {
       if (!eligible(fleet, replica, tier)) continue;
       candidates++;
-      total += fleet.outstanding[replica]!;
+      held += fleet.outstanding[replica]!;
+      const score = rendezvousScore(key, replica);
+      if (favorite >= 0 && score < highest) continue;
+      highest = score;
+      favorite = replica;
     }
-    return load <= Math.ceil((this.#loadFactor * total) / candidates);
+    this.#favorite = favorite;
+    this.#candidates = candidates;
+    this.#held = held;
   }
-}
-
-/** The highest bidder among the eligible; -1 when there is none. */
-function favoriteOf(fleet: FleetView, tier: number, key: number): number {
-  let best = -1;
-  let highest = -1;
-  for (let replica = 0; replica < fleet.count; replica++) {
-    if (!eligible(fleet, replica, tier)) continue;
-    const score = rendezvousScore(key, replica);
-    if (score <= highest) continue;
-    highest = score;
-    best = replica;
-  }
-  return best;
 }

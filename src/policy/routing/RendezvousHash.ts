@@ -6,9 +6,9 @@ export function prefixKey(prefixHash: number): number {
   return mix((prefixHash | 0) ^ mix(Math.floor(prefixHash / 4294967296) + SPREAD));
 }
 
-/** How much this replica wants this key, 0..2^32-1: the highest bidder owns it. Distinct for distinct replicas. */
+/** How much this replica wants this key, a signed 32-bit number: the highest bidder owns it. Distinct for distinct replicas. */
 export function rendezvousScore(key: number, replica: number): number {
-  return mix(key + Math.imul(replica + 1, SPREAD)) >>> 0;
+  return mix(key + Math.imul(replica + 1, SPREAD));
 }
 
 /** A bijection of 32 bits in which each input bit flips each output bit about half of the time. Source: Appleby, MurmurHash3, fmix32. */

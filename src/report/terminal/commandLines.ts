@@ -23,7 +23,7 @@ interface Break {
 
 /** The last space outside quotes that fits, else the last character that fits; single quotes are closed around the break, where `\` would be taken as it stands. */
 const breakAt = (text: string, width: number, quoteBefore: string): Break => {
-  const fitting = clip(text, width - 2).slice(0, -1);
+  const fitting = clip(text, width - 1).slice(0, -1);
   let quote = quoteBefore;
   let space = -1;
   for (let index = 0; index < fitting.length; index++) {

@@ -27,12 +27,20 @@ export const quantityFault = (path: Path, fault: QuantityFault): Fault => ({
 
 const LONGEST_VALUE = 60;
 
-const shorten = (text: string): string => (text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text);
+const shorten = (text: string): string =>
+  text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+
+/** What has no JSON, in words. */
+const describeOddity = (value: unknown): unknown => {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  return typeof value === "bigint" ? `${value}n` : value;
+};
 
 /** Prints a value on one line, as JSON where it can be JSON. */
 export const showValue = (value: unknown): string => {
-  if (typeof value === "number" || typeof value === "bigint" || value === undefined) return String(value);
-  if (typeof value === "function") return "a function";
-  if (typeof value === "symbol") return "a symbol";
-  return shorten(JSON.stringify(value));
+  if (typeof value === "number" || value === undefined) return String(value);
+  const oddity = describeOddity(value);
+  if (oddity !== value) return String(oddity);
+  return shorten(JSON.stringify(value, (_, member: unknown) => describeOddity(member)));
 };

@@ -8,7 +8,11 @@ import { suggest } from "./nearest.ts";
 import type { Path } from "./Path.ts";
 
 /** What one failed keyword means; `path` is that of the value, `node` the schema that holds the keyword. */
-type Describe = (failure: { readonly error: ErrorObject; readonly node: JsonSchemaNode; readonly path: Path }) => Fault | undefined;
+type Describe = (failure: {
+  readonly error: ErrorObject;
+  readonly node: JsonSchemaNode;
+  readonly path: Path;
+}) => Fault | undefined;
 
 const TYPES: { readonly [type: string]: string } = {
   string: "a text",
@@ -26,22 +30,35 @@ const hintOf = (node: JsonSchemaNode): { readonly hint?: string } => {
 
 const limit =
   (words: string): Describe =>
-  ({ error, path, node }) => ({ path, constraint: `must be ${words} ${String(error.params["limit"])}`, value: error.data, ...hintOf(node) });
+  ({ error, path, node }) => ({
+    path,
+    constraint: `must be ${words} ${String(error.params["limit"])}`,
+    value: error.data,
+    ...hintOf(node),
+  });
 
 const size =
   (words: string, thing: string): Describe =>
   ({ error, path, node }) => {
     const bound = Number(error.params["limit"]);
     const things = bound === 1 ? thing : `${thing}s`.replace("entrys", "entries");
-    return { path, constraint: `must have ${words} ${bound} ${things}`, value: error.data, ...hintOf(node) };
+    return {
+      path,
+      constraint: `must have ${words} ${bound} ${things}`,
+      value: error.data,
+      ...hintOf(node),
+    };
   };
 
 const wrongKind: Describe = ({ error, path, node }) => {
   const kind = quantityOf(node);
-  if (kind !== undefined) return { path, constraint: `must be ${kind.noun}`, value: error.data, hint: kind.hint };
-  if (node["pattern"] === SCENARIO_NAME_PATTERN.source) return { path, constraint: "must be a name", value: error.data, ...hintOf(node) };
+  if (kind !== undefined)
+    return { path, constraint: `must be ${kind.noun}`, value: error.data, hint: kind.hint };
+  if (node["pattern"] === SCENARIO_NAME_PATTERN.source)
+    return { path, constraint: "must be a name", value: error.data, ...hintOf(node) };
   const type = TYPES[String(error.params["type"])];
-  const constraint = type === undefined ? `must match ${String(error.params["pattern"])}` : `must be ${type}`;
+  const constraint =
+    type === undefined ? `must match ${String(error.params["pattern"])}` : `must be ${type}`;
   return { path, constraint, value: error.data, ...hintOf(node) };
 };
 
@@ -52,7 +69,10 @@ const wrongName: Describe = ({ error, path }) => {
   const key = error.propertyName;
   if (key === undefined) return undefined;
   const known: { readonly [pattern: string]: readonly [constraint: string, hint: string] } = {
-    [NAME_PATTERN.source]: ["must be a name", "letters, digits, dashes and underscores, beginning with a letter"],
+    [NAME_PATTERN.source]: [
+      "must be a name",
+      "letters, digits, dashes and underscores, beginning with a letter",
+    ],
     [PERCENTILE_PATTERN.source]: ["must be a percentile", "as p0, p50, p99.9, p100"],
   };
   const [constraint, hint] = known[String(error.params["pattern"])] ?? ["must be a known key", ""];
@@ -68,7 +88,12 @@ const BY_KEYWORD: { readonly [keyword: string]: Describe } = {
   minItems: size("at least", "entry"),
   maxItems: size("at most", "entry"),
   minProperties: size("at least", "entry"),
-  minLength: ({ path, error, node }) => ({ path, constraint: "must not be empty", value: error.data, ...hintOf(node) }),
+  minLength: ({ path, error, node }) => ({
+    path,
+    constraint: "must not be empty",
+    value: error.data,
+    ...hintOf(node),
+  }),
   required: ({ error, path, node }) => {
     const key = String(error.params["missingProperty"]);
     const child = ((node["properties"] ?? {}) as { readonly [key: string]: JsonSchemaNode })[key];
@@ -76,11 +101,22 @@ const BY_KEYWORD: { readonly [keyword: string]: Describe } = {
   },
   additionalProperties: ({ error, path, node }) => {
     const key = String(error.params["additionalProperty"]);
-    return { path: [...path, key], constraint: "unknown key", hint: suggest(key, knownKeys(node)), part: "key", harmless: true };
+    return {
+      path: [...path, key],
+      constraint: "unknown key",
+      hint: suggest(key, knownKeys(node)),
+      part: "key",
+      harmless: true,
+    };
   },
   enum: ({ error, path }) => {
     const words = error.params["allowedValues"] as ReadonlyArray<string>;
-    return { path, constraint: `must be one of ${words.join(", ")}`, value: error.data, hint: suggest(String(error.data), words) };
+    return {
+      path,
+      constraint: `must be one of ${words.join(", ")}`,
+      value: error.data,
+      hint: suggest(String(error.data), words),
+    };
   },
   propertyNames: () => undefined,
 };
@@ -88,7 +124,10 @@ const BY_KEYWORD: { readonly [keyword: string]: Describe } = {
 /** Says in words what a failure of the validator means; undefined for failures that only repeat another one. */
 export const describeFailure = (error: ErrorObject, path: Path): Fault | undefined => {
   const node = (error.parentSchema ?? {}) as JsonSchemaNode;
-  if (error.propertyName !== undefined) return error.keyword === "pattern" ? wrongName({ error, node, path }) : undefined;
+  if (error.propertyName !== undefined)
+    return error.keyword === "pattern" ? wrongName({ error, node, path }) : undefined;
   const describe = BY_KEYWORD[error.keyword];
-  return describe === undefined ? { path, constraint: error.message ?? error.keyword, value: error.data } : describe({ error, node, path });
+  return describe === undefined
+    ? { path, constraint: error.message ?? error.keyword, value: error.data }
+    : describe({ error, node, path });
 };

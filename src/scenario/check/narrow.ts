@@ -12,13 +12,18 @@ const DEFINITION = "#/$defs/";
  * Cuts a schema down to one value: references are followed and each union is replaced by the one branch that the value is meant to be, so that
  * a validator reports that branch alone. Where no branch fits, it says so in `faults` and lets anything pass.
  */
-export const narrow = (schema: JsonSchemaNode, root: unknown): { readonly schema: JsonSchemaNode; readonly faults: ReadonlyArray<Fault> } => {
+export const narrow = (
+  schema: JsonSchemaNode,
+  root: unknown,
+): { readonly schema: JsonSchemaNode; readonly faults: ReadonlyArray<Fault> } => {
   const faults: Array<Fault> = [];
   const definitions = (schema["$defs"] ?? {}) as Properties;
 
   const resolve = (node: JsonSchemaNode): JsonSchemaNode => {
     const reference = node["$ref"];
-    return typeof reference === "string" ? resolve(definitions[reference.slice(DEFINITION.length)]!) : node;
+    return typeof reference === "string"
+      ? resolve(definitions[reference.slice(DEFINITION.length)]!)
+      : node;
   };
 
   const branchesOf = (node: JsonSchemaNode): ReadonlyArray<JsonSchemaNode> => {
@@ -30,18 +35,28 @@ export const narrow = (schema: JsonSchemaNode, root: unknown): { readonly schema
     const node = resolve(unresolved);
     if (node["anyOf"] !== undefined) {
       const chosen = chooseBranch({ node, branches: branchesOf(node) }, value, path);
-      if (!isFault(chosen)) return visit({ description: node["description"] ?? "", ...chosen }, value, path);
+      if (!isFault(chosen))
+        return visit({ description: node["description"] ?? "", ...chosen }, value, path);
       faults.push(chosen);
       return {};
     }
-    if (node["type"] === "object") return isMapping(value) ? mapping(node, value, path) : { type: "object", description: node["description"] };
+    if (node["type"] === "object")
+      return isMapping(value)
+        ? mapping(node, value, path)
+        : { type: "object", description: node["description"] };
     if (node["type"] === "array") {
-      return Array.isArray(value) ? list(node, value, path) : { type: "array", description: node["description"] };
+      return Array.isArray(value)
+        ? list(node, value, path)
+        : { type: "array", description: node["description"] };
     }
     return node;
   };
 
-  const mapping = (node: JsonSchemaNode, value: { readonly [key: string]: unknown }, path: Path): JsonSchemaNode => {
+  const mapping = (
+    node: JsonSchemaNode,
+    value: { readonly [key: string]: unknown },
+    path: Path,
+  ): JsonSchemaNode => {
     const known = (node["properties"] ?? {}) as Properties;
     const others = node["additionalProperties"];
     const properties: Array<readonly [string, JsonSchemaNode]> = Object.entries(known)
@@ -51,10 +66,18 @@ export const narrow = (schema: JsonSchemaNode, root: unknown): { readonly schema
       const child = Object.hasOwn(known, key) ? known[key]! : others;
       if (isMapping(child)) properties.push([key, visit(child, member, [...path, key])]);
     }
-    return { ...node, properties: Object.fromEntries(properties), additionalProperties: isMapping(others) ? true : (others ?? true) };
+    return {
+      ...node,
+      properties: Object.fromEntries(properties),
+      additionalProperties: isMapping(others) ? true : (others ?? true),
+    };
   };
 
-  const list = (node: JsonSchemaNode, value: ReadonlyArray<unknown>, path: Path): JsonSchemaNode => {
+  const list = (
+    node: JsonSchemaNode,
+    value: ReadonlyArray<unknown>,
+    path: Path,
+  ): JsonSchemaNode => {
     const { prefixItems, items, ...rest } = node;
     const leading = (prefixItems ?? []) as ReadonlyArray<JsonSchemaNode>;
     if (leading.length === 0 && isMapping(items) && isSimple(items)) return node;

@@ -9,7 +9,8 @@ type ClassInput = typeof TrafficClass.Type;
 type ClientInput = NonNullable<ClassInput["client"]>;
 type RetryInput = NonNullable<ClientInput["retry"]>;
 
-const above0 = (decoding: Decoding) => (at: At<string>) => decoding.quantity(DURATION, at, { above: 0 });
+const above0 = (decoding: Decoding) => (at: At<string>) =>
+  decoding.quantity(DURATION, at, { above: 0 });
 
 /** Turns written SLO bounds into numbers. */
 export const decodeSlo = (decoding: Decoding, at: At<NonNullable<ClassInput["slo"]>>): SloSpec =>
@@ -37,7 +38,12 @@ const decodeRetry = (decoding: Decoding, at: At<RetryInput>): RetrySpec => {
   const maxBackoffMs = wait("maxBackoff");
   if (maxBackoffMs < backoffMs) {
     const value = at.value.maxBackoff ?? retry.maxBackoff;
-    decoding.reject({ path: [...at.path, "maxBackoff"], constraint: "must be at least backoff", value, hint: "the longest wait between two tries" });
+    decoding.reject({
+      path: [...at.path, "maxBackoff"],
+      constraint: "must be at least backoff",
+      value,
+      hint: "the longest wait between two tries",
+    });
   }
   return {
     attempts: at.value.attempts,

@@ -1,3 +1,6 @@
+import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
+import { isCatalogFault } from "../../serving/catalog/CatalogFault.ts";
+import type { EngineRequest, PoolRequest } from "../../serving/catalog/PoolRequest.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
@@ -6,7 +9,7 @@ import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
-import type { CatalogFault, PoolCatalog, PoolRequest } from "./PoolCatalog.ts";
+import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
 
 type PoolInput = typeof Pool.Type;
@@ -15,22 +18,31 @@ type EngineInput = NonNullable<PoolInput["engine"]>;
 const BOUNDS: Bounds = { minimum: 1, maximum: UNLIMITED, whole: true };
 
 /** Turns a written pool into numbers and completes it from the catalog; undefined where that cannot be. */
-export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, catalog: PoolCatalog): PoolSpec | undefined => {
+export const decodePool = (
+  decoding: Decoding,
+  at: At<PoolInput>,
+  name: string,
+  catalog: PoolCatalog,
+): PoolSpec | undefined => {
   const faultsBefore = decoding.faults.length;
   const request = readPool(decoding, at, name);
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   const resolved = catalog(request);
-  if (!("constraint" in resolved)) return resolved;
+  if (!isCatalogFault(resolved)) return resolved;
   rejectResolved(decoding, at, resolved);
   return undefined;
 };
 
-const rejectResolved = (decoding: Decoding, at: At<PoolInput>, { field, constraint, value, hint }: CatalogFault): void =>
-  decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
+const rejectResolved = (
+  decoding: Decoding,
+  at: At<PoolInput>,
+  { field, constraint, value, hint }: CatalogFault,
+): void => decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
 
 const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequest => {
   const { value } = at;
   const { pool } = DEFAULTS;
+  const engine: At<EngineInput> = { value: value.engine ?? {}, path: [...at.path, "engine"] };
   return present({
     name,
     gpu: value.gpu,
@@ -41,21 +53,47 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     weight: value.weight ?? pool.weight,
     backup: value.backup ?? pool.backup,
     usdPerGpuHour: decoding.field(at, "price", (price) => decoding.quantity(PRICE, price)),
-    engine: decodeEngine(decoding, { value: value.engine ?? {}, path: [...at.path, "engine"] }),
+    engine: decodeEngine(decoding, engine),
+    gpuMemoryUtilizationRatio:
+      decoding.field(engine, "gpuMemoryUtilization", (share) =>
+        decoding.quantity(SHARE, share, { above: 0 }),
+      ) ?? DEFAULTS.engine.gpuMemoryUtilization,
+    hostOverheadMs: decoding.field(engine, "hostOverhead", (overhead) =>
+      decoding.quantity(DURATION, overhead),
+    ),
+    step: decoding.field(engine, "step", (step) => ({
+      b: 0,
+      c: 0,
+      d: 0,
+      e: 0,
+      h: 0,
+      ...step.value,
+    })),
   });
 };
 
-const decodeEngine = (decoding: Decoding, at: At<EngineInput>): PoolRequest["engine"] => {
+const decodeEngine = (decoding: Decoding, at: At<EngineInput>): EngineRequest => {
   const { engine } = DEFAULTS;
-  const whole = (key: "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting"): number | undefined =>
+  const whole = (
+    key: "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting",
+  ): number | undefined =>
     decoding.field(at, key, (written) =>
-      decoding.quantity(key === "maxBatchedTokens" || key === "maxModelLen" ? TOKENS : COUNT, written, BOUNDS),
+      decoding.quantity(
+        key === "maxBatchedTokens" || key === "maxModelLen" ? TOKENS : COUNT,
+        written,
+        BOUNDS,
+      ),
     );
   const maxBatchedTokens = whole("maxBatchedTokens") ?? engine.maxBatchedTokens;
   const maxSequences = whole("maxSequences") ?? engine.maxSequences;
   if (maxBatchedTokens < maxSequences) {
     const constraint = `must be at least maxSequences, ${maxSequences}`;
-    decoding.reject({ path: [...at.path, "maxBatchedTokens"], constraint, value: maxBatchedTokens, hint: "each running sequence takes a token of each step" });
+    decoding.reject({
+      path: [...at.path, "maxBatchedTokens"],
+      constraint,
+      value: maxBatchedTokens,
+      hint: "each running sequence takes a token of each step",
+    });
   }
   return present({
     maxBatchedTokens,
@@ -63,12 +101,8 @@ const decodeEngine = (decoding: Decoding, at: At<EngineInput>): PoolRequest["eng
     maxModelTokens: whole("maxModelLen"),
     blockTokens: at.value.blockTokens ?? engine.blockTokens,
     kvBlocks: whole("kvBlocks"),
-    gpuMemoryUtilizationRatio:
-      decoding.field(at, "gpuMemoryUtilization", (share) => decoding.quantity(SHARE, share, { above: 0 })) ?? engine.gpuMemoryUtilization,
     prefixCache: at.value.prefixCache ?? engine.prefixCache,
     reserveFullPrompt: at.value.reserveFullPrompt ?? engine.reserveFullPrompt,
-    maxWaiting: whole("maxWaiting") ?? UNLIMITED,
-    step: decoding.field(at, "step", (step) => ({ b: 0, c: 0, d: 0, e: 0, h: 0, ...step.value })),
-    hostOverheadMs: decoding.field(at, "hostOverhead", (overhead) => decoding.quantity(DURATION, overhead)),
+    maxWaiting: whole("maxWaiting") ?? engine.maxWaiting,
   });
 };

@@ -29,7 +29,10 @@ export interface DecodeOptions {
 const LONGEST_HORIZON_MS = 2 ** 30;
 
 /** Turns an authored scenario of any shape into a world, or lists all that is wrong with it. Never throws. */
-export const decodeWorld = (authored: unknown, options: DecodeOptions): World | ReadonlyArray<Fault> => {
+export const decodeWorld = (
+  authored: unknown,
+  options: DecodeOptions,
+): World | ReadonlyArray<Fault> => {
   const structural = checkStructure(authored);
   const decoding = new Decoding(structural);
   if (!isMapping(authored)) return decoding.faults;
@@ -38,13 +41,14 @@ export const decodeWorld = (authored: unknown, options: DecodeOptions): World | 
 };
 
 /** Tells the faults from the world. */
-export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> => Array.isArray(decoded);
+export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> =>
+  Array.isArray(decoded);
 
 const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): World => {
   const { value } = at;
-  const fleet = named(decoding, at, "fleet", (pool, name) => decodePool(decoding, pool, name, options.catalog)).filter(
-    (pool) => pool !== undefined,
-  );
+  const fleet = named(decoding, at, "fleet", (pool, name) =>
+    decodePool(decoding, pool, name, options.catalog),
+  ).filter((pool) => pool !== undefined);
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
   return present({
     name: value.name,
@@ -52,7 +56,9 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     seed: value.seed ?? DEFAULTS.seed,
     horizonMs,
     warmupMs,
-    traffic: named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles)),
+    traffic: named(decoding, at, "traffic", (entry, name) =>
+      decodeTraffic(decoding, entry, name, options.traceFiles),
+    ),
     gateway: decodeGateway(decoding, gatewayOf(at), largestBatch(fleet)),
     fleet,
     faults: decodeFaults(decoding, at),
@@ -68,15 +74,27 @@ const named = <K extends "traffic" | "fleet", R>(
   decode: (entry: At<ScenarioInput[K][string]>, name: string) => R,
 ): ReadonlyArray<R> => {
   const mapping = at.value[key];
-  return isMapping(mapping) ? decoding.entries({ value: mapping, path: [key] }, decode as never) : [];
+  return isMapping(mapping)
+    ? decoding.entries({ value: mapping, path: [key] }, decode as never)
+    : [];
 };
 
-const decodeTimes = (decoding: Decoding, at: At<ScenarioInput>): readonly [horizonMs: number, warmupMs: number] => {
+const decodeTimes = (
+  decoding: Decoding,
+  at: At<ScenarioInput>,
+): readonly [horizonMs: number, warmupMs: number] => {
   const bounds = { above: 0, maximum: LONGEST_HORIZON_MS };
-  const horizonMs = decoding.field(at, "horizon", (horizon) => decoding.quantity(DURATION, horizon, bounds)) ?? NaN;
-  const warmupMs = decoding.field(at, "warmup", (warmup) => decoding.quantity(DURATION, warmup)) ?? 0;
+  const horizonMs =
+    decoding.field(at, "horizon", (horizon) => decoding.quantity(DURATION, horizon, bounds)) ?? NaN;
+  const warmupMs =
+    decoding.field(at, "warmup", (warmup) => decoding.quantity(DURATION, warmup)) ?? 0;
   if (warmupMs >= horizonMs) {
-    decoding.reject({ path: ["warmup"], constraint: "must be shorter than horizon", value: at.value.warmup, hint: `horizon is ${at.value.horizon}` });
+    decoding.reject({
+      path: ["warmup"],
+      constraint: "must be shorter than horizon",
+      value: at.value.warmup,
+      hint: `horizon is ${at.value.horizon}`,
+    });
   }
   return [horizonMs, warmupMs];
 };
@@ -86,16 +104,21 @@ const gatewayOf = (at: At<ScenarioInput>): At<GatewayInput> => ({
   path: ["gateway"],
 });
 
-const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number => Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
+const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number =>
+  Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
 
 const decodeFaults = (decoding: Decoding, at: At<ScenarioInput>) => {
   const { fleet, faults = [] } = at.value;
   if (!isMapping(fleet) || !Array.isArray(faults)) return [];
-  return decoding.list({ value: faults, path: ["faults"] }, (fault) => decodeFault(decoding, fault, fleet));
+  return decoding.list({ value: faults, path: ["faults"] }, (fault) =>
+    decodeFault(decoding, fault, fleet),
+  );
 };
 
 const decodeGates = (decoding: Decoding, at: At<ScenarioInput>) => {
   const { gates = [], traffic, fleet } = at.value;
   if (!Array.isArray(gates) || !isMapping(traffic) || !isMapping(fleet)) return [];
-  return decoding.list({ value: gates, path: ["gates"] }, (gate) => decodeGate(decoding, gate, at.value)).filter((gate) => gate !== undefined);
+  return decoding
+    .list({ value: gates, path: ["gates"] }, (gate) => decodeGate(decoding, gate, at.value))
+    .filter((gate) => gate !== undefined);
 };

@@ -12,7 +12,9 @@ const where = {
 
 /** Something that breaks for a while. */
 export const Fault = oneKey({
-  replicaDown: Schema.Struct(where).annotate({ description: "Replicas lose what they hold, and come back empty." }),
+  replicaDown: Schema.Struct(where).annotate({
+    description: "Replicas lose what they hold, and come back empty.",
+  }),
   slowdown: Schema.Struct({
     ...where,
     factor: positive("Multiplies the time of each engine step: 2 is half as fast."),

@@ -1,9 +1,10 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./defaults.ts";
-import { atLeast, flag, integer, text, word } from "./plain.ts";
+import { atLeast, flag, integer, text } from "./plain.ts";
 import { count, duration, price, share, tokens } from "./quantities.ts";
 
-const coefficient = (description: string) => Schema.optionalKey(atLeast(0, description, { default: 0 }));
+const coefficient = (description: string) =>
+  Schema.optionalKey(atLeast(0, description, { default: 0 }));
 
 const Step = Schema.Struct({
   a: atLeast(0, "Milliseconds per step."),
@@ -20,21 +21,41 @@ const Step = Schema.Struct({
 const { engine } = DEFAULTS;
 
 const Engine = Schema.Struct({
-  maxBatchedTokens: Schema.optionalKey(tokens("Token budget of one step (vLLM max_num_batched_tokens)", { default: engine.maxBatchedTokens })),
-  maxSequences: Schema.optionalKey(count("Sequences that run at once (vLLM max_num_seqs)", { default: engine.maxSequences })),
+  maxBatchedTokens: Schema.optionalKey(
+    tokens("Token budget of one step (vLLM max_num_batched_tokens)", {
+      default: engine.maxBatchedTokens,
+    }),
+  ),
+  maxSequences: Schema.optionalKey(
+    count("Sequences that run at once (vLLM max_num_seqs)", { default: engine.maxSequences }),
+  ),
   maxModelLen: Schema.optionalKey(tokens("Longest prompt plus output; the model's by default")),
   blockTokens: Schema.optionalKey(
-    integer({ minimum: 1, maximum: 4096 }, "Tokens per KV block (vLLM block_size).", { default: engine.blockTokens }),
+    integer({ minimum: 1, maximum: 4096 }, "Tokens per KV block (vLLM block_size).", {
+      default: engine.blockTokens,
+    }),
   ),
-  kvBlocks: Schema.optionalKey(count("KV blocks per replica; by default what fits into GPU memory beside the weights")),
-  gpuMemoryUtilization: Schema.optionalKey(share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization })),
-  prefixCache: Schema.optionalKey(flag("Automatic prefix caching.", { default: engine.prefixCache })),
+  kvBlocks: Schema.optionalKey(
+    count("KV blocks per replica; by default what fits into GPU memory beside the weights"),
+  ),
+  gpuMemoryUtilization: Schema.optionalKey(
+    share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization }),
+  ),
+  prefixCache: Schema.optionalKey(
+    flag("Automatic prefix caching.", { default: engine.prefixCache }),
+  ),
   reserveFullPrompt: Schema.optionalKey(
-    flag("Admits a request only when its whole prompt fits into free KV blocks.", { default: engine.reserveFullPrompt }),
+    flag("Admits a request only when its whole prompt fits into free KV blocks.", {
+      default: engine.reserveFullPrompt,
+    }),
   ),
-  maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused; unlimited by default")),
+  maxWaiting: Schema.optionalKey(
+    count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting }),
+  ),
   step: Schema.optionalKey(Step),
-  hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
+  hostOverhead: Schema.optionalKey(
+    duration("Time on the CPU per step that the GPU waits for; from the catalog by default"),
+  ),
 }).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
 
 /** Replicas that are all alike. */
@@ -43,15 +64,31 @@ export const Pool = Schema.Struct({
   model: text("Model, by its name in the catalog.", { examples: ["llama-3.1-8b"] }),
   parallelism: Schema.optionalKey(
     Schema.Struct({
-      tp: Schema.optionalKey(integer({ minimum: 1, maximum: 1024 }, "Tensor parallel: GPUs per replica.", { default: DEFAULTS.pool.tp })),
+      tp: Schema.optionalKey(
+        integer({ minimum: 1, maximum: 1024 }, "Tensor parallel: GPUs per replica.", {
+          default: DEFAULTS.pool.tp,
+        }),
+      ),
     }).annotate({ description: "How a replica is spread over GPUs." }),
   ),
-  dtype: Schema.optionalKey(word(["bf16", "fp8"], "Number format of the weights.", { default: DEFAULTS.pool.dtype })),
-  replicas: Schema.optionalKey(integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas })),
-  weight: Schema.optionalKey(
-    integer({ minimum: 0, maximum: 1_000_000 }, "Weight of each replica for the weighted router.", { default: DEFAULTS.pool.weight }),
+  dtype: Schema.optionalKey(
+    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...", {
+      default: DEFAULTS.pool.dtype,
+    }),
   ),
-  backup: Schema.optionalKey(flag("Used only when no primary is available (weighted router).", { default: DEFAULTS.pool.backup })),
+  replicas: Schema.optionalKey(
+    integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas }),
+  ),
+  weight: Schema.optionalKey(
+    integer({ minimum: 0, maximum: 1_000_000 }, "Weight of each replica for the weighted router.", {
+      default: DEFAULTS.pool.weight,
+    }),
+  ),
+  backup: Schema.optionalKey(
+    flag("Used only when no primary is available (weighted router).", {
+      default: DEFAULTS.pool.backup,
+    }),
+  ),
   engine: Schema.optionalKey(Engine),
   price: Schema.optionalKey(price("Price of one GPU; the catalog's by default")),
 }).annotate({ identifier: "Pool", description: "Replicas that are all alike." });

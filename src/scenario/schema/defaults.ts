@@ -4,6 +4,7 @@ export const UNLIMITED = 2 ** 31 - 1;
 /**
  * What a scenario means where it says nothing.
  * Source of the engine's: vLLM 0.19 V1 engine arguments (server defaults on H100-class GPUs, `scheduler_reserve_full_isl` on).
+ * vLLM does not bound its waiting queue; `maxWaiting` is assumed.
  * Source of the retry waits: openai-python `_constants.py`, INITIAL_RETRY_DELAY 0.5 s and MAX_RETRY_DELAY 8 s.
  */
 export const DEFAULTS = {
@@ -19,5 +20,13 @@ export const DEFAULTS = {
   router: "leastOutstanding",
   loadFactor: 1.25,
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false },
-  engine: { maxBatchedTokens: 8192, maxSequences: 256, blockTokens: 16, gpuMemoryUtilization: 0.9, prefixCache: true, reserveFullPrompt: true },
+  engine: {
+    maxBatchedTokens: 8192,
+    maxSequences: 256,
+    blockTokens: 16,
+    gpuMemoryUtilization: 0.9,
+    prefixCache: true,
+    reserveFullPrompt: true,
+    maxWaiting: 100_000,
+  },
 } as const;

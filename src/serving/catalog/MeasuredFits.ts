@@ -18,31 +18,12 @@ const RTX_4090 = stepEntry({
   source: "fit of a vLLM 0.19 layer profile, casys-kaist/LLMServingSim 5daddb2",
   decodeErrorRatio: 0.01,
   prefillErrorRatio: 0.083,
-  domain: { maxSequences: 256, maxKvTokens: 1_048_576, maxPrefillTokens: 2048 },
+  domain: { maxSequences: 256, maxKvTokens: 4_194_304, maxPrefillTokens: 2048 },
   warnings: [],
 });
 
-/** model, GPU, TP, decode a, b, c with its error; prefill d with the error of this entry. */
-type SplitwiseRow = readonly [
-  string,
-  string,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-
-const SPLITWISE_ROWS: ReadonlyArray<SplitwiseRow> = [
-  ["llama-2-70b", "h100", 8, 29.9, 0.199, 1.79e-4, 0.014, 0.0717, 0.24],
-  ["llama-2-70b", "h100", 4, 28.8, 0.264, 1.01e-4, 0.014, 0.0942, 0.12],
-  ["llama-2-70b", "a100", 8, 44.1, 0.19, 3.35e-4, 0.013, 0.155, 0.26],
-  ["llama-2-70b", "a100", 4, 43.3, 0.183, 3.72e-4, 0.02, 0.242, 0.23],
-  ["bloom-176b", "h100", 8, 35.6, 0.304, 1.56e-4, 0.016, 0.131, 0.21],
-  ["bloom-176b", "a100", 8, 48.0, 0.437, 4.09e-4, 0.011, 0.297, 0.15],
-];
+/** a, b, c of the decode fit with its error; d of the prefill fit with the error of this entry. */
+type SplitwiseFit = readonly [number, number, number, number, number, number];
 
 /** Name of the variant of Splitwise's engines, as it stands after "+" in a dtype. */
 export const SPLITWISE_VARIANT = "vllm-2023";
@@ -56,8 +37,13 @@ export const SPLITWISE_VARIANT = "vllm-2023";
  * measured prompts at batch 1 to 64. TP2 rows are left out: their prefill is memory-limited and does not fit any line.
  * Source: Mutinifni/splitwise-sim 8f99e7d, data/perf_model.csv; our fit.
  */
-const splitwise = (row: SplitwiseRow): StepEntry => {
-  const [model, gpu, tensorParallel, a, b, c, decodeErrorRatio, d, prefillErrorRatio] = row;
+const splitwise = (
+  model: string,
+  gpu: string,
+  tensorParallel: number,
+  fit: SplitwiseFit,
+): StepEntry => {
+  const [a, b, c, decodeErrorRatio, d, prefillErrorRatio] = fit;
   return stepEntry({
     gpu,
     model,
@@ -78,5 +64,10 @@ const splitwise = (row: SplitwiseRow): StepEntry => {
 /** Entries fitted on measurements. */
 export const MEASURED_ENTRIES: ReadonlyArray<StepEntry> = [
   RTX_4090,
-  ...SPLITWISE_ROWS.map(splitwise),
+  splitwise("llama-2-70b", "h100", 8, [29.9, 0.199, 1.79e-4, 0.014, 0.0717, 0.24]),
+  splitwise("llama-2-70b", "h100", 4, [28.8, 0.264, 1.01e-4, 0.014, 0.0942, 0.12]),
+  splitwise("llama-2-70b", "a100", 8, [44.1, 0.19, 3.35e-4, 0.013, 0.155, 0.26]),
+  splitwise("llama-2-70b", "a100", 4, [43.3, 0.183, 3.72e-4, 0.02, 0.242, 0.23]),
+  splitwise("bloom-176b", "h100", 8, [35.6, 0.304, 1.56e-4, 0.016, 0.131, 0.21]),
+  splitwise("bloom-176b", "a100", 8, [48.0, 0.437, 4.09e-4, 0.011, 0.297, 0.15]),
 ];

@@ -49,6 +49,8 @@ const MS_PER_SECOND = 1000;
  * attention inside the prompt. GPU only, without the host.
  *
  * The affine form adds weight read and compute, where the roofline takes the larger; so steps near the knee come out too long.
+ * Against the composed entries the estimate is 0.89 to 1.24 times in bf16 and 0.79 to 1.38 times in fp8; against the RTX 4090, whose
+ * clock exceeds its data sheet, up to 1.5 times in prefill.
  * Undefined when the GPU has no units for the dtype. Source: Williams et al., Roofline, CACM 2009; efficiencies of the composed fits.
  */
 export const rooflineCoefficients = (

@@ -44,7 +44,9 @@ class PiecewiseRate implements BaseRate {
     this.linear = linear;
     this.atMs.forEach((atMs, index) => {
       if (!Number.isFinite(atMs) || atMs < (this.atMs[index - 1] ?? -Infinity)) {
-        throw new RangeError(`piecewise rate: point ${index} at ${atMs} ms is not after the point before it`);
+        throw new RangeError(
+          `piecewise rate: point ${index} at ${atMs} ms is not after the point before it`,
+        );
       }
     });
   }

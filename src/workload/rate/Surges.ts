@@ -26,7 +26,9 @@ export class Surges {
 
   /** Whether the surges stay as they are until the next break. */
   isFlat(ms: number): boolean {
-    return this.spikes.every((spike) => spike.shape === "square" || heightOf(spike, ms) === 0 && spike.atMs !== ms);
+    return this.spikes.every(
+      (spike) => spike.shape === "square" || (heightOf(spike, ms) === 0 && spike.atMs !== ms),
+    );
   }
 
   factorAt(ms: number): number {
@@ -41,7 +43,8 @@ export class Surges {
   extraPerMs(ms: number): number {
     let extra = 0;
     for (const spike of this.spikes) {
-      if (spike.extraPerSecond !== undefined) extra += (spike.extraPerSecond / 1000) * heightOf(spike, ms);
+      if (spike.extraPerSecond !== undefined)
+        extra += (spike.extraPerSecond / 1000) * heightOf(spike, ms);
     }
     return extra;
   }
@@ -66,7 +69,8 @@ const breaksOf = (spike: SpikeSpec): ReadonlyArray<number> =>
   Array.from({ length: spansOf(spike) + 1 }, (_, span) => breakOf(spike, span));
 
 const requireSpike = (spike: SpikeSpec): void => {
-  if (!Number.isFinite(spike.atMs)) throw new RangeError(`spike: start ${spike.atMs} ms is not a finite time`);
+  if (!Number.isFinite(spike.atMs))
+    throw new RangeError(`spike: start ${spike.atMs} ms is not a finite time`);
   if (!(spike.durationMs > 0 && spike.durationMs < Infinity)) {
     throw new RangeError(`spike: duration ${spike.durationMs} ms is not above 0`);
   }

@@ -20,7 +20,12 @@ export class CsvColumns {
     this.names = names;
     this.indexes = names.map((name) => {
       const index = columns.indexOf(name.toLowerCase());
-      if (index < 0) throw new RowFault({ constraint: `header must have the column ${name}`, value: header });
+      if (index < 0)
+        throw new RowFault({
+          constraint: `header must have the column ${name}`,
+          value: header,
+          isFatal: true,
+        });
       return index;
     });
     this.last = Math.max(...this.indexes);
@@ -75,7 +80,11 @@ export class CsvColumns {
   }
 
   private tooFew(line: string, found: number): RowFault {
-    return new RowFault({ constraint: `row must have at least ${this.last + 1} columns`, value: line, hint: `it has ${found}` });
+    return new RowFault({
+      constraint: `row must have at least ${this.last + 1} columns`,
+      value: line,
+      hint: `it has ${found}`,
+    });
   }
 }
 
@@ -87,7 +96,7 @@ export const wholeNumber = (text: string, start: number, end: number): number =>
   let value = 0;
   for (let index = start; index < end; index++) {
     const digit = text.charCodeAt(index) - 48;
-    if (digit < 0 || digit > 9) return -1;
+    if (!(digit >= 0 && digit <= 9)) return -1;
     value = value * 10 + digit;
   }
   return value;

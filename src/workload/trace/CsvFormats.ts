@@ -37,7 +37,12 @@ export class AzureParser extends CsvParser {
     if (Number.isNaN(atMs)) {
       throw columns.fault(record, 0, "must be a time", "write it as 2023-11-16 18:17:03.9799600");
     }
-    return rowOf({ atMs, promptTokens: columns.tokens(record, 1), outputTokens: columns.tokens(record, 2), line });
+    return rowOf({
+      atMs,
+      promptTokens: columns.tokens(record, 1),
+      outputTokens: columns.tokens(record, 2),
+      line,
+    });
   }
 }
 
@@ -60,7 +65,12 @@ export class BurstGptParser extends CsvParser {
   }
 }
 
-const rowOf = (parts: { readonly atMs: number; readonly promptTokens: number; readonly outputTokens: number; readonly line: number }): TraceRow => ({
+const rowOf = (parts: {
+  readonly atMs: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly line: number;
+}): TraceRow => ({
   atMs: parts.atMs,
   promptTokens: parts.promptTokens,
   outputTokens: parts.outputTokens,

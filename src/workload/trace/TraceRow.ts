@@ -18,12 +18,21 @@ export class RowFault {
   readonly constraint: string;
   readonly value: string;
   readonly hint: string | undefined;
+  /** Not a row that could be skipped: the file cannot be read at all. */
+  readonly isFatal: boolean;
 
-  constructor(parts: { readonly column?: number; readonly constraint: string; readonly value: string; readonly hint?: string }) {
+  constructor(parts: {
+    readonly column?: number;
+    readonly constraint: string;
+    readonly value: string;
+    readonly hint?: string;
+    readonly isFatal?: boolean;
+  }) {
     this.column = parts.column;
     this.constraint = parts.constraint;
     this.value = parts.value;
     this.hint = parts.hint;
+    this.isFatal = parts.isFatal ?? false;
   }
 }
 

@@ -36,7 +36,11 @@ const requireFile = async (file: string): Promise<void> => {
 const missingFault = (file: string, cause: unknown): TraceFault => {
   const code = codeOf(cause);
   return code === "ENOENT" || code === "ENOTDIR"
-    ? new TraceFault({ file, constraint: "trace file must exist", hint: "check the path; it is taken from the folder of the scenario" })
+    ? new TraceFault({
+        file,
+        constraint: "trace file must exist",
+        hint: "check the path; it is taken from the folder of the scenario",
+      })
     : readFault(file, cause);
 };
 
@@ -55,7 +59,9 @@ const readFault = (file: string, cause: unknown): TraceFault => {
 };
 
 /** The bytes themselves, or what gzip packed into them. */
-const maybeUnzip = async (bytes: ReturnType<typeof createReadStream>): Promise<AsyncIterable<Uint8Array>> => {
+const maybeUnzip = async (
+  bytes: ReturnType<typeof createReadStream>,
+): Promise<AsyncIterable<Uint8Array>> => {
   const pieces = bytes[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const first = await pieces.next();
   if (first.done === true) return emptyPieces();
@@ -65,7 +71,10 @@ const maybeUnzip = async (bytes: ReturnType<typeof createReadStream>): Promise<A
 
 async function* emptyPieces(): AsyncGenerator<Uint8Array> {}
 
-async function* prepend(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* prepend(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   yield first;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
@@ -83,7 +92,10 @@ async function* unzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** Writes with back pressure; ends early when the reader has gone. */
-const feed = async (pieces: AsyncIterable<Uint8Array>, gunzip: ReturnType<typeof createGunzip>): Promise<void> => {
+const feed = async (
+  pieces: AsyncIterable<Uint8Array>,
+  gunzip: ReturnType<typeof createGunzip>,
+): Promise<void> => {
   try {
     for await (const piece of pieces) {
       if (gunzip.destroyed) return;
@@ -111,7 +123,11 @@ async function* decode(pieces: AsyncIterable<Uint8Array>, file: string): AsyncGe
   for await (const piece of pieces) {
     const text = decoder.decode(piece, { stream: true });
     if (first && text.startsWith(TAR_MARK, TAR_MARK_AT)) {
-      throw new TraceFault({ file, constraint: "must not be a tar archive", hint: "unpack it and give the folder" });
+      throw new TraceFault({
+        file,
+        constraint: "must not be a tar archive",
+        hint: "unpack it and give the folder",
+      });
     }
     first = false;
     yield text;

@@ -1,0 +1,76 @@
+import * as Layer from "effect/Layer";
+import { Kernel } from "../kernel/Kernel.ts";
+import { Streams } from "../kernel/Streams.ts";
+import { TimeGrid } from "../kernel/TimeGrid.ts";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import { Attempts } from "./Attempts.ts";
+import { Client } from "./Client.ts";
+import { Faults } from "./Faults.ts";
+import { Fleet } from "./Fleet.ts";
+import { Gateway } from "./Gateway.ts";
+import { Observer } from "./Observer.ts";
+import { Recorder } from "./Recorder.ts";
+import { Requests } from "./Requests.ts";
+import { Router } from "./Router.ts";
+import type { FaultSpec, GatewaySpec, PoolSpec } from "./ServingSpec.ts";
+import { Simulation } from "./Simulation.ts";
+import { Traffic } from "./Traffic.ts";
+
+/** What a world is built from. */
+export interface WorldSpec {
+  readonly horizonMs: number;
+  readonly warmupMs: number;
+  readonly traffic: ReadonlyArray<TrafficClassSpec>;
+  readonly gateway: GatewaySpec;
+  readonly fleet: ReadonlyArray<PoolSpec>;
+  readonly faults: ReadonlyArray<FaultSpec>;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly replication: number;
+  readonly timelineIntervalMs: number;
+  readonly sampleSize: number;
+  readonly skipBadRows: boolean;
+  readonly components: Components;
+}
+
+/** Services of a simulated world. */
+export type WorldServices = Simulation | Fleet | Router | Gateway | Client | Recorder | Traffic | Faults | Observer;
+
+/** A user's replacements for components: each a Layer of that service, which may use the simulation and the components behind it. */
+export interface Components {
+  readonly fleet?: Layer.Layer<Fleet, never, Simulation>;
+  readonly router?: Layer.Layer<Router, never, Simulation | Fleet>;
+  readonly gateway?: Layer.Layer<Gateway, never, Simulation | Fleet | Router>;
+  readonly client?: Layer.Layer<Client, never, Simulation | Gateway | Recorder>;
+}
+
+/** One simulated world, ready to run: components from the back of the way of a request to its front. */
+export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer<WorldServices> => {
+  const simulation = Layer.sync(Simulation, () => ({
+    kernel: new Kernel({ grid: TimeGrid.forHorizon(world.horizonMs) }),
+    streams: new Streams(options.seed, options.replication),
+    requests: new Requests(),
+    attempts: new Attempts(),
+  }));
+  const recorder = Recorder.layer(world.traffic, {
+    warmupMs: world.warmupMs,
+    sampleSize: options.sampleSize,
+    replicaNames: replicaNames(world.fleet),
+  });
+  const { components } = options;
+  const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic.length), simulation);
+  const router = Layer.provideMerge(components.router ?? Router.layer(world.gateway.router), fleet);
+  const gateway = Layer.provideMerge(components.gateway ?? Gateway.layer(world.gateway), router);
+  const client = Layer.provideMerge(components.client ?? Client.layer(world.traffic), Layer.provideMerge(recorder, gateway));
+  const traffic = Layer.provideMerge(Traffic.layer(world.traffic, { skipBadRows: options.skipBadRows }), client);
+  const beside = Layer.mergeAll(
+    Faults.layer(world.faults),
+    Observer.layer({ intervalMs: options.timelineIntervalMs, warmupMs: world.warmupMs }),
+  );
+  return Layer.provideMerge(beside, traffic);
+};
+
+const replicaNames = (pools: ReadonlyArray<PoolSpec>): Array<string> =>
+  pools.flatMap((pool) => Array.from({ length: pool.replicas }, (_, i) => `${pool.name}/${i}`));

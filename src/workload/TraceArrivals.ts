@@ -1,0 +1,240 @@
+import type { Streams } from "../kernel/Streams.ts";
+import { ArrivalTimes, classPath } from "./ArrivalTimes.ts";
+import { Surges } from "./rate/Surges.ts";
+import { emptyDraft } from "./RequestDraft.ts";
+import type { ArrivalSource, RequestDraft } from "./RequestDraft.ts";
+import { FileFeed } from "./trace/FileFeed.ts";
+import { Replay, ReplayBuffer } from "./trace/Replay.ts";
+import type { RowFeed, RowPass } from "./trace/RowFeed.ts";
+import { ServeGenFeed } from "./trace/ServeGenFeed.ts";
+import { TraceFault } from "./trace/TraceFault.ts";
+import type { TraceRow } from "./trace/TraceRow.ts";
+import type { TraceFormat, TraceSpec, TrafficClassSpec } from "./TrafficSpec.ts";
+
+/** Requests that are read ahead at most, besides the rows of one piece of the file. */
+export const LOOK_AHEAD = 8192;
+/** Rows after which refill() returns even if it found nothing to keep, so that its caller can be interrupted. */
+const ROWS_PER_REFILL = 1_000_000;
+const MAX_COPIES = 1_000_000;
+
+/** How to open the trace of a class. */
+export interface TraceOptions {
+  /** The resolved path: a folder only where the format is servegen. */
+  readonly file: string;
+  readonly format: TraceFormat | undefined;
+  readonly skipBadRows: boolean;
+}
+
+/**
+ * The arrivals of a recorded trace. next() is synchronous and gives NaN when the look-ahead is used up: await refill(), and
+ * call it again. Prompt, output, prefix and session of the class are not used. The class's arrivals are used for files
+ * without times only; spikes must be factors: they repeat rows.
+ *
+ * Time 0 of the run is `fromMs` after the first row. In a loop the recording follows itself after its window, or after its
+ * last row and one mean gap. Streams of the class: "spread" (within a recorder's steps), "copies" (rate scale).
+ */
+export class TraceArrivals implements ArrivalSource {
+  readonly draft: RequestDraft = emptyDraft();
+  private readonly file: string;
+  private readonly trace: TraceSpec;
+  private readonly className: string;
+  private readonly feed: RowFeed;
+  private readonly buffer = new ReplayBuffer();
+  private readonly replay: Replay;
+  private passNumber = 0;
+  private pass: RowPass;
+  private readonly firstPass: RowPass;
+  private batch: ReadonlyArray<TraceRow> = [];
+  private index = 0;
+  private keptRows = 0;
+  private lastMs = 0;
+  private ended = false;
+  private closed = false;
+  private refilling: Promise<void> | undefined;
+
+  /** Opens nothing yet. Throws RangeError for scales and windows that cannot be, TraceFault for spikes that are not factors. */
+  constructor(spec: TrafficClassSpec, streams: Streams, options: TraceOptions) {
+    if (spec.trace === undefined) throw new RangeError(`class ${spec.name} has no trace`);
+    this.trace = spec.trace;
+    this.file = options.file;
+    this.className = spec.name;
+    this.feed = feedOf(spec, streams, options);
+    this.replay = new Replay(
+      replayOptions(spec, streams, options.file, this.feed.scalesRate),
+      this.buffer,
+    );
+    if (this.replay.copies > MAX_COPIES)
+      throw new RangeError(`trace: a row would be repeated ${this.replay.copies} times`);
+    this.pass = this.feed.open(0);
+    this.firstPass = this.pass;
+  }
+
+  /** Rows of the recording that were read well so far, each once even in a loop (ServeGen: windows). */
+  get rows(): number {
+    return this.firstPass.rows;
+  }
+
+  /** Malformed rows that were left out, each once. */
+  get skippedRows(): number {
+    return this.firstPass.skippedRows;
+  }
+
+  /** Rows that are well formed and nothing to replay: failed requests, other classes, conversations without an answer. */
+  get ignoredRows(): number {
+    return this.firstPass.ignoredRows;
+  }
+
+  /** Requests that can be taken before the next refill. */
+  get ready(): number {
+    return this.buffer.length;
+  }
+
+  next(): number {
+    if (this.buffer.length > 0) return this.buffer.shift(this.draft);
+    return this.ended ? Infinity : Number.NaN;
+  }
+
+  /** Reads ahead. Rejects with TraceFault when the trace cannot be read. */
+  refill(): Promise<void> {
+    this.refilling ??= this.readAhead().finally(() => {
+      this.refilling = undefined;
+    });
+    return this.refilling;
+  }
+
+  /** Closes the file; next() then gives what was read ahead. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.refilling?.catch(() => undefined);
+    this.ended = true;
+    await this.pass.batches.return(undefined);
+  }
+
+  private async readAhead(): Promise<void> {
+    this.buffer.compact();
+    let budget = ROWS_PER_REFILL;
+    while (!this.ended && !this.closed && budget > 0 && this.hasRoom()) {
+      if (this.index >= this.batch.length) {
+        await this.readBatch();
+        continue;
+      }
+      while (this.index < this.batch.length && this.hasRoom()) {
+        budget--;
+        this.take(this.batch[this.index++]!);
+      }
+      this.ended ||= this.replay.ended;
+    }
+  }
+
+  private hasRoom(): boolean {
+    return this.buffer.length === 0 || this.buffer.length + this.replay.copies <= LOOK_AHEAD;
+  }
+
+  private async readBatch(): Promise<void> {
+    const next = await this.pass.batches.next();
+    this.index = 0;
+    this.batch = next.done === true ? [] : next.value;
+    if (next.done === true) this.endPass();
+  }
+
+  private take(row: TraceRow): void {
+    const windowMs = row.atMs - this.pass.originMs - this.trace.fromMs;
+    this.lastMs = Math.max(this.lastMs, windowMs);
+    if (!row.usable || windowMs < 0 || windowMs >= this.trace.toMs - this.trace.fromMs) return;
+    this.keptRows++;
+    this.replay.push(row, windowMs, this.pass.timed);
+  }
+
+  private endPass(): void {
+    if (this.keptRows === 0) throw this.nothingKept();
+    this.replay.endPass(this.windowMs());
+    this.ended = !this.trace.loop || this.replay.ended;
+    this.batch = [];
+    if (this.ended) return;
+    this.keptRows = 0;
+    this.lastMs = 0;
+    this.pass = this.feed.open(++this.passNumber);
+  }
+
+  /** Length of the window that was replayed, in ms of the recording. */
+  private windowMs(): number {
+    const { fromMs, toMs } = this.trace;
+    const meanGapMs = this.pass.rows > 1 ? (this.lastMs + fromMs) / (this.pass.rows - 1) : 1000;
+    const endMs = this.pass.endMs ?? this.lastMs + fromMs + meanGapMs;
+    return Math.max(Math.min(toMs, endMs) - fromMs, this.lastKeptMs());
+  }
+
+  private lastKeptMs(): number {
+    return Math.min(this.lastMs, this.trace.toMs - this.trace.fromMs);
+  }
+
+  private nothingKept(): TraceFault {
+    const { fromMs, toMs } = this.trace;
+    const allIgnored = this.pass.rows > 0 && this.pass.ignoredRows === this.pass.rows;
+    return allIgnored
+      ? new TraceFault({
+          file: this.file,
+          constraint: `trace must have a row to replay for class ${this.className}`,
+          value: `${this.pass.rows} rows left out`,
+        })
+      : new TraceFault({
+          file: this.file,
+          constraint: "window must hold at least one row",
+          value: `${fromMs} ms to ${toMs} ms`,
+          hint: "times count from the first row, before scaling",
+        });
+  }
+}
+
+const feedOf = (spec: TrafficClassSpec, streams: Streams, options: TraceOptions): RowFeed => {
+  const { file, format, skipBadRows } = options;
+  const path = classPath(spec.name);
+  if (format === "servegen") {
+    const { rateScale, fromMs, toMs } = spec.trace!;
+    return new ServeGenFeed({ folder: file, skipBadRows, streams, path, rateScale, fromMs, toMs });
+  }
+  return new FileFeed({
+    file,
+    format,
+    className: spec.name,
+    skipBadRows,
+    spread: streams.open(path, "spread"),
+  });
+};
+
+const replayOptions = (
+  spec: TrafficClassSpec,
+  streams: Streams,
+  file: string,
+  scalesRate: boolean,
+) => {
+  const trace = spec.trace!;
+  const path = classPath(spec.name);
+  requireTrace(trace);
+  if (spec.spikes.some((spike) => spike.extraPerSecond !== undefined)) {
+    throw new TraceFault({
+      file,
+      constraint: "spikes on a recorded trace must be factors",
+      value: "extraPerSecond",
+      hint: "use factor, or a second class",
+    });
+  }
+  const open =
+    spec.arrivals === undefined || spec.arrivals.kind === "closed" ? undefined : spec.arrivals;
+  return {
+    rateScale: scalesRate ? 1 : trace.rateScale,
+    timeScale: trace.timeScale,
+    surges: new Surges(spec.spikes),
+    draws: streams.open(path, "copies"),
+    times: open && new ArrivalTimes(open, spec.spikes, streams, path),
+  };
+};
+
+const requireTrace = ({ rateScale, timeScale, fromMs, toMs }: TraceSpec): void => {
+  if (!(rateScale > 0 && rateScale < Infinity))
+    throw new RangeError(`trace: rateScale ${rateScale} is not above 0`);
+  if (!(timeScale > 0 && timeScale < Infinity))
+    throw new RangeError(`trace: timeScale ${timeScale} is not above 0`);
+  if (!(fromMs >= 0 && toMs > fromMs))
+    throw new RangeError(`trace: window ${fromMs} ms to ${toMs} ms is empty`);
+};

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { routerOf } from "../../../src/policy/routing/index.ts";
+import type { RouterSpec } from "../../../src/policy/routing/index.ts";
+import { candidatesOf, drawsOf, fleetOf, members, request } from "./Fleet.ts";
+
+const SPECS: ReadonlyArray<RouterSpec> = [
+  { kind: "roundRobin" },
+  { kind: "random" },
+  { kind: "weighted" },
+  { kind: "leastOutstanding" },
+  { kind: "powerOfTwo" },
+  { kind: "prefixAffinity", loadFactor: 1.25 },
+];
+
+describe.each(SPECS)("$kind", (spec) => {
+  const seeds = fc.integer({ min: 0, max: 1e6 });
+
+  it("router: changing fleets -> an available replica, a backup only without primaries, -1 only when nobody is available", () => {
+    const steps = fc.array(fc.record({ fleet: members(), prefixHash: fc.nat(5) }), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(steps, seeds, (turns, seed) => {
+        const router = routerOf(spec);
+        const draw = drawsOf(seed);
+        for (const turn of turns) {
+          const fleet = fleetOf(turn.fleet);
+          const candidates = candidatesOf(fleet);
+          expect(candidates.length === 0 ? [-1] : candidates).toContain(
+            router.pick(fleet, request(turn.prefixHash), draw),
+          );
+        }
+      }),
+    );
+  });
+
+  it("router: same draws -> same picks; the fleet is only read", () => {
+    fc.assert(
+      fc.property(members(), seeds, (list, seed) => {
+        const fleet = fleetOf(list);
+        const run = (): Array<number> => {
+          const router = routerOf(spec);
+          const draw = drawsOf(seed);
+          return Array.from({ length: 10 }, (_, turn) => router.pick(fleet, request(turn), draw));
+        };
+        expect(run()).toEqual(run());
+        expect(fleet).toEqual(fleetOf(list));
+      }),
+    );
+  });
+
+  it("router: a thousand idle replicas, loads as picked -> nobody gets more than a policy's worst share", () => {
+    const fleet = fleetOf(Array.from({ length: 1000 }, () => ({})));
+    const router = routerOf(spec);
+    const draw = drawsOf(7);
+    for (let turn = 0; turn < 10_000; turn++) {
+      const chosen = router.pick(fleet, request(turn + 1), draw);
+      fleet.outstanding[chosen]! += 1;
+    }
+    // Ten each on average; random alone has a Poisson spread: P(more than 30) is below 1e-7 for each.
+    expect(Math.max(...fleet.outstanding)).toBeLessThanOrEqual(30);
+    expect(fleet.outstanding.reduce((sum, load) => sum + load, 0)).toBe(10_000);
+  });
+
+  it("router: its name -> the kind of its spec", () => {
+    expect(routerOf(spec).name).toBe(spec.kind);
+  });
+});

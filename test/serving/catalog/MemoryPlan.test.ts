@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isCatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
+import { findGpu } from "../../../src/serving/catalog/Gpus.ts";
+import type { MemoryPlan, MemoryRequest } from "../../../src/serving/catalog/MemoryPlan.ts";
+import { planMemory } from "../../../src/serving/catalog/MemoryPlan.ts";
+import { findModel } from "../../../src/serving/catalog/Models.ts";
+
+const GIB = 2 ** 30;
+
+const request = (gpu: string, model: string, more: Partial<MemoryRequest> = {}): MemoryRequest => ({
+  gpu: findGpu(gpu)!,
+  model: findModel(model)!,
+  dtype: "bf16",
+  tensorParallel: 1,
+  utilizationRatio: 0.9,
+  blockTokens: 16,
+  maxBatchedTokens: 8192,
+  ...more,
+});
+
+const planned = (of: MemoryRequest): MemoryPlan => {
+  const plan = planMemory(of);
+  if (isCatalogFault(plan)) throw new Error(plan.constraint);
+  return plan;
+};
+
+describe("planMemory", () => {
+  it("RTX 4090 with Llama-3.1-8B: 25.25 GB, weights 16.06 GB, measured reserve of 1.24 GB -> vLLM's 2,588 blocks", () => {
+    const plan = planned(request("rtx-4090", "llama-3.1-8b", { maxBatchedTokens: 2048 }));
+    expect(plan.weightBytes / 1e9).toBeCloseTo(16.06, 2);
+    expect(plan.reserveBytes / 1e9).toBeCloseTo(1.24, 2);
+    expect(plan.kvBlocks).toBe(2588);
+  });
+
+  it("RTX 4090 without a reserve -> a quarter too many blocks (3,178); beyond the measured batch -> the default reserve", () => {
+    expect(planned(request("rtx-4090", "llama-3.1-8b", { reserveBytes: 0 })).kvBlocks).toBe(3178);
+    expect(planned(request("rtx-4090", "llama-3.1-8b")).reserveBytes).toBe(3.5 * GIB);
+  });
+
+  it("H100 with Llama-3.1-70B: TP4 -> reserve of 3.85 GiB, 80 KiB of KV per token and GPU", () => {
+    const plan = planned(request("h100", "llama-3.1-70b", { tensorParallel: 4 }));
+    expect(plan.reserveBytes).toBeCloseTo(3.85 * GIB, 0);
+    expect(plan.kvBytesPerBlock).toBe(16 * 81_920);
+    expect(plan.kvBlocks).toBe(
+      Math.floor((72 * GIB - 70_553_706_496 / 2 - 3.85 * GIB) / (16 * 81_920)),
+    );
+  });
+
+  it("TP beyond the KV heads: Llama-3.1-70B TP16 -> heads are kept twice, KV per GPU as with TP8", () => {
+    const eight = planned(request("h100", "llama-3.1-70b", { tensorParallel: 8 }));
+    const sixteen = planned(request("h100", "llama-3.1-70b", { tensorParallel: 16 }));
+    expect(sixteen.kvBytesPerBlock).toBe(eight.kvBytesPerBlock);
+    expect(sixteen.weightBytes).toBe(eight.weightBytes / 2);
+  });
+
+  it("wide expert parallelism: DeepSeek-V3 fp8 on EP64 -> experts spread, the rest whole, room for the published 88 x 5k tokens", () => {
+    const plan = planned(request("h800", "deepseek-v3", { dtype: "fp8", expertParallel: 64 }));
+    expect(plan.weightBytes / 1e9).toBeGreaterThan(27);
+    expect(plan.weightBytes / 1e9).toBeLessThan(31);
+    expect(plan.kvBlocks * 16).toBeGreaterThan(440_000);
+  });
+
+  it("too big: Llama-3.1-70B bf16 on one H100 -> what it needs and the smallest TP", () => {
+    const fault = planMemory(request("h100", "llama-3.1-70b"));
+    expect(fault).toMatchObject({
+      _tag: "CatalogFault",
+      field: "parallelism",
+      value: 1,
+      hint: "the smallest tensor parallelism that fits is 2",
+    });
+    expect(isCatalogFault(fault) && fault.constraint).toMatch(
+      /needs 134\.9 GiB per GPU .* offers 72\.0 GiB at a utilization of 0\.9/,
+    );
+  });
+
+  it("too big: DeepSeek-R1 fp8 on TP8 H800 -> names wide expert parallelism as well", () => {
+    const fault = planMemory(request("h800", "deepseek-r1", { dtype: "fp8", tensorParallel: 8 }));
+    expect(isCatalogFault(fault) && fault.hint).toBe(
+      'the smallest tensor parallelism that fits is 16, or wide expert parallelism, per GPU: dtype "fp8+ep64" with parallelism 1',
+    );
+  });
+
+  it("fits nowhere: utilization of a hundredth -> says to take another GPU", () => {
+    const fault = planMemory(request("l4", "llama-3.1-8b", { utilizationRatio: 0.01 }));
+    expect(isCatalogFault(fault) && fault.hint).toMatch(
+      /at no tensor parallelism: take another GPU/,
+    );
+  });
+
+  it("law: any utilization and block size -> the blocks fit and one more would not", () => {
+    const cases = fc.record({
+      utilizationRatio: fc.double({ min: 0.5, max: 1, noNaN: true }),
+      blockTokens: fc.constantFrom(8, 16, 32, 64),
+    });
+    fc.assert(
+      fc.property(cases, (of) => {
+        const plan = planned(request("h100", "llama-3.1-8b", of));
+        const used = plan.weightBytes + plan.reserveBytes + plan.kvBlocks * plan.kvBytesPerBlock;
+        const usable = of.utilizationRatio * 80 * GIB;
+        expect(used).toBeLessThanOrEqual(usable);
+        expect(used + plan.kvBytesPerBlock).toBeGreaterThan(usable);
+      }),
+    );
+  });
+});
