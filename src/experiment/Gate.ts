@@ -60,7 +60,12 @@ export const parseGate = (text: string): Gate | GateFault => {
   const boundText = place(text, at + symbol.length, text.length);
   const bound = parseBound(boundText.text, metric.unit);
   if (typeof bound !== "number")
-    return { column: boundText.column, value: boundText.text, constraint: `must be ${bound.constraint}`, hint: bound.hint };
+    return {
+      column: boundText.column,
+      value: boundText.text,
+      constraint: `must be ${bound.constraint}`,
+      hint: bound.hint,
+    };
   return { expression: text.trim(), subject: metric.subject, operator, bound, unit: metric.unit };
 };
 
@@ -151,10 +156,17 @@ const findClassMetric = (name: string): Found | undefined => {
 const unknownMetric = (name: string): { readonly constraint: string; readonly hint: string } => {
   const near = nearestMetric(name);
   const ofClass = CLASS_METRICS.some(({ path }) => path === name);
-  if (ofClass) return { constraint: "must be a metric of a traffic class", hint: `write CLASS.${name} with the name of a class` };
+  if (ofClass)
+    return {
+      constraint: "must be a metric of a traffic class",
+      hint: `write CLASS.${name} with the name of a class`,
+    };
   return {
     constraint: "must be a known metric",
-    hint: near === undefined ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"' : `did you mean "${near}"?`,
+    hint:
+      near === undefined
+        ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"'
+        : `did you mean "${near}"?`,
   };
 };
 

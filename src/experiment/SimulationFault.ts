@@ -1,7 +1,9 @@
 import * as Data from "effect/Data";
 
 /** A recorded trace cannot be replayed: the input is at fault. */
-export class TraceUnusable extends Data.TaggedError("TraceUnusable")<{ readonly message: string }> {}
+export class TraceUnusable extends Data.TaggedError("TraceUnusable")<{
+  readonly message: string;
+}> {}
 
 /** The simulation broke one of its own laws, or a component threw: a defect. Repeat it with the seed. */
 export class SimulationDefect extends Data.TaggedError("SimulationDefect")<{

@@ -1,7 +1,15 @@
 import { Histogram } from "../kernel/Histogram.ts";
 import { Summary } from "../kernel/Summary.ts";
 import type { ClassMeter } from "../metric/ClassMeter.ts";
-import type { ClassResult, Distribution, Interval, Outcome, PoolResult, Result, TimelinePoint } from "../metric/Result.ts";
+import type {
+  ClassResult,
+  Distribution,
+  Interval,
+  Outcome,
+  PoolResult,
+  Result,
+  TimelinePoint,
+} from "../metric/Result.ts";
 import { OUTCOMES, RESULT_VERSION } from "../metric/Result.ts";
 import { confidenceInterval } from "../queueing/ConfidenceInterval.ts";
 import type { PoolSpec } from "../serving/ServingSpec.ts";
@@ -20,7 +28,12 @@ export interface ResultHeader {
   readonly horizonMs: number;
   readonly warmupMs: number;
   readonly fleet: ReadonlyArray<PoolSpec>;
-  readonly faults: ReadonlyArray<{ readonly kind: string; readonly pool: string; readonly atMs: number; readonly durationMs: number }>;
+  readonly faults: ReadonlyArray<{
+    readonly kind: string;
+    readonly pool: string;
+    readonly atMs: number;
+    readonly durationMs: number;
+  }>;
   readonly gates: ReadonlyArray<Gate>;
 }
 
@@ -31,7 +44,13 @@ const TOKENS_PER_MILLION = 1e6;
 export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replication>): Result => {
   const measuredMs = runs.map((run) => Math.max(0, run.simulatedMs - header.warmupMs));
   const seconds = sum(measuredMs) / 1000;
-  const classes = runs[0]!.recorder.classes.map((meter, i) => classResult(meter, runs.map((run) => run.recorder.classes[i]!), seconds));
+  const classes = runs[0]!.recorder.classes.map((meter, i) =>
+    classResult(
+      meter,
+      runs.map((run) => run.recorder.classes[i]!),
+      seconds,
+    ),
+  );
   const pools = header.fleet.map((pool, i) => poolResult(pool, i, runs, measuredMs));
   const outputTokens = sum(classes.map((of) => of.tokens.output));
   const totalUsd = sum(pools.map((pool) => pool.costUsd));
@@ -74,20 +93,31 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
       endMs: fault.atMs + fault.durationMs,
     })),
     cost,
-    warnings: [...header.fleet.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)), ...overloadWarnings(classes)],
+    warnings: [
+      ...header.fleet.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)),
+      ...overloadWarnings(classes),
+    ],
   };
   return { ...judged, ...evaluateGates(header.gates, judged) };
 };
 
-const classResult = (first: ClassMeter, meters: ReadonlyArray<ClassMeter>, seconds: number): ClassResult => {
+const classResult = (
+  first: ClassMeter,
+  meters: ReadonlyArray<ClassMeter>,
+  seconds: number,
+): ClassResult => {
   const { spec } = first;
   const requests = sum(meters.map((meter) => meter.requests));
   const good = sum(meters.map((meter) => meter.good));
   const attempts = sum(meters.map((meter) => meter.attempts));
-  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(meters.map((meter) => meter.outcomes[outcome]))])) as {
+  const outcomes = Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, sum(meters.map((meter) => meter.outcomes[outcome]))]),
+  ) as {
     [K in Outcome]: number;
   };
-  const interval = intervalOf(meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)));
+  const interval = intervalOf(
+    meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)),
+  );
   return {
     name: spec.name,
     tenant: spec.tenant,
@@ -110,11 +140,26 @@ const classResult = (first: ClassMeter, meters: ReadonlyArray<ClassMeter>, secon
       output: sum(meters.map((meter) => meter.outputTokens)),
       wasted: sum(meters.map((meter) => meter.wastedTokens)),
     },
-    ttftMs: distribution(meters.map((meter) => meter.ttftMs), new Summary()),
-    tpotMs: distribution(meters.map((meter) => meter.tpotMs), new Summary()),
-    itlMs: distribution(meters.map((meter) => meter.itlMs), new Histogram()),
-    e2eMs: distribution(meters.map((meter) => meter.e2eMs), new Summary()),
-    queueWaitMs: distribution(meters.map((meter) => meter.queueWaitMs), new Summary()),
+    ttftMs: distribution(
+      meters.map((meter) => meter.ttftMs),
+      new Summary(),
+    ),
+    tpotMs: distribution(
+      meters.map((meter) => meter.tpotMs),
+      new Summary(),
+    ),
+    itlMs: distribution(
+      meters.map((meter) => meter.itlMs),
+      new Histogram(),
+    ),
+    e2eMs: distribution(
+      meters.map((meter) => meter.e2eMs),
+      new Summary(),
+    ),
+    queueWaitMs: distribution(
+      meters.map((meter) => meter.queueWaitMs),
+      new Summary(),
+    ),
   };
 };
 
@@ -128,15 +173,25 @@ interface Records<Self> {
   quantile(q: number): number | undefined;
 }
 
-const distribution = <Of extends Records<Of>>(parts: ReadonlyArray<Of>, merged: Of): Distribution => {
+const distribution = <Of extends Records<Of>>(
+  parts: ReadonlyArray<Of>,
+  merged: Of,
+): Distribution => {
   for (const part of parts) merged.merge(part);
   const intervals: { [statistic: string]: Interval } = {};
   const put = (statistic: string, values: ReadonlyArray<number | undefined>): void => {
     const interval = intervalOf(values);
     if (interval !== undefined) intervals[statistic] = interval;
   };
-  put("mean", parts.map((part) => part.mean));
-  for (const [statistic, q] of Object.entries(STATISTICS)) put(statistic, parts.map((part) => part.quantile(q)));
+  put(
+    "mean",
+    parts.map((part) => part.mean),
+  );
+  for (const [statistic, q] of Object.entries(STATISTICS))
+    put(
+      statistic,
+      parts.map((part) => part.quantile(q)),
+    );
   const quantile = (q: number): number | null => merged.quantile(q) ?? null;
   return {
     count: merged.count,
@@ -159,8 +214,15 @@ const intervalOf = (values: ReadonlyArray<number | undefined>): Interval | undef
   return { low, high };
 };
 
-const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replication>, measuredMs: ReadonlyArray<number>): PoolResult => {
-  const replicas = runs.flatMap((run) => run.fleet.replicas.filter((_, i) => run.fleet.poolOf[i] === index));
+const poolResult = (
+  pool: PoolSpec,
+  index: number,
+  runs: ReadonlyArray<Replication>,
+  measuredMs: ReadonlyArray<number>,
+): PoolResult => {
+  const replicas = runs.flatMap((run) =>
+    run.fleet.replicas.filter((_, i) => run.fleet.poolOf[i] === index),
+  );
   const meters = replicas.map((replica) => replica.meter);
   const total = (of: (meter: (typeof meters)[number]) => number): number => sum(meters.map(of));
   const replicaMs = sum(measuredMs) * pool.replicas;
@@ -189,9 +251,16 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / pool.engine.kvBlocks,
     },
     preemptions: total((meter) => meter.preemptions),
-    prefixCache: { hitTokens, queryTokens, hitRatio: pool.engine.prefixCache && queryTokens > 0 ? hitTokens / queryTokens : null },
+    prefixCache: {
+      hitTokens,
+      queryTokens,
+      hitRatio: pool.engine.prefixCache && queryTokens > 0 ? hitTokens / queryTokens : null,
+    },
     steps: total((meter) => meter.steps),
-    tokens: { prefill: total((meter) => meter.prefillTokens), decode: total((meter) => meter.decodeTokens) },
+    tokens: {
+      prefill: total((meter) => meter.prefillTokens),
+      decode: total((meter) => meter.decodeTokens),
+    },
     costUsd: (gpus * pool.usdPerGpuHour * sum(measuredMs)) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,
     warnings: pool.warnings,
@@ -201,7 +270,9 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
 const totalOf = (classes: ReadonlyArray<ClassResult>, seconds: number): Result["total"] => {
   const requests = sum(classes.map((of) => of.requests));
   const good = sum(classes.map((of) => of.goodput.requests));
-  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(classes.map((of) => of.outcomes[outcome]))])) as {
+  const outcomes = Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, sum(classes.map((of) => of.outcomes[outcome]))]),
+  ) as {
     [K in Outcome]: number;
   };
   return {
@@ -209,7 +280,11 @@ const totalOf = (classes: ReadonlyArray<ClassResult>, seconds: number): Result["
     outcomes,
     offeredPerSecond: sum(classes.map((of) => of.offeredPerSecond)),
     throughputPerSecond: rate(outcomes.completed, seconds),
-    goodput: { requests: good, perSecond: rate(good, seconds), ratio: requests > 0 ? good / requests : null },
+    goodput: {
+      requests: good,
+      perSecond: rate(good, seconds),
+      ratio: requests > 0 ? good / requests : null,
+    },
   };
 };
 
@@ -225,7 +300,10 @@ const gatewayResult = (runs: ReadonlyArray<Replication>): Result["gateway"] => (
 const traceResult = (runs: ReadonlyArray<Replication>): Pick<Result, "trace"> => {
   if (!runs.some((run) => run.traffic.hasTrace)) return {};
   return {
-    trace: { rows: sum(runs.map((run) => run.traffic.rows)), skippedRows: sum(runs.map((run) => run.traffic.skippedRows)) },
+    trace: {
+      rows: sum(runs.map((run) => run.traffic.rows)),
+      skippedRows: sum(runs.map((run) => run.traffic.skippedRows)),
+    },
   };
 };
 
@@ -236,7 +314,9 @@ const meanTimeline = (runs: ReadonlyArray<Replication>): Array<TimelinePoint> =>
     const points = runs.map((run) => run.observer.timeline[i]!);
     const first = points[0]!;
     const fields = Object.keys(first) as Array<keyof TimelinePoint>;
-    return Object.fromEntries(fields.map((field) => [field, meanOf(points.map((point) => point[field]))])) as unknown as TimelinePoint;
+    return Object.fromEntries(
+      fields.map((field) => [field, meanOf(points.map((point) => point[field]))]),
+    ) as unknown as TimelinePoint;
   });
 };
 
@@ -257,4 +337,5 @@ const overloadWarnings = (classes: ReadonlyArray<ClassResult>): Array<string> =>
     );
 
 const rate = (count: number, seconds: number): number => (seconds > 0 ? count / seconds : 0);
-const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: ReadonlyArray<number>): number =>
+  values.reduce((total, value) => total + value, 0);

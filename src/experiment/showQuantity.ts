@@ -20,16 +20,19 @@ export const showQuantity = (value: number | null | undefined, unit: Unit): stri
 /** As `showQuantity`, with more digits where the short text would read the same as that of `beside`, a different value: 2000.4 ms beside 2 s is `2000.4ms`, not `2s`. */
 export const showApartFrom = (value: number, beside: number, unit: Unit): string => {
   const short = showQuantity(value, unit);
-  if (value === beside || withoutZeros(short) !== withoutZeros(showQuantity(beside, unit))) return short;
+  if (value === beside || withoutZeros(short) !== withoutZeros(showQuantity(beside, unit)))
+    return short;
   const long = showExactly(value, unit, 6);
   return long === showExactly(beside, unit, 6) ? showExactly(value, unit, 15) : long;
 };
 
 /** `1.00s` and `1s` read the same. */
-const withoutZeros = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+const withoutZeros = (text: string): string =>
+  text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 
 /** A number that somebody chose, without the zeros that keep columns of measurements even: `30%`, `$0.80`. */
-export const showBound = (value: number, unit: Unit): string => (unit === "usd" ? showUsd(value) : withoutZeros(showQuantity(value, unit)));
+export const showBound = (value: number, unit: Unit): string =>
+  unit === "usd" ? showUsd(value) : withoutZeros(showQuantity(value, unit));
 
 const showExactly = (value: number, unit: Unit, significant: number): string => {
   const number = String(Number((unit === "ratio" ? value * 100 : value).toPrecision(significant)));

@@ -3,10 +3,13 @@ import { basename, join } from "node:path";
 import { Effect, Schema } from "effect";
 
 /** The folder of a report, or a file in it, cannot be written. */
-export class ReportFolderUnwritable extends Schema.TaggedError<ReportFolderUnwritable>()("ReportFolderUnwritable", {
-  path: Schema.String,
-  reason: Schema.String,
-}) {
+export class ReportFolderUnwritable extends Schema.TaggedError<ReportFolderUnwritable>()(
+  "ReportFolderUnwritable",
+  {
+    path: Schema.String,
+    reason: Schema.String,
+  },
+) {
   override get message(): string {
     return `cannot write ${this.path}: ${this.reason}; choose another folder with --out DIR`;
   }
@@ -19,12 +22,19 @@ export const writeReports = (
 ): Effect.Effect<ReadonlyArray<string>, ReportFolderUnwritable> =>
   Effect.gen(function* () {
     yield* attempt(folder, () => mkdir(folder, { recursive: true }));
-    return yield* Effect.forEach(Object.entries(files), ([name, text]) => writeWhole(folder, name, text));
+    return yield* Effect.forEach(Object.entries(files), ([name, text]) =>
+      writeWhole(folder, name, text),
+    );
   });
 
-const writeWhole = (folder: string, name: string, text: string): Effect.Effect<string, ReportFolderUnwritable> => {
+const writeWhole = (
+  folder: string,
+  name: string,
+  text: string,
+): Effect.Effect<string, ReportFolderUnwritable> => {
   const path = join(folder, name);
-  if (name !== basename(name) || name === "" || name === "." || name === "..") return Effect.fail(new ReportFolderUnwritable({ path, reason: "not a plain file name" }));
+  if (name !== basename(name) || name === "" || name === "." || name === "..")
+    return Effect.fail(new ReportFolderUnwritable({ path, reason: "not a plain file name" }));
   const partial = `${path}.partial`;
   return attempt(path, () => writeFile(partial, text)).pipe(
     Effect.andThen(attempt(path, () => rename(partial, path))),
@@ -33,8 +43,16 @@ const writeWhole = (folder: string, name: string, text: string): Effect.Effect<s
   );
 };
 
-const attempt = (path: string, write: () => Promise<unknown>): Effect.Effect<void, ReportFolderUnwritable> =>
-  Effect.asVoid(Effect.tryPromise({ try: write, catch: (error) => new ReportFolderUnwritable({ path, reason: inWords(error) }) }));
+const attempt = (
+  path: string,
+  write: () => Promise<unknown>,
+): Effect.Effect<void, ReportFolderUnwritable> =>
+  Effect.asVoid(
+    Effect.tryPromise({
+      try: write,
+      catch: (error) => new ReportFolderUnwritable({ path, reason: inWords(error) }),
+    }),
+  );
 
 const REASONS: { readonly [code: string]: string } = {
   EACCES: "permission denied",
@@ -47,6 +65,9 @@ const REASONS: { readonly [code: string]: string } = {
 };
 
 const inWords = (error: unknown): string => {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string"
+      ? error.code
+      : undefined;
   return code === undefined ? String(error) : (REASONS[code] ?? code);
 };

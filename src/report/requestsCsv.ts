@@ -22,11 +22,13 @@ export const REQUEST_COLUMNS = [
 ] as const satisfies ReadonlyArray<keyof RequestRecord>;
 
 /** `requests.csv`: all requests of a run or a sample of them, by arrival (then class and id), whatever order they come in. */
-export const requestsCsv = (records: ReadonlyArray<RequestRecord>): string => csvText(REQUEST_COLUMNS, records.toSorted(byArrival).map(row));
+export const requestsCsv = (records: ReadonlyArray<RequestRecord>): string =>
+  csvText(REQUEST_COLUMNS, records.toSorted(byArrival).map(row));
 
 /** Class names are compared by code unit: no locale. */
 const byArrival = (one: RequestRecord, other: RequestRecord): number =>
-  one.arrivalMs - other.arrivalMs || (one.class < other.class ? -1 : one.class > other.class ? 1 : one.id - other.id);
+  one.arrivalMs - other.arrivalMs ||
+  (one.class < other.class ? -1 : one.class > other.class ? 1 : one.id - other.id);
 
 const row = (record: RequestRecord): ReadonlyArray<CsvField> =>
   REQUEST_COLUMNS.map((column) => {

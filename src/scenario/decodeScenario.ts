@@ -7,8 +7,8 @@ import type { PoolCatalog } from "./decode/PoolCatalog.ts";
 import type { Overridden, Setting } from "./load/overrides.ts";
 import { applyOverrides } from "./load/overrides.ts";
 import type { Source } from "./load/Source.ts";
-import { layersOf } from "./Scenario.ts";
-import type { AnyLayer } from "./Scenario.ts";
+import { componentsOf } from "./Scenario.ts";
+import type { Components } from "../serving/worldLayer.ts";
 import { placeFault, ScenarioFault, sortFaults } from "./ScenarioFault.ts";
 import type { World } from "./World.ts";
 
@@ -27,7 +27,7 @@ export interface LoadedScenario {
   /** As written, after overrides. */
   readonly authored: unknown;
   readonly world: World;
-  readonly layers: ReadonlyArray<AnyLayer>;
+  readonly components: Components;
 }
 
 /** Applies overrides to a scenario that has been read, checks it, and turns it into a world; or says all that is wrong. Never throws. */
@@ -57,7 +57,7 @@ export const decodeScenario = (
     : [];
   if (isFaults(decoded) || failed.length > 0)
     return new ScenarioFault({ file: source.file, faults: sortFaults([...found, ...failed]) });
-  return { source, authored: overridden.authored, world: decoded, layers: source.layers };
+  return { source, authored: overridden.authored, world: decoded, components: source.components };
 };
 
 /** A scenario that is not in a file: its faults have paths but no lines. */
@@ -65,7 +65,7 @@ export const sourceOf = (authored: object, file = "scenario"): Source => ({
   file,
   authored,
   locate: () => undefined,
-  layers: layersOf(authored),
+  components: componentsOf(authored),
 });
 
 /** Trace paths in a file are relative to it; those of settings are relative to the working directory. */

@@ -17,7 +17,9 @@ const BOUNDS = { ms: "2s", ratio: "5%", perSecond: "4/s", usd: "$1", number: "7"
 const allGates = (operator: Operator): ReadonlyArray<Gate> =>
   metricNames.map((name) => {
     const subject = name.replace("<class>", "chat").replace("<pool>", "spare");
-    const parsed = Object.values(BOUNDS).map((bound) => parseGate(`${subject} ${operator} ${bound}`));
+    const parsed = Object.values(BOUNDS).map((bound) =>
+      parseGate(`${subject} ${operator} ${bound}`),
+    );
     return parsed.find((result): result is Gate => !isGateFault(result))!;
   });
 
@@ -34,7 +36,11 @@ describe("evaluateGate", () => {
     ["==", ["fail", "pass", "fail"]],
     ["!=", ["pass", "fail", "pass"]],
   ])("evaluateGate: %s with a value below, at and above the bound -> %s", (operator, verdicts) => {
-    expect([0.25, 0.5, 0.75].map((ratio) => judge(`goodput.ratio ${operator} 50%`, goodput(ratio)).verdict)).toEqual(verdicts);
+    expect(
+      [0.25, 0.5, 0.75].map(
+        (ratio) => judge(`goodput.ratio ${operator} 50%`, goodput(ratio)).verdict,
+      ),
+    ).toEqual(verdicts);
   });
 
   test.each([
@@ -54,22 +60,33 @@ describe("evaluateGate", () => {
 
   test("evaluateGate: a value just beyond the bound -> the reason tells them apart", () => {
     const run = sampleResult();
-    const close = { ...run, classes: run.classes.map((of) => ({ ...of, ttftMs: { ...of.ttftMs, p99: 2000.4 } })) };
-    expect(judge("chat.ttft.p99 <= 2s", close)).toMatchObject({ verdict: "fail", reason: expect.stringContaining("2000.4ms, above 2s") });
+    const close = {
+      ...run,
+      classes: run.classes.map((of) => ({ ...of, ttftMs: { ...of.ttftMs, p99: 2000.4 } })),
+    };
+    expect(judge("chat.ttft.p99 <= 2s", close)).toMatchObject({
+      verdict: "fail",
+      reason: expect.stringContaining("2000.4ms, above 2s"),
+    });
   });
 
   test("evaluateGate: nothing measured -> inconclusive with every metric and operator", () => {
     fc.assert(
       fc.property(fc.constantFrom(...OPERATORS), (operator) => {
         for (const one of allGates(operator)) {
-          expect(evaluateGate(one, emptyResult()), one.expression).toMatchObject({ value: null, verdict: "inconclusive" });
+          expect(evaluateGate(one, emptyResult()), one.expression).toMatchObject({
+            value: null,
+            verdict: "inconclusive",
+          });
         }
       }),
     );
   });
 
   test("evaluateGate: a full result -> a verdict with every metric but one that the pool has not", () => {
-    const open = allGates("<").map((one) => evaluateGate(one, sampleResult())).filter(({ verdict }) => verdict === "inconclusive");
+    const open = allGates("<")
+      .map((one) => evaluateGate(one, sampleResult()))
+      .filter(({ verdict }) => verdict === "inconclusive");
     expect(open.map(({ expression }) => expression)).toEqual(["fleet.spare.hitRatio < 5%"]);
   });
 
@@ -85,9 +102,18 @@ describe("evaluateGate", () => {
   });
 
   test("evaluateGate: a class, a pool that the result does not have, or a NaN -> inconclusive", () => {
-    expect(judge("code.ttft.p99 < 2s")).toMatchObject({ verdict: "inconclusive", reason: expect.stringContaining('no class "code"') });
-    expect(judge("fleet.tpu.kv.max < 50%")).toMatchObject({ verdict: "inconclusive", reason: expect.stringContaining('no pool "tpu"') });
-    expect(judge("goodput.ratio != 50%", goodput(NaN))).toMatchObject({ value: null, verdict: "inconclusive" });
+    expect(judge("code.ttft.p99 < 2s")).toMatchObject({
+      verdict: "inconclusive",
+      reason: expect.stringContaining('no class "code"'),
+    });
+    expect(judge("fleet.tpu.kv.max < 50%")).toMatchObject({
+      verdict: "inconclusive",
+      reason: expect.stringContaining('no pool "tpu"'),
+    });
+    expect(judge("goodput.ratio != 50%", goodput(NaN))).toMatchObject({
+      value: null,
+      verdict: "inconclusive",
+    });
   });
 });
 

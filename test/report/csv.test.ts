@@ -21,10 +21,16 @@ const readCsv = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
 };
 
 test("csvText: fields with commas, quotes, line breaks and spaces -> a reader gets them back", () => {
-  const texts = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "深"), maxLength: 8 });
+  const texts = fc.string({
+    unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "深"),
+    maxLength: 8,
+  });
   fc.assert(
     fc.property(fc.array(fc.tuple(texts, texts, texts), { maxLength: 6 }), (rows) => {
-      expect(readCsv(csvText(["one", "two, too", "three"], rows))).toEqual([["one", "two, too", "three"], ...rows]);
+      expect(readCsv(csvText(["one", "two, too", "three"], rows))).toEqual([
+        ["one", "two, too", "three"],
+        ...rows,
+      ]);
     }),
   );
 });
@@ -54,12 +60,31 @@ test("requestsCsv: records -> the columns in order, times of day to the microsec
 });
 
 test("requestsCsv: a request that no replica took -> empty fields, never null or NaN", () => {
-  const lost: RequestRecord = { ...record, class: "a,b", replica: null, queueWaitMs: null, ttftMs: null, tpotMs: NaN, e2eMs: null, outcome: "shed", good: false };
-  expect(requestsCsv([lost]).split("\n")[1]).toBe('"a,b",12,5400123.457,812,512,128,1,,,,,,shed,false');
+  const lost: RequestRecord = {
+    ...record,
+    class: "a,b",
+    replica: null,
+    queueWaitMs: null,
+    ttftMs: null,
+    tpotMs: NaN,
+    e2eMs: null,
+    outcome: "shed",
+    good: false,
+  };
+  expect(requestsCsv([lost]).split("\n")[1]).toBe(
+    '"a,b",12,5400123.457,812,512,128,1,,,,,,shed,false',
+  );
 });
 
 test("requestsCsv: a sample in any order -> by arrival, then class, then id", () => {
-  const records = fc.array(fc.record({ arrivalMs: fc.integer({ min: 0, max: 3 }), class: fc.constantFrom("a", "B", "é"), id: fc.nat(3) }), { maxLength: 12 });
+  const records = fc.array(
+    fc.record({
+      arrivalMs: fc.integer({ min: 0, max: 3 }),
+      class: fc.constantFrom("a", "B", "é"),
+      id: fc.nat(3),
+    }),
+    { maxLength: 12 },
+  );
   fc.assert(
     fc.property(records, (some) => {
       const full = some.map((part) => ({ ...record, ...part }));

@@ -1,8 +1,24 @@
-import type { ClassResult, Distribution, Outcome, PoolResult, Result, TimelinePoint } from "../../src/metric/Result.ts";
+import type {
+  ClassResult,
+  Distribution,
+  Outcome,
+  PoolResult,
+  Result,
+  TimelinePoint,
+} from "../../src/metric/Result.ts";
 import { OUTCOMES, RESULT_VERSION } from "../../src/metric/Result.ts";
 
 /** A distribution in which nothing was measured. */
-export const nothing: Distribution = { count: 0, mean: null, p50: null, p90: null, p95: null, p99: null, p999: null, max: null };
+export const nothing: Distribution = {
+  count: 0,
+  mean: null,
+  p50: null,
+  p90: null,
+  p95: null,
+  p99: null,
+  p999: null,
+  max: null,
+};
 
 /** A distribution with a tail: quantiles grow by fixed factors from the median. */
 export const spreadOut = (count: number, p50: number): Distribution => ({
@@ -18,7 +34,9 @@ export const spreadOut = (count: number, p50: number): Distribution => ({
 
 /** Counts of all outcomes from those that are not zero. */
 export const outcomes = (some: { readonly [K in Outcome]?: number }): ClassResult["outcomes"] =>
-  Object.fromEntries(OUTCOMES.map((outcome) => [outcome, some[outcome] ?? 0])) as ClassResult["outcomes"];
+  Object.fromEntries(
+    OUTCOMES.map((outcome) => [outcome, some[outcome] ?? 0]),
+  ) as ClassResult["outcomes"];
 
 const SPAN_MS = 3 * 3600e3;
 
@@ -28,12 +46,24 @@ const chat: ClassResult = {
   priority: 0,
   slo: { ttftMs: 2000, tpotMs: 50 },
   requests: 342_118,
-  outcomes: outcomes({ completed: 231_003, shed: 40_110, expired: 38_004, failed: 1, abandoned: 32_712, unfinished: 288 }),
+  outcomes: outcomes({
+    completed: 231_003,
+    shed: 40_110,
+    expired: 38_004,
+    failed: 1,
+    abandoned: 32_712,
+    unfinished: 288,
+  }),
   attempts: 498_870,
   offeredPerSecond: 46.19166666,
   throughputPerSecond: 21.3891666,
   goodput: { requests: 178_420, perSecond: 16.520370370370372, ratio: 178_420 / 342_118 },
-  tokens: { prompt: 187_402_771, cachedPrompt: 70_088_636, output: 164_090_021, wasted: 31_771_208 },
+  tokens: {
+    prompt: 187_402_771,
+    cachedPrompt: 70_088_636,
+    output: 164_090_021,
+    wasted: 31_771_208,
+  },
   ttftMs: spreadOut(244_117, 812.345678),
   tpotMs: spreadOut(230_871, 24.18123),
   itlMs: spreadOut(163_859_150, 23.9),
@@ -76,7 +106,8 @@ const pools: ReadonlyArray<PoolResult> = [
     steps: 6_204_118,
     tokens: { prefill: 117_314_135, decode: 163_859_150 },
     costUsd: 1536,
-    stepSource: "DeepSeek-V3/R1 inference system overview (published throughput), fit error assumed 15%",
+    stepSource:
+      "DeepSeek-V3/R1 inference system overview (published throughput), fit error assumed 15%",
     warnings: ["the batch reached its limit of 256 sequences in 41% of all steps"],
   },
   {
@@ -129,7 +160,8 @@ export const sampleResult = (changes: Partial<Result> = {}): Result => ({
   scenario: {
     name: "deepseek-busy",
     digest: "9f2c41d07ab3e6885d1f",
-    description: "Evening peak of long reasoning answers behind a gateway that cuts at 60 s, with clients that retry",
+    description:
+      "Evening peak of long reasoning answers behind a gateway that cuts at 60 s, with clients that retry",
   },
   seed: 7,
   replications: 1,
@@ -138,11 +170,24 @@ export const sampleResult = (changes: Partial<Result> = {}): Result => ({
   warmupMs: 600e3,
   simulatedMs: SPAN_MS,
   interrupted: false,
-  engine: { events: 21_340_771, requests: 361_204, attempts: 527_431, steps: 6_514_140, phases: 2_113_002 },
+  engine: {
+    events: 21_340_771,
+    requests: 361_204,
+    attempts: 527_431,
+    steps: 6_514_140,
+    phases: 2_113_002,
+  },
   classes: [chat, reports],
   total: {
     requests: 347_518,
-    outcomes: outcomes({ completed: 236_391, shed: 40_110, expired: 38_004, failed: 1, abandoned: 32_712, unfinished: 300 }),
+    outcomes: outcomes({
+      completed: 236_391,
+      shed: 40_110,
+      expired: 38_004,
+      failed: 1,
+      abandoned: 32_712,
+      unfinished: 300,
+    }),
     offeredPerSecond: 46.69166666,
     throughputPerSecond: 21.8880555,
     goodput: { requests: 183_808, perSecond: 17.01925925, ratio: 183_808 / 347_518 },
@@ -153,10 +198,30 @@ export const sampleResult = (changes: Partial<Result> = {}): Result => ({
   faults: [{ kind: "slowdown", pool: "h800", startMs: 5_400_000, endMs: 6_480_000 }],
   cost: { totalUsd: 1632, perMillionOutputTokensUsd: 9.3312345 },
   gates: [
-    { expression: "chat.ttft.p99 < 2s", value: 6311.9259, verdict: "fail", reason: "6.31s, above 2s, over 244,117 first tokens" },
-    { expression: "goodput.ratio > 0.95", value: 0.529, verdict: "fail", reason: "52.9%, below 95%, over 347,518 requests" },
-    { expression: "nightly-reports.expired.ratio < 1%", value: 0, verdict: "pass", reason: "0%, below 1%, over 5,400 requests" },
-    { expression: "fleet.spare.hitRatio > 10%", value: null, verdict: "inconclusive", reason: "not measured: no prompt tokens" },
+    {
+      expression: "chat.ttft.p99 < 2s",
+      value: 6311.9259,
+      verdict: "fail",
+      reason: "6.31s, above 2s, over 244,117 first tokens",
+    },
+    {
+      expression: "goodput.ratio > 0.95",
+      value: 0.529,
+      verdict: "fail",
+      reason: "52.9%, below 95%, over 347,518 requests",
+    },
+    {
+      expression: "nightly-reports.expired.ratio < 1%",
+      value: 0,
+      verdict: "pass",
+      reason: "0%, below 1%, over 5,400 requests",
+    },
+    {
+      expression: "fleet.spare.hitRatio > 10%",
+      value: null,
+      verdict: "inconclusive",
+      reason: "not measured: no prompt tokens",
+    },
   ],
   verdict: "fail",
   warnings: ["the run ends overloaded: 300 requests were still in the system at the horizon"],
@@ -184,7 +249,13 @@ export const emptyResult = (): Result =>
       },
     ],
     engine: { events: 0, requests: 0, attempts: 0, steps: 0, phases: 0 },
-    total: { requests: 0, outcomes: outcomes({}), offeredPerSecond: 0, throughputPerSecond: 0, goodput: { requests: 0, perSecond: 0, ratio: null } },
+    total: {
+      requests: 0,
+      outcomes: outcomes({}),
+      offeredPerSecond: 0,
+      throughputPerSecond: 0,
+      goodput: { requests: 0, perSecond: 0, ratio: null },
+    },
     gateway: { queue: { mean: 0, max: 0 }, router: "random", cut: 0 },
     pools: [
       {

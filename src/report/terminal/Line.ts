@@ -12,7 +12,8 @@ export type Line = ReadonlyArray<Span>;
 
 export const span = (text: string, style: Style = "plain"): Span => ({ text, style });
 
-export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + displayWidth(text), 0);
+export const lineWidth = (line: Line): number =>
+  line.reduce((sum, { text }) => sum + displayWidth(text), 0);
 
 /** A line cut to `width` columns; the cut shows as `…`. */
 export const fitLine = (line: Line, width: number): Line => {
@@ -32,7 +33,11 @@ export const fitLine = (line: Line, width: number): Line => {
 export const spread = (left: Line, right: Line, width: number): Line => {
   const room = Math.max(0, width - lineWidth(right) - 1);
   const kept = fitLine(left, room);
-  return [...kept, span(" ".repeat(Math.max(1, width - lineWidth(kept) - lineWidth(right)))), ...right];
+  return [
+    ...kept,
+    span(" ".repeat(Math.max(1, width - lineWidth(kept) - lineWidth(right)))),
+    ...right,
+  ];
 };
 
 /** Spaces before (`end`) or after (`start`) a line up to `width` columns. */
@@ -43,7 +48,12 @@ export const align = (line: Line, width: number, side: "start" | "end"): Line =>
 };
 
 /** Items one after the other, `gap` columns apart, in as many lines as `width` needs. The first line begins with `head`, the others with as many spaces. */
-export const flow = (of: { readonly head: Line; readonly items: ReadonlyArray<Line>; readonly gap: number; readonly width: number }): ReadonlyArray<Line> => {
+export const flow = (of: {
+  readonly head: Line;
+  readonly items: ReadonlyArray<Line>;
+  readonly gap: number;
+  readonly width: number;
+}): ReadonlyArray<Line> => {
   const indent = lineWidth(of.head);
   const lines: Array<Line> = [];
   let line: Line = of.head;
@@ -61,5 +71,15 @@ export const flow = (of: { readonly head: Line; readonly items: ReadonlyArray<Li
 };
 
 /** The words of a text in lines of at most `width` columns, as `flow` lays them out. */
-export const wrapWords = (of: { readonly head: Line; readonly text: string; readonly style: Style; readonly width: number }): ReadonlyArray<Line> =>
-  flow({ head: of.head, items: of.text.split(" ").map((word) => [span(word, of.style)]), gap: 1, width: of.width });
+export const wrapWords = (of: {
+  readonly head: Line;
+  readonly text: string;
+  readonly style: Style;
+  readonly width: number;
+}): ReadonlyArray<Line> =>
+  flow({
+    head: of.head,
+    items: of.text.split(" ").map((word) => [span(word, of.style)]),
+    gap: 1,
+    width: of.width,
+  });

@@ -33,5 +33,9 @@ const breakAt = (text: string, width: number, quoteBefore: string): Break => {
     else if (character === " " && quote === "") space = index;
   }
   if (space > 0) return { index: space + 1, quote: "", close: "" };
-  return { index: Math.max(1, fitting.length), quote: quote === "'" ? "" : quote, close: quote === "'" ? "'" : "" };
+  return {
+    index: Math.max(1, fitting.length),
+    quote: quote === "'" ? "" : quote,
+    close: quote === "'" ? "'" : "",
+  };
 };

@@ -6,7 +6,10 @@ import { table } from "./Table.ts";
 
 type Statistic = "mean" | "p50" | "p90" | "p95" | "p99" | "p999" | "max";
 
-const STATISTIC_SETS: ReadonlyArray<{ readonly fromWidth: number; readonly statistics: ReadonlyArray<Statistic> }> = [
+const STATISTIC_SETS: ReadonlyArray<{
+  readonly fromWidth: number;
+  readonly statistics: ReadonlyArray<Statistic>;
+}> = [
   { fromWidth: 110, statistics: ["mean", "p50", "p90", "p95", "p99", "p999", "max"] },
   { fromWidth: 92, statistics: ["mean", "p50", "p95", "p99", "max"] },
   { fromWidth: 0, statistics: ["p50", "p95", "p99", "max"] },
@@ -19,7 +22,10 @@ export const distributionTable = (of: ClassResult, width: number): ReadonlyArray
   const { statistics } = STATISTIC_SETS.find(({ fromWidth }) => width >= fromWidth)!;
   const columns = [
     { title: "", side: "start" as const },
-    ...statistics.map((statistic) => ({ title: `${TITLES[statistic] ?? statistic}  `, side: "end" as const })),
+    ...statistics.map((statistic) => ({
+      title: `${TITLES[statistic] ?? statistic}  `,
+      side: "end" as const,
+    })),
     { title: "SLO", side: "start" as const },
     { title: "samples", side: "end" as const },
   ];
@@ -34,7 +40,10 @@ export const distributionTable = (of: ClassResult, width: number): ReadonlyArray
 };
 
 /** The table with the widest of the gaps that fits. */
-const narrowest = (lay: (gap: number) => ReadonlyArray<Line>, width: number): ReadonlyArray<Line> => {
+const narrowest = (
+  lay: (gap: number) => ReadonlyArray<Line>,
+  width: number,
+): ReadonlyArray<Line> => {
   for (const gap of [3, 2]) {
     const lines = lay(gap);
     if (lines.every((line) => lineWidth(line) <= width)) return lines;
@@ -42,7 +51,12 @@ const narrowest = (lay: (gap: number) => ReadonlyArray<Line>, width: number): Re
   return lay(1);
 };
 
-const row = (label: string, of: Distribution, statistics: ReadonlyArray<Statistic>, boundMs: number | undefined): ReadonlyArray<Line> => [
+const row = (
+  label: string,
+  of: Distribution,
+  statistics: ReadonlyArray<Statistic>,
+  boundMs: number | undefined,
+): ReadonlyArray<Line> => [
   [span(label)],
   ...statistics.map((statistic) => cell(of[statistic], boundMs, statistic)),
   [span(boundMs === undefined ? "" : `≤ ${showDuration(boundMs)}`, "faint")],
@@ -52,6 +66,9 @@ const row = (label: string, of: Distribution, statistics: ReadonlyArray<Statisti
 /** The mark takes its two columns in each cell, so that the digits line up. */
 const cell = (value: number | null, boundMs: number | undefined, statistic: Statistic): Line => {
   const text = showDuration(value);
-  if (value === null || boundMs === undefined || statistic === "mean") return [span(text, value === null ? "faint" : "plain"), span("  ")];
-  return value <= boundMs ? [span(text), span(" ✓", "good")] : [span(text, "bad"), span(" ✗", "bad")];
+  if (value === null || boundMs === undefined || statistic === "mean")
+    return [span(text, value === null ? "faint" : "plain"), span("  ")];
+  return value <= boundMs
+    ? [span(text), span(" ✓", "good")]
+    : [span(text, "bad"), span(" ✗", "bad")];
 };

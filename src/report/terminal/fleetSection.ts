@@ -30,7 +30,8 @@ const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> =>
     width,
   });
 
-const pair = (mean: string, max: string, tight = false): string => (tight ? `${mean}/${max}` : `${mean} / ${max}`);
+const pair = (mean: string, max: string, tight = false): string =>
+  tight ? `${mean}/${max}` : `${mean} / ${max}`;
 
 const column = (title: string, side: Column["side"] = "end"): Column => ({ title, side });
 
@@ -45,7 +46,12 @@ const COLUMNS: ReadonlyArray<Column> = [
   column("prefix hits"),
   column("cost"),
 ];
-const SHORT_TITLES: { readonly [title: string]: string } = { utilization: "util", "KV in use": "KV", preempted: "preempt", "prefix hits": "hits" };
+const SHORT_TITLES: { readonly [title: string]: string } = {
+  utilization: "util",
+  "KV in use": "KV",
+  preempted: "preempt",
+  "prefix hits": "hits",
+};
 
 /** The roomiest of a few layouts that fits; where none does, each pool's figures flow over several lines. */
 const poolRows = (pools: ReadonlyArray<PoolResult>, width: number): ReadonlyArray<Line> => {
@@ -74,25 +80,49 @@ interface Layout {
   readonly tight: boolean;
 }
 
-const flowing = (pool: PoolResult, columns: ReadonlyArray<Column>, width: number): ReadonlyArray<Line> => {
+const flowing = (
+  pool: PoolResult,
+  columns: ReadonlyArray<Column>,
+  width: number,
+): ReadonlyArray<Line> => {
   const [name, ...rest] = cells(pool, { barWidth: 6, tight: false });
-  const items = rest.map((cell, index): Line => [span(`${columns[index + 1]!.title} `, "faint"), ...cell]);
+  const items = rest.map((cell, index): Line => [
+    span(`${columns[index + 1]!.title} `, "faint"),
+    ...cell,
+  ]);
   return [[span("  "), ...name!], ...flow({ head: [span("    ")], items, gap: 3, width })];
 };
 
-const cells = (pool: PoolResult, { barWidth, tight }: Pick<Layout, "barWidth" | "tight">): ReadonlyArray<Line> => [
+const cells = (
+  pool: PoolResult,
+  { barWidth, tight }: Pick<Layout, "barWidth" | "tight">,
+): ReadonlyArray<Line> => [
   [span(printable(pool.name), "strong")],
   [span(showNumber(pool.gpus))],
-  [...bar(pool.utilization, barWidth, fill(pool.utilization)), span(barWidth > 0 ? " " : ""), span(showRatio(pool.utilization).padStart(5))],
+  [
+    ...bar(pool.utilization, barWidth, fill(pool.utilization)),
+    span(barWidth > 0 ? " " : ""),
+    span(showRatio(pool.utilization).padStart(5)),
+  ],
   [span(pair(showNumber(pool.waiting.mean), showNumber(pool.waiting.max), tight))],
-  [span(pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight), pool.kv.maxRatio >= 1 ? "fair" : "plain")],
-  [span(pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight))],
+  [
+    span(
+      pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight),
+      pool.kv.maxRatio >= 1 ? "fair" : "plain",
+    ),
+  ],
+  [
+    span(
+      pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight),
+    ),
+  ],
   [span(showNumber(pool.preemptions), pool.preemptions > 0 ? "fair" : "plain")],
   [span(showRatio(pool.prefixCache.queryTokens === 0 ? null : pool.prefixCache.hitRatio))],
   [span(showUsd(pool.costUsd))],
 ];
 
-const fill = (utilization: number): Style => (utilization > 0.95 ? "bad" : utilization > 0.8 ? "fair" : "good");
+const fill = (utilization: number): Style =>
+  utilization > 0.95 ? "bad" : utilization > 0.8 ? "fair" : "good";
 
 const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const name = printable(pool.name);
@@ -100,7 +130,14 @@ const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const text = `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
   return [
     ...wrapWords({ head: [span(`  ${name}: `, "faint")], text, style: "faint", width }),
-    ...pool.warnings.flatMap((warning) => wrapWords({ head: [span("  ! ", "fair")], text: `${name}: ${printable(warning)}`, style: "fair", width })),
+    ...pool.warnings.flatMap((warning) =>
+      wrapWords({
+        head: [span("  ! ", "fair")],
+        text: `${name}: ${printable(warning)}`,
+        style: "fair",
+        width,
+      }),
+    ),
   ];
 };
 
@@ -108,8 +145,15 @@ const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<L
   flow({
     head: [span("  ")],
     items: [
-      [span("cost ", "faint"), span(showUsd(of.totalUsd), "strong"), span(` in ${showDuration(simulatedMs)}`, "faint")],
-      [span(showUsd(of.perMillionOutputTokensUsd), "strong"), span(" per million output tokens", "faint")],
+      [
+        span("cost ", "faint"),
+        span(showUsd(of.totalUsd), "strong"),
+        span(` in ${showDuration(simulatedMs)}`, "faint"),
+      ],
+      [
+        span(showUsd(of.perMillionOutputTokensUsd), "strong"),
+        span(" per million output tokens", "faint"),
+      ],
     ],
     gap: 3,
     width,

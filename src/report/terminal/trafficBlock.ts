@@ -7,7 +7,10 @@ import { flow, lineWidth, span } from "./Line.ts";
 import type { Style } from "./Paint.ts";
 
 /** The counts that a class and the total have in common. */
-export type Traffic = Pick<ClassResult, "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput"> & { readonly attempts?: number };
+export type Traffic = Pick<
+  ClassResult,
+  "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput"
+> & { readonly attempts?: number };
 
 /** Load in, load out, and how the requests ended: counts, shares and a bar of good, late and lost requests. */
 export const trafficBlock = (of: Traffic, width: number): ReadonlyArray<Line> => [
@@ -20,7 +23,10 @@ const counts = ({ requests, attempts }: Traffic): Line => [
   span(" requests", "faint"),
   ...(attempts === undefined || attempts === requests || requests === 0
     ? []
-    : [span(` × ${showNumber(attempts / requests)}`, attempts > 1.2 * requests ? "fair" : "plain"), span(" attempts", "faint")]),
+    : [
+        span(` × ${showNumber(attempts / requests)}`, attempts > 1.2 * requests ? "fair" : "plain"),
+        span(" attempts", "faint"),
+      ]),
 ];
 
 const rates = (of: Traffic): Line => [
@@ -35,23 +41,58 @@ const rates = (of: Traffic): Line => [
 const shareBar = (of: Traffic, width: number): ReadonlyArray<Line> => {
   const answered = of.outcomes.completed + of.outcomes.degraded + of.outcomes.cached;
   const parts = [
-    { count: of.goodput.requests, glyph: "█", style: "good" as const, label: `good${interval(of)}` },
-    { count: Math.max(0, answered - of.goodput.requests), glyph: "▓", style: "fair" as const, label: "answered, SLO missed" },
-    { count: Math.max(0, of.requests - Math.max(answered, of.goodput.requests)), glyph: "░", style: "bad" as const, label: "not answered" },
+    {
+      count: of.goodput.requests,
+      glyph: "█",
+      style: "good" as const,
+      label: `good${interval(of)}`,
+    },
+    {
+      count: Math.max(0, answered - of.goodput.requests),
+      glyph: "▓",
+      style: "fair" as const,
+      label: "answered, SLO missed",
+    },
+    {
+      count: Math.max(0, of.requests - Math.max(answered, of.goodput.requests)),
+      glyph: "░",
+      style: "bad" as const,
+      label: "not answered",
+    },
   ];
   const legend = parts
     .filter(({ count, label }) => count > 0 || label.startsWith("good"))
-    .map(({ count, glyph, style, label }): Line => [span(`${glyph} `, style), span(showRatio(count / of.requests), "strong"), span(` ${label}`, "faint")]);
+    .map(({ count, glyph, style, label }): Line => [
+      span(`${glyph} `, style),
+      span(showRatio(count / of.requests), "strong"),
+      span(` ${label}`, "faint"),
+    ]);
   const legendWidth = legend.reduce((sum, line) => sum + lineWidth(line) + 2, 0);
   const room = width - 2 - legendWidth;
-  if (room >= 16) return flow({ head: [span("  ")], items: [stackedBar(parts, Math.min(room, 64)), ...legend], gap: 2, width });
-  return [[span("  "), ...stackedBar(parts, Math.min(width - 2, 76))], ...flow({ head: [span("  ")], items: legend, gap: 2, width })];
+  if (room >= 16)
+    return flow({
+      head: [span("  ")],
+      items: [stackedBar(parts, Math.min(room, 64)), ...legend],
+      gap: 2,
+      width,
+    });
+  return [
+    [span("  "), ...stackedBar(parts, Math.min(width - 2, 76))],
+    ...flow({ head: [span("  ")], items: legend, gap: 2, width }),
+  ];
 };
 
 const interval = ({ goodput }: Traffic): string =>
-  "interval" in goodput && goodput.interval !== undefined ? ` (95% CI ${showRatio(goodput.interval.low)}–${showRatio(goodput.interval.high)})` : "";
+  "interval" in goodput && goodput.interval !== undefined
+    ? ` (95% CI ${showRatio(goodput.interval.low)}–${showRatio(goodput.interval.high)})`
+    : "";
 
-const OUTCOME_STYLES: { readonly [outcome: string]: Style } = { completed: "plain", degraded: "fair", cached: "plain", unfinished: "fair" };
+const OUTCOME_STYLES: { readonly [outcome: string]: Style } = {
+  completed: "plain",
+  degraded: "fair",
+  cached: "plain",
+  unfinished: "fair",
+};
 
 const outcomes = (of: Traffic, width: number): ReadonlyArray<Line> =>
   flow({

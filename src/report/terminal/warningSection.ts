@@ -10,5 +10,12 @@ export const warningSection = ({ warnings }: Result, width: number): ReadonlyArr
     ? []
     : [
         sectionHeading("warnings", "", width),
-        ...warnings.flatMap((warning) => wrapWords({ head: [span("  ! ", "fair")], text: printable(warning), style: "plain", width })),
+        ...warnings.flatMap((warning) =>
+          wrapWords({
+            head: [span("  ! ", "fair")],
+            text: printable(warning),
+            style: "plain",
+            width,
+          }),
+        ),
       ];

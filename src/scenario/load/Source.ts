@@ -1,5 +1,5 @@
 import type { Fault } from "../check/Fault.ts";
-import type { AnyLayer } from "../Scenario.ts";
+import type { Components } from "../../serving/worldLayer.ts";
 
 /** A place in a file, both from 1. */
 export interface Position {
@@ -16,7 +16,7 @@ export interface Source {
   /** The place of a fault, or of the nearest thing around it. */
   readonly locate: (fault: Pick<Fault, "path" | "part" | "offset">) => Position | undefined;
   /** Layers that replace components; see `scenario`. */
-  readonly layers: ReadonlyArray<AnyLayer>;
+  readonly components: Components;
 }
 
 /** Why a file could not be read at all; one entry per fault. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { layersOf } from "../Scenario.ts";
+import { componentsOf } from "../Scenario.ts";
 import type { ModulePlaces } from "./modulePlaces.ts";
 import { modulePlaces } from "./modulePlaces.ts";
 import { plainCopy } from "./plainCopy.ts";
@@ -44,7 +44,7 @@ export const readModule = async (file: string, text: string): Promise<Source | U
     return new Unreadable(
       ...copied.faults.map((fault) => ({ ...fault, position: locate({ path: [] }) })),
     );
-  return { file, authored: copied.copy, locate, layers: layersOf(exported) };
+  return { file, authored: copied.copy, locate, components: componentsOf(exported) };
 };
 
 /** CommonJS interoperation wraps the default export once more. */

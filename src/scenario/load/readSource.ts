@@ -14,7 +14,7 @@ const fromText =
     const parsed = parse(text);
     return parsed instanceof Unreadable
       ? parsed
-      : { file, authored: parsed.value, locate: parsed.locate, layers: [] };
+      : { file, authored: parsed.value, locate: parsed.locate, components: {} };
   };
 
 const READERS: { readonly [extension: string]: Read } = {

@@ -27,10 +27,13 @@ const EFFICIENCY_16_BIT: ReadonlyArray<Efficiency> = [
   { tensorParallel: 8, weightRatio: 0.52, computeRatio: 0.56 },
 ];
 
-/** TP4 and TP8 from the composed fp8 fits of H100; TP1 and TP2 scaled from bf16 in the same proportion (assumed). */
+/**
+ * TP4 and TP8 from the composed fp8 fits of H100; TP1 and TP2 from measured closed-loop time per output token of Llama-3.1-70B fp8
+ * on H100 and H200 under vLLM (aiconfigurator 095f58a, silicon_sample.csv), decode and prefill-heavy points.
+ */
 const EFFICIENCY_FP8: ReadonlyArray<Efficiency> = [
-  { tensorParallel: 1, weightRatio: 0.55, computeRatio: 0.46 },
-  { tensorParallel: 2, weightRatio: 0.5, computeRatio: 0.38 },
+  { tensorParallel: 1, weightRatio: 0.75, computeRatio: 0.68 },
+  { tensorParallel: 2, weightRatio: 0.63, computeRatio: 0.53 },
   { tensorParallel: 4, weightRatio: 0.53, computeRatio: 0.36 },
   { tensorParallel: 8, weightRatio: 0.36, computeRatio: 0.27 },
 ];

@@ -1,15 +1,16 @@
-import type { Draws } from "../../kernel/Streams.ts";
-import { Surges } from "../rate/Surges.ts";
+import type { Draws, UnitSource } from "../../kernel/Streams.ts";
+import type { Surges } from "../rate/Surges.ts";
 import type { ArrivalTimes } from "../ArrivalTimes.ts";
 import type { RequestDraft } from "../RequestDraft.ts";
 import type { TraceRow } from "./TraceRow.ts";
 
 /** Repeated requests come at most this long after their row, in ms of the recording. */
 const NEARBY_MS = 1000;
-/** Ids of blocks stay below this. */
-const ID_SPACE = 2n ** 53n;
-/** An odd number near 2^53 / golden ratio: the ids of repetitions lie far apart. */
-const ID_STEP = 5_566_755_282_872_655n;
+/** Ids as recorders number blocks, which stay in this range, and ids that are hashes. */
+const SMALL_IDS = 2 ** 40;
+const ALL_IDS = 2 ** 53;
+/** An odd number near 2^40 / golden ratio: the ids of repetitions lie far apart. */
+const ID_STEP = 679_535_556_991n;
 
 /** Requests that wait to be taken, in order of time. */
 export class ReplayBuffer {
@@ -118,8 +119,7 @@ export class Replay {
     const luck = draws.at(this.number);
     const copies = Math.floor(mean) + (luck.unit() < mean % 1 ? 1 : 0);
     const gapMs = Math.min(nextMs - this.pendingMs, NEARBY_MS) * timeScale;
-    const delays =
-      copies > 1 ? Float64Array.from({ length: copies - 1 }, () => luck.unit() * gapMs).sort() : [];
+    const delays = delaysOf(copies - 1, gapMs, luck);
     for (let copy = 0; copy < copies; copy++) {
       const requestMs = this.drawn ? times!.next() : atMs + (copy === 0 ? 0 : delays[copy - 1]!);
       if (requestMs === Infinity) {
@@ -138,9 +138,20 @@ export class Replay {
   }
 }
 
-/** The ids moved by a number of the space's own, modulo 2^53. */
+/** So many uniform delays in 0..gapMs, in order. */
+const delaysOf = (count: number, gapMs: number, luck: UnitSource): ArrayLike<number> =>
+  count <= 0 ? [] : Float64Array.from({ length: count }, () => luck.unit() * gapMs).toSorted();
+
+/** The ids moved by a number of the space's own; small ids stay small. */
 const shifted = (ids: Float64Array, space: number): Float64Array => {
-  const offset = Number((BigInt(space) * ID_STEP) % ID_SPACE);
-  const span = Number(ID_SPACE);
-  return ids.map((id) => (id >= span - offset ? id - (span - offset) : id + offset));
+  const small = offsetOf(space, SMALL_IDS);
+  const large = offsetOf(space, ALL_IDS);
+  return ids.map((id) => (id < SMALL_IDS ? (id + small) % SMALL_IDS : rotated(id, large, ALL_IDS)));
 };
+
+const offsetOf = (space: number, span: number): number =>
+  Number((BigInt(space) * ID_STEP) % BigInt(span));
+
+/** (id + offset) modulo span, without a sum above 2^53. */
+const rotated = (id: number, offset: number, span: number): number =>
+  id >= span - offset ? id - (span - offset) : id + offset;

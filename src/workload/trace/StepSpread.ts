@@ -65,7 +65,7 @@ export class StepSpread {
     if (first === undefined) return;
     const startMs = first.atMs;
     const widthMs = Math.min(this.stepMs, nextMs - startMs);
-    const units = Float64Array.from(this.run, () => this.source.unit()).sort();
+    const units = Float64Array.from(this.run, () => this.source.unit()).toSorted();
     this.run.forEach((row, index) => {
       row.atMs = startMs + widthMs * units[index]!;
       out.push(row);

@@ -7,40 +7,83 @@ import { renderTerminal } from "../../../src/report/terminal/renderTerminal.ts";
 import { emptyResult, nothing, outcomes, sampleResult } from "../sampleResult.ts";
 
 const WIDTHS = [80, 92, 100, 110, 120, 140, 160];
-const lines = (result: Result, width = 100): ReadonlyArray<string> => renderTerminal(result, { color: false, width }).trimEnd().split("\n");
+const lines = (result: Result, width = 100): ReadonlyArray<string> =>
+  renderTerminal(result, { color: false, width }).trimEnd().split("\n");
 const find = (result: Result, start: string, width = 100): string =>
   lines(result, width).find((line) => line.trimStart().startsWith(start)) ?? `no line ${start}`;
 
 /** A result with names and numbers of all sizes. */
 const anyResult: fc.Arbitrary<Result> = fc
   .record({
-    name: fc.oneof(fc.string({ maxLength: 90 }), fc.string({ unit: fc.constantFrom("深", "🚀", "-", " "), maxLength: 70 })),
+    name: fc.oneof(
+      fc.string({ maxLength: 150, size: "max" }),
+      fc.string({ unit: fc.constantFrom("深", "🚀", "-", " "), maxLength: 100, size: "max" }),
+    ),
     count: fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
-    value: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.double({ min: 0, max: 1e7, noNaN: true })),
+    value: fc.oneof(
+      fc.double({ min: 0, noNaN: true }),
+      fc.double({ min: 0, max: 1e7, noNaN: true }),
+    ),
     ratio: fc.double({ min: 0, max: 1, noNaN: true }),
     points: fc.nat(200),
     faults: fc.nat(6),
   })
   .map(({ name, count, value, ratio, points, faults }) => {
     const sample = sampleResult();
-    const of: Distribution = { count, mean: value, p50: value, p90: value, p95: value, p99: value, p999: value, max: value };
+    const of: Distribution = {
+      count,
+      mean: value,
+      p50: value,
+      p90: value,
+      p95: value,
+      p99: value,
+      p999: value,
+      max: value,
+    };
     const one: ClassResult = {
       ...sample.classes[0]!,
-      ...{ name, tenant: name, requests: count, attempts: count * 2, outcomes: outcomes({ completed: count }), offeredPerSecond: value },
+      ...{
+        name,
+        tenant: name,
+        requests: count,
+        attempts: count * 2,
+        outcomes: outcomes({ completed: count }),
+        offeredPerSecond: value,
+      },
       goodput: { requests: count, perSecond: value, ratio, interval: { low: ratio, high: ratio } },
       ...{ ttftMs: of, tpotMs: of, itlMs: nothing, e2eMs: of, queueWaitMs: of },
     };
     const pool = {
       ...sample.pools[0]!,
-      ...{ name, gpu: name, model: name, stepSource: name, warnings: [name], gpus: count, utilization: ratio, costUsd: value },
-      ...{ waiting: { mean: value, max: count }, preemptions: count, kv: { meanRatio: ratio, maxRatio: ratio } },
+      ...{
+        name,
+        gpu: name,
+        model: name,
+        stepSource: name,
+        warnings: [name],
+        gpus: count,
+        utilization: ratio,
+        costUsd: value,
+      },
+      ...{
+        waiting: { mean: value, max: count },
+        preemptions: count,
+        kv: { meanRatio: ratio, maxRatio: ratio },
+      },
     };
     return sampleResult({
       scenario: { name, digest: name, description: name },
       classes: [one, sample.classes[1]!],
       pools: [pool, sample.pools[1]!],
-      timeline: sample.timeline.slice(0, points).map((point) => ({ ...point, offeredPerSecond: value, gatewayQueue: count })),
-      faults: Array.from({ length: faults }, () => ({ kind: "replicaDown", pool: name, startMs: value, endMs: value * 2 })),
+      timeline: sample.timeline
+        .slice(0, points)
+        .map((point) => ({ ...point, offeredPerSecond: value, gatewayQueue: count })),
+      faults: Array.from({ length: faults }, () => ({
+        kind: "replicaDown",
+        pool: name,
+        startMs: value,
+        endMs: value * 2,
+      })),
       gates: [{ expression: name, value, verdict: "fail", reason: name }],
       warnings: [name],
       repeat: `npx spillway run ${name}`,
@@ -53,7 +96,8 @@ describe("width and color", () => {
     fc.assert(
       fc.property(anyResult, fc.integer({ min: 80, max: 160 }), (result, width) => {
         const text = renderTerminal(result, { color: false, width });
-        for (const line of text.split("\n")) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
+        for (const line of text.split("\n"))
+          expect(displayWidth(line), line).toBeLessThanOrEqual(width);
         expect(text).not.toContain("\u001b");
         expect(text.replaceAll(result.scenario.name, "")).not.toMatch(/NaN|undefined|Infinity/);
       }),
@@ -61,9 +105,13 @@ describe("width and color", () => {
     );
   });
 
-  test.each(WIDTHS)("renderTerminal: the sample at %d columns -> by a plain count of characters no line is wider", (width) => {
-    for (const line of lines(sampleResult(), width)) expect([...line].length).toBeLessThanOrEqual(width);
-  });
+  test.each(WIDTHS)(
+    "renderTerminal: the sample at %d columns -> by a plain count of characters no line is wider",
+    (width) => {
+      for (const line of lines(sampleResult(), width))
+        expect([...line].length).toBeLessThanOrEqual(width);
+    },
+  );
 
   test("renderTerminal: widths out of range -> 80 and 160", () => {
     expect(lines(sampleResult(), 20)).toEqual(lines(sampleResult(), 80));
@@ -71,20 +119,29 @@ describe("width and color", () => {
     expect(lines(sampleResult(), NaN)).toEqual(lines(sampleResult(), 80));
   });
 
-  test.each(WIDTHS)("renderTerminal: with color at %d columns -> the same text, and each sequence is ended on its line", (width) => {
-    const colored = renderTerminal(sampleResult(), { color: true, width });
-    const plain = (text: string): ReadonlyArray<string> => text.split("\n").map((line) => line.trimEnd());
-    expect(colored).toContain("\u001b[");
-    expect(plain(stripVTControlCharacters(colored))).toEqual(plain(renderTerminal(sampleResult(), { color: false, width })));
-    for (const line of colored.split("\n")) {
-      const codes = [...line.matchAll(/\u001b\[([\d;]+)m/g)].map(([, code]) => code!);
-      codes.forEach((code, index) => expect(/^(22|39)/.test(code)).toBe(index % 2 === 1));
-    }
-  });
+  test.each(WIDTHS)(
+    "renderTerminal: with color at %d columns -> the same text, and each sequence is ended on its line",
+    (width) => {
+      const colored = renderTerminal(sampleResult(), { color: true, width });
+      const plain = (text: string): ReadonlyArray<string> =>
+        text.split("\n").map((line) => line.trimEnd());
+      expect(colored).toContain("\u001b[");
+      expect(plain(stripVTControlCharacters(colored))).toEqual(
+        plain(renderTerminal(sampleResult(), { color: false, width })),
+      );
+      for (const line of colored.split("\n")) {
+        const codes = [...line.matchAll(/\u001b\[([\d;]+)m/g)].map(([, code]) => code!);
+        codes.forEach((code, index) => expect(/^(22|39)/.test(code)).toBe(index % 2 === 1));
+      }
+    },
+  );
 
   test("renderTerminal: names with escape sequences and line breaks -> neither reaches the terminal", () => {
     const evil = "\u001b[31mred\nline\u0007";
-    const text = renderTerminal(sampleResult({ scenario: { name: evil, digest: evil }, warnings: [evil], repeat: evil }), { color: false, width: 80 });
+    const text = renderTerminal(
+      sampleResult({ scenario: { name: evil, digest: evil }, warnings: [evil], repeat: evil }),
+      { color: false, width: 80 },
+    );
     expect(text).not.toMatch(/[\u001b\u0007]/);
     expect(text).toContain("[31mred line");
   });
@@ -95,7 +152,14 @@ describe("content", () => {
     const [title, ...rest] = lines(sampleResult());
     expect(title).toMatch(/deepseek-busy.*✗ FAIL$/);
     const text = rest.join(" ").replace(/\s+/g, " ");
-    for (const fact of ["seed 7", "digest 9f2c41d07ab3", "simulated 3h", "requests 361,204", "--seed 7"]) expect(text).toContain(fact);
+    for (const fact of [
+      "seed 7",
+      "digest 9f2c41d07ab3",
+      "simulated 3h",
+      "requests 361,204",
+      "--seed 7",
+    ])
+      expect(text).toContain(fact);
   });
 
   test.each([
@@ -118,20 +182,29 @@ describe("content", () => {
     expect(line).not.toMatch(/degraded|cached|rejected/);
   });
 
-  test.each(WIDTHS)("renderTerminal: times of a class at %d columns -> quantiles below the bound ✓, above ✗, without bound no mark", (width) => {
-    expect(find(sampleResult(), "TTFT ", width)).toMatch(/812ms ✓.*2\.52s ✗.*6\.31s ✗.*≤ 2s/);
-    expect(find(sampleResult(), "ITL ", width)).not.toMatch(/[✓✗]/);
-  });
+  test.each(WIDTHS)(
+    "renderTerminal: times of a class at %d columns -> quantiles below the bound ✓, above ✗, without bound no mark",
+    (width) => {
+      expect(find(sampleResult(), "TTFT ", width)).toMatch(/812ms ✓.*2\.52s ✗.*6\.31s ✗.*≤ 2s/);
+      expect(find(sampleResult(), "ITL ", width)).not.toMatch(/[✓✗]/);
+    },
+  );
 
-  test.each(WIDTHS)("renderTerminal: tables at %d columns -> digits end in the same column in each row", (width) => {
-    const text = lines(sampleResult(), width);
-    const from = text.findIndex((line) => line.trimStart().startsWith("TTFT"));
-    const ends = (line: string, unit: RegExp): ReadonlyArray<number> => [...line.matchAll(unit)].map((match) => match.index + match[0].length);
-    const rows = text.slice(from, from + 5).map((line) => ends(line.replace(/≤.*/, ""), /[\d.]+(ms|s)(?= |$)/g));
-    for (const row of rows) expect(row).toEqual(rows[0]);
-    const pool = text.findIndex((line) => line.trimStart().startsWith("h800 "));
-    expect(displayWidth(text[pool]!)).toBe(displayWidth(text[pool + 1]!));
-  });
+  test.each(WIDTHS)(
+    "renderTerminal: tables at %d columns -> digits end in the same column in each row",
+    (width) => {
+      const text = lines(sampleResult(), width);
+      const from = text.findIndex((line) => line.trimStart().startsWith("TTFT"));
+      const ends = (line: string, unit: RegExp): ReadonlyArray<number> =>
+        [...line.matchAll(unit)].map((match) => match.index + match[0].length);
+      const rows = text
+        .slice(from, from + 5)
+        .map((line) => ends(line.replace(/≤.*/, ""), /[\d.]+(ms|s)(?= |$)/g));
+      for (const row of rows) expect(row).toEqual(rows[0]);
+      const pool = text.findIndex((line) => line.trimStart().startsWith("h800 "));
+      expect(displayWidth(text[pool]!)).toBe(displayWidth(text[pool + 1]!));
+    },
+  );
 
   test("renderTerminal: nothing measured in a class with requests -> dashes", () => {
     const run = sampleResult();
@@ -168,6 +241,8 @@ describe("content", () => {
 
   test("renderTerminal: no color -> good, late and lost requests differ by their glyphs", () => {
     const bar = lines(sampleResult(), 140).find((line) => /█{5}/.test(line))!;
-    expect(bar).toMatch(/█+▓+░+ +█ 52\.2% good +▓ 15\.4% answered, SLO missed +░ 32\.5% not answered/);
+    expect(bar).toMatch(
+      /█+▓+░+ +█ 52\.2% good +▓ 15\.4% answered, SLO missed +░ 32\.5% not answered/,
+    );
   });
 });

@@ -1,15 +1,17 @@
-import type { Streams } from "../kernel/Streams.ts";
-import { ArrivalTimes, classPath } from "./ArrivalTimes.ts";
-import { Surges } from "./rate/Surges.ts";
-import { emptyDraft } from "./RequestDraft.ts";
-import type { ArrivalSource, RequestDraft } from "./RequestDraft.ts";
-import { FileFeed } from "./trace/FileFeed.ts";
-import { Replay, ReplayBuffer } from "./trace/Replay.ts";
-import type { RowFeed, RowPass } from "./trace/RowFeed.ts";
-import { ServeGenFeed } from "./trace/ServeGenFeed.ts";
-import { TraceFault } from "./trace/TraceFault.ts";
-import type { TraceRow } from "./trace/TraceRow.ts";
-import type { TraceFormat, TraceSpec, TrafficClassSpec } from "./TrafficSpec.ts";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Streams } from "../../kernel/Streams.ts";
+import { ArrivalTimes, classPath } from "../ArrivalTimes.ts";
+import { Surges } from "../rate/Surges.ts";
+import { emptyDraft } from "../RequestDraft.ts";
+import type { ArrivalSource, RequestDraft } from "../RequestDraft.ts";
+import { FileFeed } from "./FileFeed.ts";
+import { Replay, ReplayBuffer } from "./Replay.ts";
+import type { RowFeed, RowPass } from "./RowFeed.ts";
+import { ServeGenFeed } from "./ServeGenFeed.ts";
+import { TraceFault } from "./TraceFault.ts";
+import type { TraceRow } from "./TraceRow.ts";
+import type { TraceSpec, TrafficClassSpec } from "../TrafficSpec.ts";
 
 /** Requests that are read ahead at most, besides the rows of one piece of the file. */
 export const LOOK_AHEAD = 8192;
@@ -19,10 +21,10 @@ const MAX_COPIES = 1_000_000;
 
 /** How to open the trace of a class. */
 export interface TraceOptions {
-  /** The resolved path: a folder only where the format is servegen. */
-  readonly file: string;
-  readonly format: TraceFormat | undefined;
+  /** Count malformed rows instead of failing on them. */
   readonly skipBadRows: boolean;
+  /** Folder that a relative path starts from; the working folder where absent. */
+  readonly baseFolder?: string;
 }
 
 /**
@@ -56,11 +58,11 @@ export class TraceArrivals implements ArrivalSource {
   constructor(spec: TrafficClassSpec, streams: Streams, options: TraceOptions) {
     if (spec.trace === undefined) throw new RangeError(`class ${spec.name} has no trace`);
     this.trace = spec.trace;
-    this.file = options.file;
+    this.file = fileOf(spec.trace, options);
     this.className = spec.name;
-    this.feed = feedOf(spec, streams, options);
+    this.feed = feedOf(spec, streams, this.file, options.skipBadRows);
     this.replay = new Replay(
-      replayOptions(spec, streams, options.file, this.feed.scalesRate),
+      replayOptions(spec, streams, this.file, this.feed.scalesRate),
       this.buffer,
     );
     if (this.replay.copies > MAX_COPIES)
@@ -186,8 +188,20 @@ export class TraceArrivals implements ArrivalSource {
   }
 }
 
-const feedOf = (spec: TrafficClassSpec, streams: Streams, options: TraceOptions): RowFeed => {
-  const { file, format, skipBadRows } = options;
+const fileOf = (trace: TraceSpec, { baseFolder }: TraceOptions): string =>
+  baseFolder === undefined ? trace.path : resolve(baseFolder, trace.path);
+
+/** A missing path is none: reading it reports the fault. */
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+const feedOf = (
+  spec: TrafficClassSpec,
+  streams: Streams,
+  file: string,
+  skipBadRows: boolean,
+): RowFeed => {
+  const format = spec.trace!.format ?? (isFolder(file) ? "servegen" : undefined);
   const path = classPath(spec.name);
   if (format === "servegen") {
     const { rateScale, fromMs, toMs } = spec.trace!;

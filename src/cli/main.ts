@@ -1,0 +1,3 @@
+import { runSpillway } from "./spillway.ts";
+
+await runSpillway(process.argv.slice(2));

@@ -1,0 +1,21 @@
+/** The public API. */
+export { main } from "./cli/runIfMain.ts";
+export { scenario } from "./scenario/Scenario.ts";
+export type { ScenarioInput, ScenarioOptions } from "./scenario/Scenario.ts";
+export { loadScenario } from "./scenario/loadScenario.ts";
+export { decodeScenario, sourceOf } from "./scenario/decodeScenario.ts";
+export { ScenarioFault } from "./scenario/ScenarioFault.ts";
+export type { World } from "./scenario/World.ts";
+export { simulate } from "./experiment/simulate.ts";
+export type { Experiment, Simulated, SimulateOptions } from "./experiment/simulate.ts";
+export { SimulationDefect, TraceUnusable } from "./experiment/SimulationFault.ts";
+export { OUTCOMES } from "./metric/Result.ts";
+export type { ClassResult, Distribution, GateResult, Interval, Outcome, PoolResult, Result, TimelinePoint } from "./metric/Result.ts";
+export type { RequestRecord } from "./metric/RequestRecord.ts";
+export { Simulation } from "./serving/Simulation.ts";
+export { Fleet } from "./serving/Fleet.ts";
+export { Router } from "./serving/Router.ts";
+export { Gateway } from "./serving/Gateway.ts";
+export { Client } from "./serving/Client.ts";
+export type { Components } from "./serving/worldLayer.ts";
+export type { FleetView, RouterPolicy, RouteRequest } from "./policy/routing/Router.ts";
