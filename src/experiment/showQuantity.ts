@@ -77,7 +77,7 @@ const longDuration = (seconds: number): string => {
     });
   const hours = Math.round(minutes / 60);
   const days = Math.floor(hours / 24);
-  if (days >= 1000) return `${showCount(days)}d`;
+  if (days >= 1000) return `${showNumber(days)}d`;
   return twoParts({ whole: days, unit: "d", rest: hours % 24, restUnit: "h" });
 };
 

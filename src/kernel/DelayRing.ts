@@ -36,6 +36,11 @@ export class DelayRing {
     this.clock = clock;
   }
 
+  /** Entries that fit before the ring grows or drops stopped ones. */
+  get capacity(): number {
+    return this.refs.length;
+  }
+
   /** The ref falls due one delay from now; a pending entry of the same ref is replaced. */
   start(ref: number): void {
     if (ref >>> 0 >= this.places.length) this.reach(ref);

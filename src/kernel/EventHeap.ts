@@ -107,7 +107,7 @@ export class EventHeap {
     const generation = ticket | 0;
     const slot = ((ticket - generation) * SLOT_SPAN) | 0;
     const base = slot << STRIDE_BITS;
-    if (generation <= 0 || this.records[base + GENERATION] !== generation) return false;
+    if (this.records[base + GENERATION] !== generation) return false;
     this.records[base + ACTOR] = REVOKED;
     this.retire(slot);
     this.revoked++;

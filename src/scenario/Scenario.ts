@@ -15,8 +15,10 @@ export interface ScenarioOptions {
  * A scenario in TypeScript: `export default scenario({ ... })`. The types are those of the schema, so that editors complete and the compiler
  * finds mistakes. Gives back the authored object itself, a plain value that others can import, spread and change.
  */
-export const scenario = <const S extends ScenarioInput>(authored: S, options: ScenarioOptions = {}): S =>
-  options.components === undefined ? authored : Object.assign({}, authored, { [COMPONENTS]: options.components });
+export const scenario = (authored: ScenarioInput, options: ScenarioOptions = {}): ScenarioInput =>
+  options.components === undefined
+    ? authored
+    : Object.assign({}, authored, { [COMPONENTS]: options.components });
 
 /** The components that were attached to a scenario; they survive spreading. */
 export const componentsOf = (authored: object): Components =>

@@ -15,7 +15,7 @@ export interface PlacedFault {
   readonly constraint: string;
   readonly value?: string;
   readonly hint?: string;
-  /** All of it: `place path constraint (value) hint`. */
+  /** All of it: `place path constraint (value): hint`. */
   readonly text: string;
 }
 
@@ -45,13 +45,8 @@ export const placeFault = (
     position === undefined ? place.name : `${place.name}:${position.line}:${position.column}`;
   const path = formatPath(fault.path);
   const value = fault.value === undefined ? undefined : showValue(fault.value);
-  const parts = [
-    where,
-    path,
-    fault.constraint,
-    value === undefined ? "" : `(${value})`,
-    fault.hint ?? "",
-  ];
+  const parts = [where, path, fault.constraint, value === undefined ? "" : `(${value})`];
+  const hint = fault.hint === undefined || fault.hint === "" ? "" : `: ${fault.hint}`;
   return {
     place: where,
     ...(position === undefined ? {} : { position }),
@@ -59,7 +54,7 @@ export const placeFault = (
     constraint: fault.constraint,
     ...(value === undefined ? {} : { value }),
     ...(fault.hint === undefined ? {} : { hint: fault.hint }),
-    text: parts.filter((part) => part !== "").join(" "),
+    text: parts.filter((part) => part !== "").join(" ") + hint,
   };
 };
 

@@ -100,7 +100,10 @@ class Arrivals implements Actor {
     this.serviceMs = exponential(1);
     this.services = streams.open("arrivals", "service");
     this.nextMs = 0;
-    kernel.source(() => this.next(), kernel.join(this), 0, 0, Phase.Arrival);
+  }
+
+  start(): void {
+    this.kernel.source(() => this.next(), this.kernel.join(this), 0, 0, Phase.Arrival);
   }
 
   next(): number {
@@ -121,7 +124,7 @@ const build = (servers: number): { readonly kernel: Kernel; readonly station: St
   const kernel = new Kernel({ grid: TimeGrid.forHorizon(6e7) });
   const customers = new Customers();
   const station = new Station(kernel, customers, servers);
-  new Arrivals(kernel, customers, station, servers);
+  new Arrivals(kernel, customers, station, servers).start();
   return { kernel, station };
 };
 

@@ -192,7 +192,7 @@ describe("parseGate", () => {
           expect(parsed.hint).not.toBe("");
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

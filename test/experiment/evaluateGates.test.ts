@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { evaluateGate, evaluateGates } from "../../src/experiment/evaluateGates.ts";
 import type { Gate, Operator } from "../../src/experiment/Gate.ts";
@@ -23,11 +22,12 @@ const allGates = (operator: Operator): ReadonlyArray<Gate> =>
     return parsed.find((result): result is Gate => !isGateFault(result))!;
   });
 
+const goodput = (ratio: number) => {
+  const run = sampleResult();
+  return { ...run, total: { ...run.total, goodput: { ...run.total.goodput, ratio } } };
+};
+
 describe("evaluateGate", () => {
-  const goodput = (ratio: number) => {
-    const run = sampleResult();
-    return { ...run, total: { ...run.total, goodput: { ...run.total.goodput, ratio } } };
-  };
   test.each([
     ["<", ["pass", "fail", "fail"]],
     ["<=", ["pass", "pass", "fail"]],
@@ -45,7 +45,7 @@ describe("evaluateGate", () => {
 
   test.each([
     ["chat.ttft.p99 < 2s", 812.345678 * 7.77, "6.31s, above 2s, over 244,117 first tokens"],
-    ["chat.e2e.mean < 30s", 17_345.6 * 1.4142135623, "24.5s, below 30s, over 231,003 answers"],
+    ["chat.e2e.mean < 30s", 17_345.6 * 1.4375, "24.9s, below 30s, over 231,003 answers"],
     ["goodput.ratio > 0.95", 183_808 / 347_518, "52.9%, below 95%, over 347,518 requests"],
     ["chat.shed.ratio < 20%", 40_110 / 342_118, "11.7%, below 20%, over 342,118 requests"],
     ["chat.failed.count == 1", 1, "exactly 1, over 342,118 requests"],
@@ -70,18 +70,18 @@ describe("evaluateGate", () => {
     });
   });
 
-  test("evaluateGate: nothing measured -> inconclusive with every metric and operator", () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...OPERATORS), (operator) => {
-        for (const one of allGates(operator)) {
-          expect(evaluateGate(one, emptyResult()), one.expression).toMatchObject({
-            value: null,
-            verdict: "inconclusive",
-          });
-        }
-      }),
-    );
-  });
+  test.each(OPERATORS)(
+    "evaluateGate: nothing measured -> inconclusive with every metric and %s",
+    (operator) => {
+      for (const one of allGates(operator)) {
+        expect(evaluateGate(one, emptyResult())).toMatchObject({
+          expression: one.expression,
+          value: null,
+          verdict: "inconclusive",
+        });
+      }
+    },
+  );
 
   test("evaluateGate: a full result -> a verdict with every metric but one that the pool has not", () => {
     const open = allGates("<")

@@ -31,16 +31,19 @@ describe("Kernel: order against a naive list", () => {
     fc.record({ do: fc.constant("stop" as const), ring: fc.nat(1), ref: fc.nat(9) }),
   );
   const plan = fc.record({
-    commands: fc.array(command, { maxLength: 150 }),
+    commands: fc.array(command, { maxLength: 150, size: "max" }),
     perWake: fc.integer({ min: 1, max: 4 }),
-    timerPhases: fc.array(phase(), { minLength: 4, maxLength: 4 }),
+    timerPhases: fc.array(phase(), { minLength: 4, maxLength: 4, size: "max" }),
     rings: fc.array(fc.record({ delayMs: half(5), phase: phase() }), {
       minLength: 2,
       maxLength: 2,
     }),
-    sources: fc.array(fc.record({ times: fc.array(half(30), { maxLength: 12 }), phase: phase() }), {
-      maxLength: 3,
-    }),
+    sources: fc.array(
+      fc.record({ times: fc.array(half(30), { maxLength: 12, size: "max" }), phase: phase() }),
+      {
+        maxLength: 3,
+      },
+    ),
     chunk: fc.integer({ min: 1, max: 7 }),
   });
   type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
@@ -315,6 +318,38 @@ describe("DelayRing", () => {
     expect(actor.seen).toEqual(["4:0:0", "14:1:3"]);
   });
 
+  it("random starts, stops and waits with many refs -> the same as a plain list", () => {
+    const step = fc.record({
+      ref: fc.nat(60),
+      stop: fc.boolean(),
+      waitMs: fc.constantFrom(0, 0, 0, 0, 1, 3),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400, size: "max" }), (steps) => {
+        const { kernel, id, seen } = new Recording();
+        const ring = kernel.ring(10, id, 1, Phase.Timeout);
+        const expected: Array<string> = [];
+        let pending: Array<{ ref: number; dueMs: number }> = [];
+        for (const { ref, stop, waitMs } of steps) {
+          const known = pending.some((entry) => entry.ref === ref);
+          pending = pending.filter((entry) => entry.ref !== ref);
+          expect(stop ? ring.stop(ref) : known).toBe(known);
+          if (!stop) pending.push({ ref, dueMs: kernel.now + 10 });
+          if (!stop) ring.start(ref);
+          expect(ring.live).toBe(pending.length);
+          const untilMs = kernel.now + waitMs;
+          for (const entry of pending)
+            if (entry.dueMs <= untilMs) expected.push(`${entry.dueMs}:1:${entry.ref}`);
+          pending = pending.filter((entry) => entry.dueMs > untilMs);
+          // Without an event to come, the clock stands still; this one keeps it going.
+          kernel.post(untilMs, id, 0, 0, Phase.Control);
+          kernel.runFor(1000, untilMs);
+        }
+        expect(seen.filter((line) => line.includes(":1:"))).toEqual(expected);
+      }),
+    );
+  });
+
   it("many refs through growth, most stopped -> only the others fall due, in the order of their start", () => {
     const { kernel, id, seen } = new Recording();
     const ring = kernel.ring(10, id, 1, Phase.Timeout);
@@ -335,6 +370,7 @@ describe("DelayRing", () => {
       ring.start(2);
       ring.stop(2);
     }
+    expect(ring.capacity).toBeLessThan(64);
     expect(kernel.runFor(1e5, Infinity)).toBe("idle");
     expect(kernel.events).toBe(1);
   });

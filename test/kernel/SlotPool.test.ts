@@ -6,7 +6,7 @@ import { SlotPool } from "../../src/kernel/SlotPool.ts";
 describe("SlotPool", () => {
   it("random takes and gives -> live slots are distinct, columns keep their values through growth", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(99), { maxLength: 300 }), (choices) => {
+      fc.property(fc.array(fc.nat(99), { maxLength: 300, size: "max" }), (choices) => {
         const pool = new SlotPool(1);
         const number = pool.float64();
         const tag = pool.int32();

@@ -23,7 +23,7 @@ export const nothing: Distribution = {
 /** A distribution with a tail: quantiles grow by fixed factors from the median. */
 export const spreadOut = (count: number, p50: number): Distribution => ({
   count,
-  mean: p50 * 1.4142135623,
+  mean: p50 * 1.4375,
   p50,
   p90: p50 * 2.3,
   p95: p50 * 3.1,

@@ -121,8 +121,8 @@ const cells = (
   [span(showUsd(pool.costUsd))],
 ];
 
-const fill = (utilization: number): Style =>
-  utilization > 0.95 ? "bad" : utilization > 0.8 ? "fair" : "good";
+/** A step always runs on a busy replica, long before it is saturated: full is a hint, not a fault. */
+const fill = (utilization: number): Style => (utilization > 0.95 ? "fair" : "accent");
 
 const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const name = printable(pool.name);

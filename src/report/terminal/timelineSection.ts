@@ -25,6 +25,10 @@ interface Series {
   readonly remark: string;
 }
 
+/** TTFT that stays within this factor, and queues below this many requests, do not fill their chart: noise shall not look like trouble. */
+const CALM_FACTOR = 10;
+const CALM_QUEUE = 7;
+
 const LABEL_COLUMNS = 12;
 const RANGE_COLUMNS = 19;
 /** Faults beyond this many share no row with the others; they are counted. */
@@ -78,7 +82,10 @@ const allSeries = ({ timeline, classes }: Result): ReadonlyArray<Series> => {
       unit: "ms",
       read: ttftP99,
       by: "max",
-      scale: logScale({ min: ttft.min ?? 1, max: ttft.max ?? 1 }),
+      scale: logScale({
+        min: Math.min(ttft.min ?? 1, (ttft.max ?? 1) / CALM_FACTOR),
+        max: ttft.max ?? 1,
+      }),
       rows: 2,
       style: (value) => (value > boundMs ? "bad" : "plain"),
       remark: "log scale",
@@ -88,7 +95,7 @@ const allSeries = ({ timeline, classes }: Result): ReadonlyArray<Series> => {
       unit: "number",
       read: queue,
       by: "max",
-      scale: linearScale(range(timeline, queue).max ?? 0),
+      scale: linearScale(Math.max(range(timeline, queue).max ?? 0, CALM_QUEUE)),
       rows: 1,
       style: () => "fair",
       remark: "",

@@ -38,28 +38,22 @@ const rates = (of: Traffic): Line => [
   span(showRate(of.goodput.perSecond), "good"),
 ];
 
+/** The four fates of a request, from best to worst known; counts sum to the requests. */
+const fates = (of: Traffic) => {
+  const { completed, degraded, cached, unfinished } = of.outcomes;
+  const answered = completed + degraded + cached;
+  const late = Math.max(0, answered - of.goodput.requests);
+  const lost = Math.max(0, of.requests - of.goodput.requests - late - unfinished);
+  return [
+    { count: of.goodput.requests, glyph: "█", style: "good", label: `good${interval(of)}` },
+    { count: late, glyph: "▓", style: "fair", label: "answered, SLO missed" },
+    { count: lost, glyph: "░", style: "bad", label: "not answered" },
+    { count: unfinished, glyph: "┄", style: "faint", label: "unfinished" },
+  ] as const;
+};
+
 const shareBar = (of: Traffic, width: number): ReadonlyArray<Line> => {
-  const answered = of.outcomes.completed + of.outcomes.degraded + of.outcomes.cached;
-  const parts = [
-    {
-      count: of.goodput.requests,
-      glyph: "█",
-      style: "good" as const,
-      label: `good${interval(of)}`,
-    },
-    {
-      count: Math.max(0, answered - of.goodput.requests),
-      glyph: "▓",
-      style: "fair" as const,
-      label: "answered, SLO missed",
-    },
-    {
-      count: Math.max(0, of.requests - Math.max(answered, of.goodput.requests)),
-      glyph: "░",
-      style: "bad" as const,
-      label: "not answered",
-    },
-  ];
+  const parts = fates(of);
   const legend = parts
     .filter(({ count, label }) => count > 0 || label.startsWith("good"))
     .map(({ count, glyph, style, label }): Line => [

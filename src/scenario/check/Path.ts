@@ -24,15 +24,3 @@ export const memberOf = (value: unknown, segment: string | number): unknown => {
   if (Array.isArray(value)) return (value as ReadonlyArray<unknown>)[Number(segment)];
   return isMapping(value) && Object.hasOwn(value, segment) ? value[segment] : undefined;
 };
-
-/** Reads a JSON pointer; numbers are indexes where the value has a list. */
-export const pathOfPointer = (pointer: string, root: unknown): Path => {
-  const path: Array<string | number> = [];
-  let value = root;
-  for (const escaped of pointer.split("/").slice(1)) {
-    const segment = escaped.replaceAll("~1", "/").replaceAll("~0", "~");
-    path.push(Array.isArray(value) ? Number(segment) : segment);
-    value = memberOf(value, segment);
-  }
-  return path;
-};

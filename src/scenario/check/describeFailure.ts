@@ -4,15 +4,20 @@ import { NAME_PATTERN, SCENARIO_NAME_PATTERN } from "../schema/plain.ts";
 import { PERCENTILE_PATTERN } from "../schema/Distribution.ts";
 import { quantityOf } from "./chooseBranch.ts";
 import type { Fault } from "./Fault.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import type { Path } from "./Path.ts";
 
-/** What one failed keyword means; `path` is that of the value, `node` the schema that holds the keyword. */
-type Describe = (failure: {
+/** A keyword of a schema node that does not hold for a value. */
+export interface Failure {
   readonly error: ErrorObject;
   readonly node: JsonSchemaNode;
+  readonly value: unknown;
   readonly path: Path;
-}) => Fault | undefined;
+  /** The description of a member of the node. */
+  readonly descriptionOf: (key: string) => unknown;
+}
+
+type Describe = (failure: Failure) => Fault | undefined;
 
 const TYPES: { readonly [type: string]: string } = {
   string: "a text",
@@ -30,36 +35,36 @@ const hintOf = (node: JsonSchemaNode): { readonly hint?: string } => {
 
 const limit =
   (words: string): Describe =>
-  ({ error, path, node }) => ({
+  ({ error, path, node, value }) => ({
     path,
     constraint: `must be ${words} ${String(error.params["limit"])}`,
-    value: error.data,
+    value,
     ...hintOf(node),
   });
 
 const size =
   (words: string, thing: string): Describe =>
-  ({ error, path, node }) => {
+  ({ error, path, node, value }) => {
     const bound = Number(error.params["limit"]);
     const things = bound === 1 ? thing : `${thing}s`.replace("entrys", "entries");
     return {
       path,
       constraint: `must have ${words} ${bound} ${things}`,
-      value: error.data,
+      value,
       ...hintOf(node),
     };
   };
 
-const wrongKind: Describe = ({ error, path, node }) => {
+const wrongKind: Describe = ({ error, path, node, value }) => {
   const kind = quantityOf(node);
   if (kind !== undefined)
-    return { path, constraint: `must be ${kind.noun}`, value: error.data, hint: kind.hint };
+    return { path, constraint: `must be ${kind.noun}`, value, hint: kind.hint };
   if (node["pattern"] === SCENARIO_NAME_PATTERN.source)
-    return { path, constraint: "must be a name", value: error.data, ...hintOf(node) };
+    return { path, constraint: "must be a name", value, ...hintOf(node) };
   const type = TYPES[String(error.params["type"])];
   const constraint =
     type === undefined ? `must match ${String(error.params["pattern"])}` : `must be ${type}`;
-  return { path, constraint, value: error.data, ...hintOf(node) };
+  return { path, constraint, value, ...hintOf(node) };
 };
 
 const knownKeys = (node: JsonSchemaNode): ReadonlyArray<string> =>
@@ -88,46 +93,45 @@ const BY_KEYWORD: { readonly [keyword: string]: Describe } = {
   minItems: size("at least", "entry"),
   maxItems: size("at most", "entry"),
   minProperties: size("at least", "entry"),
-  minLength: ({ path, error, node }) => ({
+  minLength: ({ path, node, value }) => ({
     path,
     constraint: "must not be empty",
-    value: error.data,
+    value,
     ...hintOf(node),
   }),
-  required: ({ error, path, node }) => {
+  required: ({ error, path, descriptionOf }) => {
     const key = String(error.params["missingProperty"]);
-    const child = ((node["properties"] ?? {}) as { readonly [key: string]: JsonSchemaNode })[key];
-    return { path: [...path, key], constraint: "is missing", ...hintOf(child ?? {}) };
+    return {
+      path: [...path, key],
+      constraint: "is missing",
+      ...hintOf({ description: descriptionOf(key) }),
+    };
   },
   additionalProperties: ({ error, path, node }) => {
     const key = String(error.params["additionalProperty"]);
-    return {
-      path: [...path, key],
-      constraint: "unknown key",
-      hint: suggest(key, knownKeys(node)),
-      part: "key",
-      harmless: true,
-    };
+    const hint = suggest(key, knownKeys(node));
+    return { path: [...path, key], constraint: "unknown key", hint, part: "key", harmless: true };
   },
-  enum: ({ error, path }) => {
+  enum: ({ error, path, value }) => {
     const words = error.params["allowedValues"] as ReadonlyArray<string>;
+    const near = nearest(String(value), words);
     return {
       path,
       constraint: `must be one of ${words.join(", ")}`,
-      value: error.data,
-      hint: suggest(String(error.data), words),
+      value,
+      ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
     };
   },
   propertyNames: () => undefined,
 };
 
-/** Says in words what a failure of the validator means; undefined for failures that only repeat another one. */
-export const describeFailure = (error: ErrorObject, path: Path): Fault | undefined => {
-  const node = (error.parentSchema ?? {}) as JsonSchemaNode;
+/** Says in words what a failure means; undefined for failures that only repeat another one. */
+export const describeFailure = (failure: Failure): Fault | undefined => {
+  const { error, path, value } = failure;
   if (error.propertyName !== undefined)
-    return error.keyword === "pattern" ? wrongName({ error, node, path }) : undefined;
+    return error.keyword === "pattern" ? wrongName(failure) : undefined;
   const describe = BY_KEYWORD[error.keyword];
   return describe === undefined
-    ? { path, constraint: error.message ?? error.keyword, value: error.data }
-    : describe({ error, node, path });
+    ? { path, constraint: error.message ?? error.keyword, value }
+    : describe(failure);
 };

@@ -55,6 +55,28 @@ export class Decoding {
       : decode({ value: value as Exclude<H[K], undefined>, path });
   }
 
+  /** As `field`, for decoders that read all members of a mapping by `field`: faults below the member do not matter to them. */
+  group<H extends object, K extends keyof H & string, R>(
+    holder: At<H>,
+    key: K,
+    decode: (member: At<Exclude<H[K], undefined>>) => R,
+  ): R | undefined {
+    const value = Object.hasOwn(holder.value, key) ? holder.value[key] : undefined;
+    const path = [...holder.path, key];
+    const isWrong = !isMapping(value) || this.unsound.some((wrong) => isWithin(path, wrong));
+    return isWrong ? undefined : decode({ value: value as Exclude<H[K], undefined>, path });
+  }
+
+  /** A number: `absent` where the member is absent, NaN where it is not sound. */
+  number<H extends object, K extends keyof H & string>(
+    holder: At<H>,
+    key: K,
+    absent: number,
+    decode: (member: At<Exclude<H[K], undefined>>) => number,
+  ): number {
+    return Object.hasOwn(holder.value, key) ? (this.field(holder, key, decode) ?? NaN) : absent;
+  }
+
   /** Decodes the sound entries of a list. */
   list<V, R>(list: At<ReadonlyArray<V>>, decode: (entry: At<V>) => R): ReadonlyArray<R> {
     return list.value.flatMap((value, i) => {

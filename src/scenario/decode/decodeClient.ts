@@ -25,15 +25,20 @@ export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpe
   present({
     deadlineMs: decoding.field(at, "deadline", above0(decoding)),
     patienceMs: decoding.field(at, "patience", above0(decoding)),
-    retry: decoding.field(at, "retry", (retry) => decodeRetry(decoding, retry)),
+    retry: decoding.group(at, "retry", (retry) => decodeRetry(decoding, retry)),
   });
+
+const DEFAULT_WAITS_MS = {
+  backoff: Number(DURATION.parse(DEFAULTS.retry.backoff)),
+  maxBackoff: Number(DURATION.parse(DEFAULTS.retry.maxBackoff)),
+};
 
 const decodeRetry = (decoding: Decoding, at: At<RetryInput>): RetrySpec => {
   const { retry } = DEFAULTS;
-  const wait = (key: "backoff" | "maxBackoff"): number => {
-    const written = { value: at.value[key] ?? retry[key], path: [...at.path, key] };
-    return decoding.quantity(DURATION, written);
-  };
+  const wait = (key: "backoff" | "maxBackoff"): number =>
+    decoding.number(at, key, DEFAULT_WAITS_MS[key], (written) =>
+      decoding.quantity(DURATION, written),
+    );
   const backoffMs = wait("backoff");
   const maxBackoffMs = wait("maxBackoff");
   if (maxBackoffMs < backoffMs) {

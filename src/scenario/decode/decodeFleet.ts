@@ -72,20 +72,22 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
   });
 };
 
+type Whole = "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting";
+
 const decodeEngine = (decoding: Decoding, at: At<EngineInput>): EngineRequest => {
   const { engine } = DEFAULTS;
-  const whole = (
-    key: "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting",
-  ): number | undefined =>
-    decoding.field(at, key, (written) =>
+  const whole = (key: Whole, absent: number): number =>
+    decoding.number(at, key, absent, (written) =>
       decoding.quantity(
         key === "maxBatchedTokens" || key === "maxModelLen" ? TOKENS : COUNT,
         written,
         BOUNDS,
       ),
     );
-  const maxBatchedTokens = whole("maxBatchedTokens") ?? engine.maxBatchedTokens;
-  const maxSequences = whole("maxSequences") ?? engine.maxSequences;
+  const ifPresent = (key: Whole): number | undefined =>
+    Object.hasOwn(at.value, key) ? whole(key, NaN) : undefined;
+  const maxBatchedTokens = whole("maxBatchedTokens", engine.maxBatchedTokens);
+  const maxSequences = whole("maxSequences", engine.maxSequences);
   if (maxBatchedTokens < maxSequences) {
     const constraint = `must be at least maxSequences, ${maxSequences}`;
     decoding.reject({
@@ -98,11 +100,11 @@ const decodeEngine = (decoding: Decoding, at: At<EngineInput>): EngineRequest =>
   return present({
     maxBatchedTokens,
     maxSequences,
-    maxModelTokens: whole("maxModelLen"),
+    maxModelTokens: ifPresent("maxModelLen"),
     blockTokens: at.value.blockTokens ?? engine.blockTokens,
-    kvBlocks: whole("kvBlocks"),
+    kvBlocks: ifPresent("kvBlocks"),
     prefixCache: at.value.prefixCache ?? engine.prefixCache,
     reserveFullPrompt: at.value.reserveFullPrompt ?? engine.reserveFullPrompt,
-    maxWaiting: whole("maxWaiting") ?? engine.maxWaiting,
+    maxWaiting: whole("maxWaiting", engine.maxWaiting),
   });
 };

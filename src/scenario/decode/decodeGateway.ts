@@ -14,7 +14,7 @@ export const decodeGateway = (
   at: At<GatewayInput>,
   maxSequences: number,
 ): GatewaySpec => {
-  const queue = decoding.field(at, "queue", (written) => decodeQueue(decoding, written));
+  const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written));
   return present({
     queue,
     maxInFlightPerReplica:
@@ -34,10 +34,8 @@ const decodeQueue = (
   at: At<NonNullable<GatewayInput["queue"]>>,
 ): NonNullable<GatewaySpec["queue"]> =>
   present({
-    capacity: decoding.quantity(
-      COUNT,
-      { value: at.value.capacity, path: [...at.path, "capacity"] },
-      { minimum: 0, maximum: UNLIMITED, whole: true },
+    capacity: decoding.number(at, "capacity", NaN, (capacity) =>
+      decoding.quantity(COUNT, capacity, { minimum: 0, maximum: UNLIMITED, whole: true }),
     ),
     timeoutMs: decoding.field(at, "timeout", (timeout) =>
       decoding.quantity(DURATION, timeout, { above: 0 }),

@@ -44,14 +44,14 @@ export const decodeTraffic = (
       ) ?? [],
     prompt: lengths("prompt"),
     output: lengths("output"),
-    longTail: decoding.field(at, "longTail", (longTail) => decodeLongTail(decoding, longTail)),
+    longTail: decoding.group(at, "longTail", (longTail) => decodeLongTail(decoding, longTail)),
     session: decoding.field(at, "session", (session) => decodeSession(decoding, session)),
     prefix: decoding.field(at, "prefix", (prefix) => decodePrefix(decoding, prefix)),
     priority: value.priority ?? DEFAULTS.priority,
     weight: value.weight ?? DEFAULTS.weight,
     tenant: value.tenant ?? DEFAULTS.tenant,
-    slo: decoding.field(at, "slo", (slo) => decodeSlo(decoding, slo)) ?? {},
-    client: decoding.field(at, "client", (client) => decodeClient(decoding, client)) ?? {},
+    slo: decoding.group(at, "slo", (slo) => decodeSlo(decoding, slo)) ?? {},
+    client: decoding.group(at, "client", (client) => decodeClient(decoding, client)) ?? {},
   });
 };
 

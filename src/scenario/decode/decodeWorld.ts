@@ -37,14 +37,18 @@ export const decodeWorld = (
   const decoding = new Decoding(structural);
   if (!isMapping(authored)) return decoding.faults;
   const world = assemble(decoding, { value: authored as ScenarioInput, path: [] }, options);
-  return decoding.faults.length > 0 ? decoding.faults : world;
+  return decoding.faults.length > 0 ? decoding.faults : { ...world, digest: digestOf(authored) };
 };
 
 /** Tells the faults from the world. */
 export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> =>
   Array.isArray(decoded);
 
-const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): World => {
+const assemble = (
+  decoding: Decoding,
+  at: At<ScenarioInput>,
+  options: DecodeOptions,
+): Omit<World, "digest"> => {
   const { value } = at;
   const fleet = named(decoding, at, "fleet", (pool, name) =>
     decodePool(decoding, pool, name, options.catalog),
@@ -63,7 +67,6 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     fleet,
     faults: decodeFaults(decoding, at),
     gates: decodeGates(decoding, at),
-    digest: digestOf(value),
   });
 };
 

@@ -16,7 +16,9 @@ import type { Position, Source } from "./Source.ts";
 export interface ModulePlaces {
   readonly locate: Source["locate"];
   /** The place of the import of a module, given how its specifier resolves. */
-  readonly importOf: (matches: (specifier: string) => boolean) => Position | undefined;
+  readonly importOf: (
+    matches: (specifier: string) => boolean,
+  ) => { readonly specifier: string; readonly position: Position } | undefined;
 }
 
 /** Parses a module; throws acorn's SyntaxError, which has `loc`. */
@@ -48,7 +50,8 @@ export const modulePlaces = (javaScript: string): ModulePlaces => {
       const found = program.body.find(
         (statement) => "source" in statement && matches(String(statement.source?.value)),
       );
-      return found && "source" in found && found.source ? positionOf(found.source) : undefined;
+      if (found === undefined || !("source" in found) || !found.source) return undefined;
+      return { specifier: String(found.source.value), position: positionOf(found.source) };
     },
   };
 };

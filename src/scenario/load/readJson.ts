@@ -21,7 +21,7 @@ export const readJson = (text: string): ParsedYaml | Unreadable => {
 };
 
 const withoutPlace = (message: string): string =>
-  message.replace(/ in JSON at position .*$/u, "").replace(/, ".*" is not valid JSON$/su, "");
+  message.split(/ in JSON at position |, (?:\.\.\.)?"/u, 1)[0]!;
 
 const positionIn = (message: string): number | undefined => {
   const match = /at position (\d+)/u.exec(message);

@@ -112,14 +112,13 @@ const whyNotImported = (error: unknown, module: ModuleText, url: URL): Unreadabl
   const start = { line: 1, column: 1 };
   const missing = missingImport(error);
   if (missing !== undefined) {
-    const position =
-      module
-        .places()
-        ?.importOf((specifier) => specifier === missing || resolvesTo(specifier, url, missing)) ??
-      start;
+    const found = module
+      .places()
+      ?.importOf((specifier) => specifier === missing || resolvesTo(specifier, url, missing));
+    const { specifier, position } = found ?? { specifier: missing, position: start };
     return new Unreadable({
       constraint: "imports a module that is not there",
-      value: missing,
+      value: specifier,
       position,
     });
   }

@@ -38,7 +38,7 @@ export const readYaml = (text: string): ParsedYaml | Unreadable => {
   try {
     const copied = plainCopy(document.toJS({ maxAliasCount: 100 }));
     return copied instanceof Unreadable
-      ? copied
+      ? new Unreadable(...copied.faults.map((fault) => ({ ...fault, position: positionAt(0) })))
       : { value: copied.copy, locate: locateIn(document, positionAt) };
   } catch (error) {
     return new Unreadable({

@@ -12,11 +12,17 @@ export interface SyntaxFault {
  * TypeScript syntax that is more than types (enums, namespaces).
  */
 export const stripTypes = (text: string): string | SyntaxFault | undefined => {
-  const strip = (nodeModule as { readonly stripTypeScriptTypes?: (code: string) => string })
-    .stripTypeScriptTypes;
+  const strip = (
+    nodeModule as {
+      readonly stripTypeScriptTypes?: (
+        code: string,
+        options: { readonly sourceUrl: string },
+      ) => string;
+    }
+  ).stripTypeScriptTypes;
   if (strip === undefined) return undefined;
   try {
-    return withoutWarnings(() => strip(text));
+    return withoutWarnings(() => strip(text, { sourceUrl: "scenario.ts" }));
   } catch (error) {
     if (
       !(error instanceof Error) ||
@@ -27,9 +33,9 @@ export const stripTypes = (text: string): string | SyntaxFault | undefined => {
   }
 };
 
-/** The place that the head of a stack points to: `FILE:LINE`, the line, and a caret below it. */
+/** The place that the head of a stack points to: `FILE:LINE`, the line (and its neighbors), and a caret below it. */
 export const caretPosition = (stack: string): Position | undefined => {
-  const match = /^[^\n]*:(\d+)\n[^\n]*\n( *)\^/u.exec(stack);
+  const match = /^[^\n]*:(\d+)\n(?:[^\n]*\n){1,3}?( *)\^+(?:\n|$)/u.exec(stack);
   return match === null ? undefined : { line: Number(match[1]), column: match[2]!.length + 1 };
 };
 

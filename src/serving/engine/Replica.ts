@@ -10,6 +10,7 @@ import { blocksFor } from "./Blocks.ts";
 import { CachedBlocks } from "./CachedBlocks.ts";
 import { CountedBlocks } from "./CountedBlocks.ts";
 import { FinishHeap } from "./FinishHeap.ts";
+import { IntBuffer } from "./IntBuffer.ts";
 import { completedSteps, durationMs, firstBoundary } from "./Progression.ts";
 import { ReplicaMeter } from "./ReplicaMeter.ts";
 import { SlotList } from "./SlotList.ts";
@@ -66,10 +67,10 @@ export class Replica implements Actor {
   private readonly running: SlotList;
   private readonly finishing: FinishHeap;
   /** Sequences with chunks in the present step, and the chunks' sizes. */
-  private readonly chunkSlots: Array<number> = [];
-  private readonly chunkTokens: Array<number> = [];
-  private readonly canceled: Array<number> = [];
-  private readonly done: Array<number> = [];
+  private readonly chunkSlots = new IntBuffer();
+  private readonly chunkTokens = new IntBuffer();
+  private readonly canceled = new IntBuffer();
+  private readonly done = new IntBuffer();
   /** Decoding sequences by (computed tokens less step counter) modulo block size: who needs a block in which step. */
   private readonly residues: Int32Array;
   private readonly decodingByClass: Int32Array;
@@ -185,7 +186,7 @@ export class Replica implements Actor {
     this.up = false;
     this.busy = false;
     this.timer.clear();
-    this.canceled.length = 0;
+    this.canceled.clear();
     const victims: Array<number> = [];
     for (let slot = this.running.first; slot !== NONE; slot = this.running.after(slot)) victims.push(slot);
     const waiting: Array<number> = [];
@@ -236,7 +237,7 @@ export class Replica implements Actor {
   private settle(): void {
     const steps = this.phaseSteps;
     this.meterSteps(steps);
-    if (this.chunkSlots.length === 0) this.takeDecodeBlocks(steps);
+    if (this.chunkSlots.size === 0) this.takeDecodeBlocks(steps);
     else this.takeChunkBlocks(steps);
     this.step += steps;
     this.kvTokens += this.decoding * steps;
@@ -245,8 +246,8 @@ export class Replica implements Actor {
     this.settleChunks(steps);
     this.checkBlocks();
     this.dropFinishedCancels();
-    for (let i = 0; i < this.done.length; i++) this.listener.finished(this.done[i]!);
-    this.done.length = 0;
+    for (let i = 0; i < this.done.size; i++) this.listener.finished(this.done.at[i]!);
+    this.done.clear();
   }
 
   /** Sequences whose last token came with the step that ends now leave the batch. */
@@ -256,32 +257,32 @@ export class Replica implements Actor {
       done.push(finishing.nextSlot);
       this.leaveDecode(finishing.nextSlot);
     }
-    if (done.length > 1) done.sort((x, y) => this.attempts.admission.at[x]! - this.attempts.admission.at[y]!);
-    for (let i = 0; i < done.length; i++) this.finish(done[i]!, this.tokensOf(done[i]!));
+    done.sortBy(this.attempts.admission.at);
+    for (let i = 0; i < done.size; i++) this.finish(done.at[i]!, this.tokensOf(done.at[i]!));
   }
 
   /** A canceled sequence that finished all the same is reported as finished; its slot may serve somebody else right after that. */
   private dropFinishedCancels(): void {
     let kept = 0;
-    for (let i = 0; i < this.canceled.length; i++) {
-      const slot = this.canceled[i]!;
-      if (this.attempts.state.at[slot] !== AttemptState.Gateway) this.canceled[kept++] = slot;
+    for (let i = 0; i < this.canceled.size; i++) {
+      const slot = this.canceled.at[i]!;
+      if (this.attempts.state.at[slot] !== AttemptState.Gateway) this.canceled.at[kept++] = slot;
     }
-    this.canceled.length = kept;
+    this.canceled.size = kept;
   }
 
   private settleChunks(steps: number): void {
     const { attempts } = this;
     // Newly named blocks may be hits for a queue head that did not fit.
-    if (this.chunkSlots.length > 0) this.blockedHead = NONE;
-    for (let i = 0; i < this.chunkSlots.length; i++) {
-      const slot = this.chunkSlots[i]!;
-      const computed = attempts.computed.at[slot]! + this.chunkTokens[i]! * steps;
+    if (this.chunkSlots.size > 0) this.blockedHead = NONE;
+    for (let i = 0; i < this.chunkSlots.size; i++) {
+      const slot = this.chunkSlots.at[i]!;
+      const computed = attempts.computed.at[slot]! + this.chunkTokens.at[i]! * steps;
       attempts.computed.at[slot] = computed;
       if (computed === attempts.total.at[slot]) this.promptComputed(slot, computed);
     }
-    this.chunkSlots.length = 0;
-    this.chunkTokens.length = 0;
+    this.chunkSlots.clear();
+    this.chunkTokens.clear();
   }
 
   /** The step that completes a prompt gives a token: the first one, or the next one after a preemption. */
@@ -321,14 +322,14 @@ export class Replica implements Actor {
   }
 
   private removeCanceled(): void {
-    if (this.canceled.length > 1) this.canceled.sort((x, y) => this.attempts.admission.at[x]! - this.attempts.admission.at[y]!);
-    for (let i = 0; i < this.canceled.length; i++) {
-      const slot = this.canceled[i]!;
+    this.canceled.sortBy(this.attempts.admission.at);
+    for (let i = 0; i < this.canceled.size; i++) {
+      const slot = this.canceled.at[i]!;
       const generated = this.generatedTokens(slot, 0);
       this.leaveBatch(slot);
       this.listener.released(slot, generated);
     }
-    this.canceled.length = 0;
+    this.canceled.clear();
   }
 
   /** Gives running sequences their blocks, preempting the youngest while they do not suffice. True when somebody was preempted. */
@@ -378,7 +379,7 @@ export class Replica implements Actor {
 
   private admitWaiting(): void {
     let budget = this.engine.maxBatchedTokens - this.decoding;
-    for (const tokens of this.chunkTokens) budget -= tokens;
+    for (let i = 0; i < this.chunkTokens.size; i++) budget -= this.chunkTokens.at[i]!;
     while (this.waiting.length > 0 && budget > 0 && this.running.length < this.engine.maxSequences) {
       const head = this.waiting.first;
       if (head === this.blockedHead && !this.evictionUnblocks) return;
@@ -420,14 +421,14 @@ export class Replica implements Actor {
   }
 
   private startPhase(preempted: boolean): void {
-    const chunks = this.chunkSlots.length;
+    const chunks = this.chunkSlots.size;
     this.prefillTokens = 0;
     if (this.running.length === 0) return this.rest();
     let attention = 0;
     for (let i = 0; i < chunks; i++) {
-      const tokens = this.chunkTokens[i]!;
+      const tokens = this.chunkTokens.at[i]!;
       this.prefillTokens += tokens;
-      attention += tokens * (2 * this.attempts.computed.at[this.chunkSlots[i]!]! + tokens);
+      attention += tokens * (2 * this.attempts.computed.at[this.chunkSlots.at[i]!]! + tokens);
     }
     const { stepTime, decoding, prefillTokens } = this;
     this.firstMs = stepTime.stepMs(decoding, this.kvTokens, prefillTokens, attention);
@@ -472,7 +473,7 @@ export class Replica implements Actor {
 
   /** Steps in which one prompt takes the whole budget that the decodes leave, without reaching its end. */
   private fullBudgetSteps(): number {
-    const chunk = this.chunkTokens[0]!;
+    const chunk = this.chunkTokens.at[0]!;
     const { computed, total } = this.attempts;
     const start = computed.at[this.partial]!;
     const left = total.at[this.partial]! - start;
@@ -569,8 +570,8 @@ export class Replica implements Actor {
 
   /** Steps of a full-budget run after the first: what is evicted and named when matters, so they are taken in turn. */
   private takeChunkBlocks(steps: number): void {
-    const slot = this.chunkSlots[0]!;
-    const chunk = this.chunkTokens[0]!;
+    const slot = this.chunkSlots.at[0]!;
+    const chunk = this.chunkTokens.at[0]!;
     const start = this.attempts.computed.at[slot]!;
     for (let ahead = 1; ahead < steps; ahead++) {
       this.blocks.takeForDecode(this.decodeNeed(ahead));
@@ -613,8 +614,8 @@ export class Replica implements Actor {
     this.residues.fill(0);
     this.decodingByClass.fill(0);
     this.blocks.clear();
-    this.chunkSlots.length = 0;
-    this.chunkTokens.length = 0;
+    this.chunkSlots.clear();
+    this.chunkTokens.clear();
     this.decoding = 0;
     this.kvTokens = 0;
     this.partial = NONE;
@@ -634,7 +635,7 @@ export class Replica implements Actor {
     const lastedMs = durationMs(firstMs, gapMs, count);
     meter.busyMs += lastedMs;
     meter.steps += count;
-    meter.batchTime += (decoding + this.chunkSlots.length) * lastedMs;
+    meter.batchTime += (decoding + this.chunkSlots.size) * lastedMs;
     if (this.running.length > meter.maxBatch) meter.maxBatch = this.running.length;
     // Sum over steps j of (K + n j) (first + gap j), with K the tokens at the first of these steps.
     const kv = this.kvTokens + decoding * from;

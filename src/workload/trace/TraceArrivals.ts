@@ -50,6 +50,7 @@ export class TraceArrivals implements ArrivalSource {
   private index = 0;
   private keptRows = 0;
   private lastMs = 0;
+  private pastWindow = false;
   private ended = false;
   private closed = false;
   private refilling: Promise<void> | undefined;
@@ -120,10 +121,11 @@ export class TraceArrivals implements ArrivalSource {
         await this.readBatch();
         continue;
       }
-      while (this.index < this.batch.length && this.hasRoom()) {
+      while (this.index < this.batch.length && this.hasRoom() && !this.pastWindow) {
         budget--;
         this.take(this.batch[this.index++]!);
       }
+      if (this.pastWindow) await this.leaveWindow();
       this.ended ||= this.replay.ended;
     }
   }
@@ -142,9 +144,17 @@ export class TraceArrivals implements ArrivalSource {
   private take(row: TraceRow): void {
     const windowMs = row.atMs - this.pass.originMs - this.trace.fromMs;
     this.lastMs = Math.max(this.lastMs, windowMs);
-    if (!row.usable || windowMs < 0 || windowMs >= this.trace.toMs - this.trace.fromMs) return;
+    this.pastWindow = windowMs >= this.trace.toMs - this.trace.fromMs;
+    if (!row.usable || windowMs < 0 || this.pastWindow) return;
     this.keptRows++;
     this.replay.push(row, windowMs, this.pass.timed);
+  }
+
+  /** Rows are in order of time: the rest of the file lies behind the window too. */
+  private async leaveWindow(): Promise<void> {
+    this.pastWindow = false;
+    await this.pass.batches.return(undefined);
+    this.endPass();
   }
 
   private endPass(): void {
@@ -152,6 +162,7 @@ export class TraceArrivals implements ArrivalSource {
     this.replay.endPass(this.windowMs());
     this.ended = !this.trace.loop || this.replay.ended;
     this.batch = [];
+    this.index = 0;
     if (this.ended) return;
     this.keptRows = 0;
     this.lastMs = 0;

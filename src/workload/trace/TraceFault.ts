@@ -37,8 +37,11 @@ export class TraceFault extends Error {
 
 const VALUE_LENGTH = 60;
 
-const shorten = (value: string): string =>
-  value.length > VALUE_LENGTH ? `${value.slice(0, VALUE_LENGTH - 3)}...` : value;
+/** On one line, and cut. */
+const shorten = (text: string): string => {
+  const value = text.replaceAll(/\s+/g, " ").trim();
+  return value.length > VALUE_LENGTH ? `${value.slice(0, VALUE_LENGTH - 3)}...` : value;
+};
 
 const messageOf = (parts: TraceFaultParts, value: string | undefined): string => {
   const place = [parts.file, parts.line, parts.line === undefined ? undefined : parts.column];

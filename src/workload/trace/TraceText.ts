@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { TraceFault } from "./TraceFault.ts";
 
@@ -8,14 +10,13 @@ const PIECE_BYTES = 65_536;
 
 /** Text of a file in pieces, plain or gzip by its first bytes, never wholly in memory. Throws TraceFault when it cannot be read. */
 export async function* textOf(file: string): AsyncGenerator<string> {
-  await requireFile(file);
-  const bytes = createReadStream(file, { highWaterMark: PIECE_BYTES });
+  const pieces = await openPieces(file);
   try {
-    yield* decode(await maybeUnzip(bytes), file);
+    yield* decode(pieces, file);
   } catch (cause) {
     throw cause instanceof TraceFault ? cause : readFault(file, cause);
   } finally {
-    bytes.destroy();
+    pieces.destroy();
   }
 }
 
@@ -27,9 +28,27 @@ export const isFolder = async (path: string): Promise<boolean> => {
   return found.isDirectory();
 };
 
-const requireFile = async (file: string): Promise<void> => {
+const openPieces = async (file: string): Promise<Readable> => {
   if (await isFolder(file)) {
     throw new TraceFault({ file, constraint: "must be a file", value: "a folder" });
+  }
+  const packed = await isGzip(file).catch((cause: unknown) => {
+    throw readFault(file, cause);
+  });
+  const bytes = createReadStream(file, { highWaterMark: PIECE_BYTES });
+  // An error of either stream destroys both and is thrown to the reader.
+  return packed
+    ? pipeline(bytes, createGunzip({ chunkSize: PIECE_BYTES }), () => undefined)
+    : bytes;
+};
+
+const isGzip = async (file: string): Promise<boolean> => {
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(new Uint8Array(2), 0, 2, 0);
+    return buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
   }
 };
 
@@ -57,61 +76,6 @@ const readFault = (file: string, cause: unknown): TraceFault => {
     ...(gzip ? { hint: "copy the file again" } : {}),
   });
 };
-
-/** The bytes themselves, or what gzip packed into them. */
-const maybeUnzip = async (
-  bytes: ReturnType<typeof createReadStream>,
-): Promise<AsyncIterable<Uint8Array>> => {
-  const pieces = bytes[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  const first = await pieces.next();
-  if (first.done === true) return emptyPieces();
-  const all = prepend(first.value, pieces);
-  return first.value[0] === 0x1f && first.value[1] === 0x8b ? unzip(all) : all;
-};
-
-async function* emptyPieces(): AsyncGenerator<Uint8Array> {}
-
-async function* prepend(
-  first: Uint8Array,
-  rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-}
-
-async function* unzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
-  const fed = feed(pieces, gunzip);
-  try {
-    for await (const piece of gunzip) yield piece as Uint8Array;
-    await fed;
-  } finally {
-    gunzip.destroy();
-    await fed.catch(() => undefined);
-  }
-}
-
-/** Writes with back pressure; ends early when the reader has gone. */
-const feed = async (
-  pieces: AsyncIterable<Uint8Array>,
-  gunzip: ReturnType<typeof createGunzip>,
-): Promise<void> => {
-  try {
-    for await (const piece of pieces) {
-      if (gunzip.destroyed) return;
-      if (!gunzip.write(piece)) await drained(gunzip);
-    }
-    gunzip.end();
-  } catch (cause) {
-    gunzip.destroy(cause instanceof Error ? cause : new Error(String(cause)));
-  }
-};
-
-const drained = (gunzip: ReturnType<typeof createGunzip>): Promise<void> =>
-  new Promise((resolve) => {
-    gunzip.once("drain", resolve);
-    gunzip.once("close", resolve);
-  });
 
 /** Where a tar archive has its mark. */
 const TAR_MARK_AT = 257;

@@ -77,7 +77,13 @@ const fractionMs = (text: string, start: number, end: number): number => {
 
 /** Offset of a time zone: nothing, `Z`, `+hh:mm`, `+hhmm` or `+hh`. */
 const zoneMs = (text: string, start: number, end: number): number => {
-  const zone = text.slice(start, end).trim();
+  if (start >= end) return 0;
+  // Nearly all rows of a file have the same one.
+  if (end - start === 6 && text.startsWith("+00:00", start)) return 0;
+  return namedZoneMs(text.slice(start, end).trim());
+};
+
+const namedZoneMs = (zone: string): number => {
   if (zone === "" || zone === "Z") return 0;
   const match = /^([+-])(\d\d):?(\d\d)?$/.exec(zone);
   if (match === null) return Number.NaN;

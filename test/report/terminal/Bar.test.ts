@@ -28,10 +28,8 @@ test("shareOut: any counts -> sums to the columns, in proportion, and each count
         expect(shares.reduce((sum, share) => sum + share, 0)).toBe(total === 0 ? 0 : columns);
         counts.forEach((count, index) => {
           expect(shares[index]! > 0).toBe(count > 0);
-          if (total > 0)
-            expect(Math.abs(shares[index]! - (count / total) * columns)).toBeLessThan(
-              counts.length,
-            );
+          const exact = total === 0 ? 0 : (count / total) * columns;
+          expect(Math.abs(shares[index]! - exact)).toBeLessThan(counts.length);
         });
       },
     ),

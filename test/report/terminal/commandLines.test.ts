@@ -12,6 +12,9 @@ test("commandLines: a command that fits -> one line; a longer one -> broken at s
   ]);
 });
 
+const words = (command: string): string =>
+  execFileSync("sh", ["-c", `printf '<%s>' ${command}`], { encoding: "utf8" });
+
 test("commandLines: any words, quoted or not -> no line too wide, and a shell reads the same arguments", () => {
   const word = fc.string({
     unit: fc.constantFrom("a", "b", "/", "=", "深"),
@@ -24,8 +27,6 @@ test("commandLines: any words, quoted or not -> no line too wide, and a shell re
   const double = fc
     .string({ unit: fc.constantFrom("a", " ", ",", "'"), maxLength: 60 })
     .map((text) => `"${text}"`);
-  const words = (command: string): string =>
-    execFileSync("sh", ["-c", `printf '<%s>' ${command}`], { encoding: "utf8" });
   fc.assert(
     fc.property(
       fc.array(fc.oneof(word, quoted, double), { minLength: 1, maxLength: 8 }),
@@ -36,6 +37,6 @@ test("commandLines: any words, quoted or not -> no line too wide, and a shell re
         expect(words(lines.join("\n"))).toBe(words(command));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

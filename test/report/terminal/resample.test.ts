@@ -15,6 +15,7 @@ const point = (
   offeredPerSecond,
   ttftP99Ms,
 });
+const read = (of: TimelinePoint): number => of.offeredPerSecond;
 const means = (points: ReadonlyArray<TimelinePoint>, columns: number) =>
   resample({
     points,
@@ -69,7 +70,6 @@ test("resample: any intervals and columns -> the mean over all time is kept, and
       let atMs = 0;
       const points = intervals.map(([gapMs, value]) => point((atMs += gapMs), value));
       const span = { startMs: 0, endMs: atMs };
-      const read = (of: TimelinePoint): number => of.offeredPerSecond;
       const values = resample({ points, span, columns, read, by: "mean" });
       const whole = intervals.reduce((sum, [gapMs, value]) => sum + gapMs * value, 0) / atMs;
       expect(values.reduce<number>((sum, value) => sum + value!, 0) / columns).toBeCloseTo(

@@ -1,0 +1,94 @@
+import { main, scenario } from "../src/index.ts";
+
+/*
+ * "The server is busy", January and February 2025: users of DeepSeek-R1 got HTTP 200 and an empty body after exactly 60 s.
+ *
+ * The back end held connections open under load; a gateway in front of it cut them at 60 s; the clients asked again. At 20 tokens/s a 60 s cut
+ * kills 37 % of the answers with no overload at all, and each of those is then decoded six times for nobody: 4.9 times the work of the same
+ * demand without the cut. No fleet has that in reserve.
+ *
+ * Look at: "not answered" beside a fleet that is 100 % busy, the tokens "generated for nobody", the attempts per request, and goodput over
+ * time: it falls within minutes of 18:00 and is still down at 2 in the morning, with demand at less than half of its peak.
+ * `deepseek-patient.ts` is the control: the same users on the same GPUs without the cut. Remedies, one line each:
+ *
+ *   npx tsx scenarios/deepseek-busy.ts --set gateway.responseTimeLimit=30m             policy B as it was documented (= deepseek-patient)
+ *   npx tsx scenarios/deepseek-busy.ts --set traffic.chat.client.retry.attempts=1      nobody asks again
+ *   npx tsx scenarios/deepseek-busy.ts --set gateway.onDisconnect=cancel               the engine notices that the user is gone
+ *   npx tsx scenarios/deepseek-busy.ts --set fleet.decode.replicas=24                  three times the GPUs
+ *
+ * Gates state what the run demonstrates, so these commands end with exit code 103 where a remedy works.
+ *
+ * Sources. [day 6]: deepseek-ai/open-infra-index, 202502OpenSourceWeek/day_6_one_more_thing_deepseekV3R1_inference_system_overview.md (window
+ * 27 Feb 2025 12:00 to 28 Feb 12:00 UTC+8). [ServeGen]: alibaba/ServeGen, data/reason/deepseek-r1, rate-weighted over 73 clients and one day.
+ */
+export default scenario({
+  name: "deepseek-busy",
+  description: "DeepSeek-R1 on an evening of early 2025: connections are held, a gateway cuts them at 60 s, clients ask again",
+  horizon: "8h", // 18:00 to 02:00, UTC+8
+  warmup: "15m",
+  traffic: {
+    chat: {
+      arrivals: {
+        poisson: {
+          rate: {
+            diurnal: {
+              // 168e9 output tokens a day [day 6] are 1,273 answers/s of 1,527 tokens. This is 1/177 of them, for one node of about 161:
+              // 278 nodes at the peak [day 6], of which 58 % decode (derived from tokens/s per node: 131.4 of 226.9).
+              mean: "7.2/s",
+              startHour: 18,
+              // Hours 0 to 23: percent of the day's income at R1 prices, digitised from the figure of [day 6]; a proxy of demand.
+              shares: [
+                3.87, 3.19, 2.34, 1.42, 1.13, 1.13, 1.42, 2.44, 4.11, 5.24, 5.42, 5.32, //
+                4.81, 5.07, 5.42, 5.5, 5.42, 4.95, 4.77, 5.26, 5.46, 5.48, 5.52, 5.3,
+              ],
+            },
+          },
+        },
+      },
+      // [ServeGen]: prompts of 1,268 tokens in the mean, reasoning and answer 1,527 (70 % reasoning). Another provider's users: a stand-in.
+      prompt: {
+        quantiles: { p0: 4, p10: 18, p25: 41, p50: 208, p75: 482, p85: 1165, p90: 2092, p95: 6714, p98: 16479, p99: 23423, "p99.9": 33783, p100: 57284 },
+      },
+      output: {
+        quantiles: { p0: 9, p10: 287, p25: 427, p50: 792, p60: 1104, p75: 1499, p80: 1680, p85: 2196, p90: 3432, p95: 5701, p98: 9338, p99: 12607, "p99.9": 20833, p100: 32768 },
+      },
+      slo: { ttft: "10s", e2e: "30m" }, // assumed: patient users, and the whole answer
+      // Five retries at once, all of them in vain: deepseek-ai/DeepSeek-V3 #606 (Feb 2025). 0.5 s is openai-python's first wait.
+      client: { retry: { attempts: 6, backoff: "500ms", factor: 1 } },
+    },
+  },
+  gateway: {
+    // "Your request stays connected", with blank lines or ": keep-alive" while it waits: DeepSeek's rate-limit page, copies of 5 and 6 Feb 2025.
+    queue: { capacity: "100k" },
+    // 200 at 09:03:27.199, empty at 09:04:27.206: AI_NovelGenerator #61 (6 Feb 2025); also DeepSeek-V3 #450 (29 Jan), DeepSeek-R1 #91.
+    responseTimeLimit: "60s",
+    // Whether the back end noticed is not published. Assumed: behind keep-alive it does not.
+    onDisconnect: "continue",
+  },
+  fleet: {
+    // One node of a decode unit: a replica is one of its 8 H800. 14.8k tokens/s per node at 20 to 22 tokens/s per user [day 6] are 88 sequences
+    // per GPU; at the peak of this demand there are 85 of at most 128 (assumed), at 21 tokens/s. Prefill has units of its own [day 6]: here it takes no time.
+    decode: {
+      gpu: "H800",
+      model: "deepseek-r1",
+      dtype: "fp8",
+      replicas: 8,
+      engine: {
+        maxSequences: 128,
+        kvBlocks: 39122, // 626k tokens: what the catalog finds beside the weights of one GPU of such a unit
+        prefixCache: false,
+        // Decode with wide expert parallelism, communication overlapped, without the prefill terms of the catalog's "fp8+ep64":
+        // composed from operation times of H100 (aiconfigurator 095f58a), median error 3.7 %; 88 sequences of 5k tokens: 14.5k tokens/s.
+        step: { a: 17.8124, b: 0.144339, c: 4.82591e-5 },
+        hostOverhead: "1.2ms",
+      },
+      price: "$2/h", // DeepSeek's own figure [day 6]
+    },
+  },
+  gates: [
+    "chat.goodput.ratio < 50%", // the collapse is there
+    "chat.expired.ratio > 50%", // users end with an empty body
+  ],
+});
+
+main(import.meta);

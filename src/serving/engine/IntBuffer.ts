@@ -1,0 +1,29 @@
+/** A short list of integers that is filled and emptied all the time. Setting the length of an array is slow in V8; this is a count. */
+export class IntBuffer {
+  at = new Int32Array(8);
+  size = 0;
+
+  push(value: number): void {
+    if (this.size === this.at.length) {
+      const wider = new Int32Array(this.size * 2);
+      wider.set(this.at);
+      this.at = wider;
+    }
+    this.at[this.size++] = value;
+  }
+
+  clear(): void {
+    this.size = 0;
+  }
+
+  /** Sorts by the keys of the values, smallest first. Meant for a handful of values. */
+  sortBy(keys: Float64Array): void {
+    const { at, size } = this;
+    for (let i = 1; i < size; i++) {
+      const value = at[i]!;
+      let hole = i;
+      for (; hole > 0 && keys[at[hole - 1]!]! > keys[value]!; hole--) at[hole] = at[hole - 1]!;
+      at[hole] = value;
+    }
+  }
+}
