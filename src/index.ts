@@ -1,5 +1,5 @@
 /** The public API. */
-export { main } from "./cli/runIfMain.ts";
+export { main } from "./cli/EntryFile.ts";
 export { scenario } from "./scenario/Scenario.ts";
 export type { ScenarioInput, ScenarioOptions } from "./scenario/Scenario.ts";
 export { loadScenario } from "./scenario/loadScenario.ts";

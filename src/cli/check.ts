@@ -4,7 +4,7 @@ import { describeWorld } from "../report/terminal/describeWorld.ts";
 import { loadScenario } from "../scenario/loadScenario.ts";
 import { ScenarioFault } from "../scenario/ScenarioFault.ts";
 import { ExitCode } from "./ExitCode.ts";
-import { parseSettings, setFlag } from "./input.ts";
+import { parseSettings, setFlag } from "./CommandInput.ts";
 
 /** `spillway check FILE...`: decode and explain, run nothing. */
 export const check = Command.make(

@@ -1,3 +1,3 @@
-import { runSpillway } from "./spillway.ts";
+import { runSpillway } from "./CommandLine.ts";
 
 await runSpillway(process.argv.slice(2));

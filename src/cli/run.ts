@@ -11,7 +11,7 @@ import { renderTerminal } from "../report/terminal/renderTerminal.ts";
 import { timelineCsv } from "../report/timelineCsv.ts";
 import { loadScenario } from "../scenario/loadScenario.ts";
 import { ExitCode } from "./ExitCode.ts";
-import { parseSettings, repeatCommand, scenarioArgument, setFlag } from "./input.ts";
+import { parseSettings, repeatCommand, scenarioArgument, setFlag } from "./CommandInput.ts";
 import { ProgressLine } from "./ProgressLine.ts";
 
 const PositiveInt = (name: string) => Flag.Int(name).pipe(Flag.filter((n) => n >= 1, () => `--${name} must be at least 1`));

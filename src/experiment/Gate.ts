@@ -1,4 +1,4 @@
-import { parseBound } from "./gateBound.ts";
+import { parseBound } from "./GateBound.ts";
 import { CLASS_METRICS, metricNames, POOL_METRICS, RUN_METRICS } from "./GateMetric.ts";
 import { nearest } from "./nearest.ts";
 import type { Unit } from "./showQuantity.ts";

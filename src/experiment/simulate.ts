@@ -63,7 +63,7 @@ export const simulate = Effect.fnUntraced(function* (
 });
 
 const byArrival = (records: ReadonlyArray<RequestRecord>): Array<RequestRecord> =>
-  [...records].sort(
+  records.toSorted(
     (x, y) =>
       x.arrivalMs - y.arrivalMs || (x.class < y.class ? -1 : x.class > y.class ? 1 : x.id - y.id),
   );

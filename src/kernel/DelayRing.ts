@@ -89,8 +89,7 @@ export class DelayRing {
   }
 
   private announceHead(): void {
-    this.tree.nodeMs[this.tree.first + this.leaf] =
-      this.length === 0 ? Infinity : this.dueMs[this.head]!;
+    this.tree.nodeMs[this.tree.first + this.leaf] = this.length === 0 ? Infinity : this.dueMs[this.head]!;
     this.tree.settle(this.leaf);
   }
 
@@ -116,8 +115,7 @@ export class DelayRing {
   }
 
   private reach(ref: number): void {
-    if (!(ref >= 0 && ref <= LARGEST_REF))
-      throw new RangeError(`ref ${ref} is outside 0..${LARGEST_REF}`);
+    if (!(ref >= 0 && ref <= LARGEST_REF)) throw new RangeError(`ref ${ref} is outside 0..${LARGEST_REF}`);
     let capacity = this.places.length;
     while (capacity <= ref) capacity *= 2;
     const places = new Int32Array(capacity);

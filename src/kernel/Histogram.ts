@@ -102,8 +102,7 @@ export class Histogram {
     for (let index = 0; index < other.buckets.length; index++) {
       this.buckets[offset + index] = this.buckets[offset + index]! + other.buckets[index]!;
     }
-    for (const place of [COUNT, SUM, ZEROS])
-      this.totals[place] = this.totals[place]! + other.totals[place]!;
+    for (const place of [COUNT, SUM, ZEROS]) this.totals[place] = this.totals[place]! + other.totals[place]!;
     this.totals[MIN] = Math.min(this.min, other.min);
     this.totals[MAX] = Math.max(this.max, other.max);
   }
@@ -143,8 +142,7 @@ export class Histogram {
   /** Index of the value's bucket in `buckets`, -1 for zero. */
   private place(value: number): number {
     if (value === 0) return -1;
-    if (!(value >= 0 && value < Infinity))
-      throw new RangeError(`value ${value} is not a finite number >= 0`);
+    if (!(value >= 0 && value < Infinity)) throw new RangeError(`value ${value} is not a finite number >= 0`);
     const place = bucketOf(value) - this.base;
     return place >>> 0 < this.buckets.length ? place : this.placeOutside(value);
   }

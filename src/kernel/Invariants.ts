@@ -54,11 +54,6 @@ export class InvariantBroken extends Error {
  * Throws {@link InvariantBroken} unless the condition holds. A hot caller tests the condition itself first, so that no
  * closure for the detail is made per event.
  */
-export const ensure = (
-  number: number,
-  condition: boolean,
-  nowMs: number,
-  detail: () => string,
-): void => {
+export const ensure = (number: number, condition: boolean, nowMs: number, detail: () => string): void => {
   if (!condition) throw new InvariantBroken(number, nowMs, detail());
 };

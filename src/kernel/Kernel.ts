@@ -1,6 +1,6 @@
 import type { Actor } from "./Actor.ts";
 import { DelayRing } from "./DelayRing.ts";
-import { EventHeap } from "./EventHeap.ts";
+import { EventQueue } from "./EventQueue.ts";
 import { InvariantBroken } from "./Invariants.ts";
 import { Targets } from "./Targets.ts";
 import type { TimeGrid } from "./TimeGrid.ts";
@@ -35,7 +35,7 @@ export class Kernel {
   private eventsBefore = 0;
   private eventsSince = 0;
 
-  private readonly heap = new EventHeap();
+  private readonly queue = new EventQueue();
   /** Counts by 1 from 0.5: V8 adds fractions faster than whole numbers above 2^31. */
   private nextSequence = 0.5;
 
@@ -73,13 +73,13 @@ export class Kernel {
   post(atMs: number, actor: number, op: number, ref: number, phase: number): number {
     const roundedMs = this.grid.round(atMs);
     if (!(roundedMs >= this.now)) this.refuse(atMs, "event");
-    this.heap.stage(roundedMs, phase * PHASE_SPAN + this.nextSequence++);
-    return this.heap.ticket(this.heap.commit(actor, op, ref));
+    this.queue.stage(roundedMs, phase * PHASE_SPAN + this.nextSequence++);
+    return this.queue.ticket(this.queue.commit(actor, op, ref));
   }
 
   /** Revokes a posted event; false when it was handled or revoked before. Any number that is no ticket gives false. */
   revoke(ticket: number): boolean {
-    return this.heap.revoke(ticket);
+    return this.queue.revoke(ticket);
   }
 
   /** A timer of the actor: one pending time that can be set and cleared at will. */
@@ -100,7 +100,7 @@ export class Kernel {
   }
 
   /**
-   * A stream of non-decreasing times outside the heap. next() is called once now and again after each event, once the
+   * A stream of non-decreasing times outside the queue. next() is called once now and again after each event, once the
    * actor has been woken for it: Infinity ends the source, NaN says that the next time is not known yet ("starved").
    */
   source(next: () => number, actor: number, op: number, ref: number, phase: number): void {
@@ -117,14 +117,14 @@ export class Kernel {
    */
   runFor(maxEvents: number, untilMs: number): RunState {
     const limitMs = this.grid.round(untilMs);
-    const { heads, timers, heap } = this;
+    const { heads, timers, queue } = this;
     for (let left = maxEvents; left > 0; left--) {
       if (this.starving !== 0 && !this.refill()) return "starved";
       const headMs = heads.nodeMs[1]!;
       const timerMs = timers.nodeMs[1]!;
-      const heapMs = heap.timesMs[0]!;
+      const queueMs = queue.firstMs;
       const firstMs = headMs < timerMs ? headMs : timerMs;
-      const nextMs = firstMs < heapMs ? firstMs : heapMs;
+      const nextMs = firstMs < queueMs ? firstMs : queueMs;
       if (nextMs > limitMs || nextMs === Infinity) return this.rest(nextMs, limitMs);
       this.now = nextMs;
       if (++this.eventsSince === COUNT_SPAN) this.carry();
@@ -137,18 +137,16 @@ export class Kernel {
 
   /** The heads are due at nowMs: do they go before a timer and a posted event of the same time? */
   private headFirst(nowMs: number): boolean {
-    const { heads, timers, heap } = this;
+    const { heads, timers, queue } = this;
     const phase = heads.phases[heads.nodeLeaf[1]!]!;
     if (timers.nodeMs[1] === nowMs && timers.phases[timers.nodeLeaf[1]!]! < phase) return false;
-    return heap.timesMs[0] !== nowMs || phase * PHASE_SPAN <= heap.topKey();
+    return queue.firstMs !== nowMs || phase * PHASE_SPAN <= queue.topKey();
   }
 
   /** A timer is due at nowMs and the heads do not go first: does it go before a posted event of the same time? */
   private timerFirst(nowMs: number): boolean {
-    const { timers, heap } = this;
-    return (
-      heap.timesMs[0] !== nowMs || timers.phases[timers.nodeLeaf[1]!]! * PHASE_SPAN <= heap.topKey()
-    );
+    const { timers, queue } = this;
+    return queue.firstMs !== nowMs || timers.phases[timers.nodeLeaf[1]!]! * PHASE_SPAN <= queue.topKey();
   }
 
   private fireHead(): void {
@@ -170,16 +168,13 @@ export class Kernel {
     const leaf = timers.nodeLeaf[1]!;
     timers.nodeMs[timers.first + leaf] = Infinity;
     timers.settle(leaf);
-    this.actors[timerTargets.actors[leaf]!]!.wake(
-      timerTargets.ops[leaf]!,
-      timerTargets.refs[leaf]!,
-    );
+    this.actors[timerTargets.actors[leaf]!]!.wake(timerTargets.ops[leaf]!, timerTargets.refs[leaf]!);
   }
 
   private fireHeap(): void {
-    const heap = this.heap;
-    const slot = heap.pop();
-    this.actors[heap.actorOf(slot)]!.wake(heap.opOf(slot), heap.refOf(slot));
+    const queue = this.queue;
+    const slot = queue.pop();
+    this.actors[queue.actorOf(slot)]!.wake(queue.opOf(slot), queue.refOf(slot));
   }
 
   /** Asks the source for its next time. */

@@ -12,5 +12,4 @@ export interface Sampler {
 }
 
 /** The middle of one of 2^52 equal cells of (0, 1), from two 32-bit words. */
-export const toUnit = (high: number, low: number): number =>
-  ((high >>> 0) * 1048576 + ((low >>> 12) + 0.5)) * 2 ** -52;
+export const toUnit = (high: number, low: number): number => ((high >>> 0) * 1048576 + ((low >>> 12) + 0.5)) * 2 ** -52;

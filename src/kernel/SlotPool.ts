@@ -109,8 +109,7 @@ export class SlotPool {
 
   private grow(): void {
     const before = this.capacity;
-    if (before >= LARGEST_CAPACITY)
-      throw new RangeError(`more than ${LARGEST_CAPACITY} slots are live`);
+    if (before >= LARGEST_CAPACITY) throw new RangeError(`more than ${LARGEST_CAPACITY} slots are live`);
     this.capacity = before * 2;
     const links = new Int32Array(this.capacity);
     links.set(this.links);

@@ -59,8 +59,7 @@ export class Summary {
 
   /** Counts a value >= 0 with a weight > 0. Throws RangeError for a negative, infinite or NaN value. */
   record(value: number, weight = 1): void {
-    if (!(value >= 0 && value < Infinity))
-      throw new RangeError(`value ${value} is not a finite number >= 0`);
+    if (!(value >= 0 && value < Infinity)) throw new RangeError(`value ${value} is not a finite number >= 0`);
     if (this.histogram === undefined && (weight !== 1 || this.kept === EXACT_VALUES)) this.pour();
     if (this.histogram !== undefined) this.histogram.record(value, weight);
     else this.keep(value);
@@ -70,8 +69,7 @@ export class Summary {
   /** Adds everything that the other summary has counted. */
   merge(other: Summary): void {
     if (other.count === 0) return;
-    if (this.histogram === undefined && (!other.exact || this.kept + other.kept > EXACT_VALUES))
-      this.pour();
+    if (this.histogram === undefined && (!other.exact || this.kept + other.kept > EXACT_VALUES)) this.pour();
     const kept = other.kept;
     for (let index = 0; index < kept; index++) {
       if (this.histogram !== undefined) this.histogram.record(other.values[index]!);
@@ -130,10 +128,7 @@ export class Summary {
     const theirs = other.totals;
     const count = totals[COUNT]! + theirs[COUNT]!;
     const apart = theirs[MEAN]! - totals[MEAN]!;
-    totals[SQUARES] =
-      totals[SQUARES]! +
-      theirs[SQUARES]! +
-      (apart * apart * totals[COUNT]! * theirs[COUNT]!) / count;
+    totals[SQUARES] = totals[SQUARES]! + theirs[SQUARES]! + (apart * apart * totals[COUNT]! * theirs[COUNT]!) / count;
     totals[MEAN] = totals[MEAN]! + (apart * theirs[COUNT]!) / count;
     totals[COUNT] = count;
     totals[SUM] = totals[SUM]! + theirs[SUM]!;

@@ -57,10 +57,6 @@ export class TimeAverage {
   }
 
   private refuse(nowMs: number): never {
-    throw new InvariantBroken(
-      2,
-      nowMs,
-      `the level has changed at ${this.state[SINCE]!} ms already`,
-    );
+    throw new InvariantBroken(2, nowMs, `the level has changed at ${this.state[SINCE]!} ms already`);
   }
 }

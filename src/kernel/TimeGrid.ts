@@ -33,9 +33,7 @@ export class TimeGrid {
       EXPONENTS.find((candidate) => horizonMs <= 2 ** (53 - candidate));
     if (exponent === undefined) {
       const limitMs = 2 ** (53 - EXPONENTS[EXPONENTS.length - 1]!);
-      throw new RangeError(
-        `horizon ${horizonMs} ms is above the limit of ${limitMs} ms (12.4 days); simulate independent days instead`,
-      );
+      throw new RangeError(`horizon ${horizonMs} ms is above the limit of ${limitMs} ms (12.4 days); simulate independent days instead`);
     }
     return new TimeGrid(exponent);
   }

@@ -69,8 +69,7 @@ export class WinnerTree {
     const left = node * 2;
     const right = left + 1;
     const rightWins =
-      this.nodeMs[right]! < this.nodeMs[left]! ||
-      (this.nodeMs[right] === this.nodeMs[left] && this.rightFirst(left, right));
+      this.nodeMs[right]! < this.nodeMs[left]! || (this.nodeMs[right] === this.nodeMs[left] && this.rightFirst(left, right));
     const winner = rightWins ? right : left;
     this.nodeMs[node] = this.nodeMs[winner]!;
     this.nodeLeaf[node] = this.nodeLeaf[winner]!;

@@ -1,7 +1,7 @@
 import type { RequestRecord } from "../metric/RequestRecord.ts";
-import type { CsvField } from "./csv.ts";
-import { csvText } from "./csv.ts";
-import { roundedMeasure, roundedTime } from "./rounded.ts";
+import type { CsvField } from "./CsvText.ts";
+import { csvText } from "./CsvText.ts";
+import { roundedMeasure, roundedTime } from "./Rounded.ts";
 
 /** The columns of `requests.csv`, in order. */
 export const REQUEST_COLUMNS = [

@@ -1,6 +1,6 @@
 import type { Result } from "../metric/Result.ts";
 import { OUTCOMES } from "../metric/Result.ts";
-import { roundedMeasure, roundedTime } from "./rounded.ts";
+import { roundedMeasure, roundedTime } from "./Rounded.ts";
 
 /** `summary.json`: the result document in a fixed order of keys, two spaces deep, with a newline at the end. Integers stay exact, other numbers are rounded to six significant digits (points in time to microseconds), so that the last bits of a sum show on no machine. A number that is not finite becomes null. */
 export const summaryJson = (result: Result): string =>

@@ -1,6 +1,6 @@
 import type { Result, TimelinePoint } from "../metric/Result.ts";
-import { csvText } from "./csv.ts";
-import { roundedMeasure, roundedTime } from "./rounded.ts";
+import { csvText } from "./CsvText.ts";
+import { roundedMeasure, roundedTime } from "./Rounded.ts";
 
 /** The columns of `timeline.csv`, in order. */
 export const TIMELINE_COLUMNS = [

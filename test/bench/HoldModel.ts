@@ -29,10 +29,7 @@ class Holder implements Actor {
 }
 
 /** Pop the earliest event, post one an exponential time later, through the whole kernel. */
-export const holdModel = (options: {
-  readonly pending: number;
-  readonly events: number;
-}): Measurement => {
+export const holdModel = (options: { readonly pending: number; readonly events: number }): Measurement => {
   const kernel = new Kernel({ grid: TimeGrid.forHorizon(1e8) });
   const source = new Streams(1).open("hold", "delay").sequence();
   const delay = exponential(1);

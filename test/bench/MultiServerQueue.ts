@@ -68,13 +68,7 @@ class Station implements Actor {
   private serve(customer: number): void {
     const nowMs = this.kernel.now;
     this.waitsMs.record(nowMs - this.customers.arrivalMs.at[customer]!);
-    this.kernel.post(
-      nowMs + this.customers.serviceMs.at[customer]!,
-      this.id,
-      0,
-      customer,
-      Phase.Boundary,
-    );
+    this.kernel.post(nowMs + this.customers.serviceMs.at[customer]!, this.id, 0, customer, Phase.Boundary);
   }
 }
 
@@ -129,10 +123,7 @@ const build = (servers: number): { readonly kernel: Kernel; readonly station: St
 };
 
 /** M/M/c at load 0.8 through the kernel: actors, slots, streams and a histogram of the waits. */
-export const multiServerQueue = (options: {
-  readonly servers: number;
-  readonly customers: number;
-}): Measurement => {
+export const multiServerQueue = (options: { readonly servers: number; readonly customers: number }): Measurement => {
   const { kernel, station } = build(options.servers);
   return measure(
     () => void kernel.runFor(1_000_000, Infinity),
@@ -149,15 +140,13 @@ export const multiServerQueue = (options: {
 const requireMeanWait = (servers: number, waitsMs: Histogram): void => {
   const expectedMs = erlangC(servers, LOAD * servers) / (servers * (1 - LOAD));
   const ratio = waitsMs.mean! / expectedMs;
-  if (!(ratio > 0.95 && ratio < 1.05))
-    throw new Error(`mean wait ${waitsMs.mean} ms, expected ${expectedMs} ms`);
+  if (!(ratio > 0.95 && ratio < 1.05)) throw new Error(`mean wait ${waitsMs.mean} ms, expected ${expectedMs} ms`);
 };
 
 /** Probability of waiting. Source: A. K. Erlang, by the recursion of the Erlang B formula. */
 const erlangC = (servers: number, offered: number): number => {
   let blocked = 1;
-  for (let count = 1; count <= servers; count++)
-    blocked = (offered * blocked) / (count + offered * blocked);
+  for (let count = 1; count <= servers; count++) blocked = (offered * blocked) / (count + offered * blocked);
   const load = offered / servers;
   return blocked / (1 - load + load * blocked);
 };

@@ -21,10 +21,7 @@ export const compileReference = (): string | undefined => {
 };
 
 /** M/M/c at load 0.8, written by hand in C++; the program reports its own CPU time and memory. */
-export const nativeQueue = (options: {
-  readonly servers: number;
-  readonly customers: number;
-}): Measurement => {
+export const nativeQueue = (options: { readonly servers: number; readonly customers: number }): Measurement => {
   const program = process.env[PROGRAM_VARIABLE];
   if (program === undefined) throw new Error(`${PROGRAM_VARIABLE} is not set`);
   const output = execFileSync(program, [String(options.servers), String(options.customers)], {

@@ -15,9 +15,7 @@ export interface Round {
 export const runHere = (benchmark: Benchmark): void => {
   const measured: Measurement = benchmark.run();
   const peakRssMiB = measured.peakRssMiB ?? process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(
-    JSON.stringify({ units: measured.units, cpuNs: measured.cpuNs, peakRssMiB } satisfies Round),
-  );
+  process.stdout.write(JSON.stringify({ units: measured.units, cpuNs: measured.cpuNs, peakRssMiB } satisfies Round));
 };
 
 /** In the parent: one round in a process of its own, so that peak memory and compiled code belong to it alone. */

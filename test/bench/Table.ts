@@ -27,18 +27,14 @@ const median = (values: ReadonlyArray<number>): number | null => {
 
 const nsPerUnit = (round: Round): number => round.cpuNs / round.units;
 
-export const toRows = (all: ReadonlyArray<Series>): ReadonlyArray<Row> =>
-  all.map((series) => toRow(series, all));
+export const toRows = (all: ReadonlyArray<Series>): ReadonlyArray<Row> => all.map((series) => toRow(series, all));
 
 const toRow = ({ benchmark, rounds }: Series, all: ReadonlyArray<Series>): Row => {
   const ns = median(rounds.map(nsPerUnit));
   const ratios = (benchmark.references ?? []).map((name) => {
     const reference = all.find((series) => series.benchmark.name === name)?.rounds ?? [];
     const both = rounds.slice(0, reference.length);
-    return [
-      name,
-      median(both.map((round, index) => nsPerUnit(round) / nsPerUnit(reference[index]!))),
-    ] as const;
+    return [name, median(both.map((round, index) => nsPerUnit(round) / nsPerUnit(reference[index]!)))] as const;
   });
   return {
     name: benchmark.name,
@@ -76,8 +72,6 @@ const toCells = (row: Row): ReadonlyArray<string> => [
   row.unitsPerCpuSecond === null ? "" : Math.round(row.unitsPerCpuSecond).toLocaleString("en-US"),
   row.peakRssMiB?.toFixed(0) ?? "",
   Object.entries(row.ratios)
-    .map(([reference, ratio]) =>
-      ratio === null ? `no g++ for ${reference}` : `${ratio.toFixed(2)} x ${reference}`,
-    )
+    .map(([reference, ratio]) => (ratio === null ? `no g++ for ${reference}` : `${ratio.toFixed(2)} x ${reference}`))
     .join(", "),
 ];

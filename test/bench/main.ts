@@ -22,11 +22,7 @@ const main = (): void => {
   const only = values[CHILD_OPTION.slice(2)];
   if (typeof only === "string") return runHere(byName(only));
   const rows = toRows(runAll(select(positionals), Number(values.rounds)));
-  process.stdout.write(
-    values.format === "json"
-      ? `${JSON.stringify({ benchmarks: rows }, null, 2)}\n`
-      : `${toText(rows)}\n`,
-  );
+  process.stdout.write(values.format === "json" ? `${JSON.stringify({ benchmarks: rows }, null, 2)}\n` : `${toText(rows)}\n`);
 };
 
 const byName = (name: string): Benchmark => {
@@ -38,20 +34,16 @@ const byName = (name: string): Benchmark => {
 /** The benchmarks whose name contains a filter word, all without one; and what they are compared with. */
 const select = (filters: ReadonlyArray<string>): ReadonlyArray<Benchmark> => {
   const wanted = (name: string): boolean =>
-    filters.length === 0 ||
-    filters.some((filter) => name.toLowerCase().includes(filter.toLowerCase()));
+    filters.length === 0 || filters.some((filter) => name.toLowerCase().includes(filter.toLowerCase()));
   const chosen = benchmarks.filter((benchmark) => wanted(benchmark.name));
   const references = new Set(chosen.flatMap((benchmark) => benchmark.references ?? []));
-  return benchmarks.filter(
-    (benchmark) => chosen.includes(benchmark) || references.has(benchmark.name),
-  );
+  return benchmarks.filter((benchmark) => chosen.includes(benchmark) || references.has(benchmark.name));
 };
 
 /** Alternating rounds: each round measures every benchmark once, so that other load on the machine meets all alike. */
 const runAll = (chosen: ReadonlyArray<Benchmark>, rounds: number): ReadonlyArray<Series> => {
   const program = chosen.some((benchmark) => benchmark.native) ? compileReference() : undefined;
-  const environment =
-    program === undefined ? process.env : { ...process.env, [PROGRAM_VARIABLE]: program };
+  const environment = program === undefined ? process.env : { ...process.env, [PROGRAM_VARIABLE]: program };
   const results = chosen.map(() => new Array<Round>());
   for (let round = 1; round <= rounds; round++) {
     chosen.forEach((benchmark, index) => {

@@ -32,14 +32,10 @@ const exactQuantile = (all: ReadonlyArray<number>, q: number): number =>
 describe("Histogram", () => {
   it("any values, any quantile -> within 0.4 % of the exact one", () => {
     fc.assert(
-      fc.property(
-        values,
-        fc.constantFrom(0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1),
-        (all, q) => {
-          const exact = exactQuantile(all, q);
-          expect(Math.abs(filled(all).quantile(q)! - exact)).toBeLessThanOrEqual(exact * BOUND);
-        },
-      ),
+      fc.property(values, fc.constantFrom(0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1), (all, q) => {
+        const exact = exactQuantile(all, q);
+        expect(Math.abs(filled(all).quantile(q)! - exact)).toBeLessThanOrEqual(exact * BOUND);
+      }),
       { numRuns: 150 },
     );
   });
@@ -54,9 +50,7 @@ describe("Histogram", () => {
         expect(histogram.mean).toBe(sum / all.length);
         expect(histogram.min).toBe(Math.min(...all));
         expect(histogram.max).toBe(Math.max(...all));
-        expect(bucketsOf(histogram).reduce((total, [, weight]) => total + weight, 0)).toBe(
-          all.length,
-        );
+        expect(bucketsOf(histogram).reduce((total, [, weight]) => total + weight, 0)).toBe(all.length);
       }),
     );
   });
@@ -92,25 +86,18 @@ describe("Histogram", () => {
     const gap = fc.oneof(small, fc.constantFrom(0, 1, 2 ** -20, 16, 500));
     const count = fc.integer({ min: 0, max: 400 });
     fc.assert(
-      fc.property(
-        grid,
-        gap,
-        count,
-        fc.integer({ min: 1, max: 300 }),
-        (first, drawnGap, drawnCount, weight) => {
-          const fits =
-            drawnGap < 0 ? Math.min(drawnCount, 1 + Math.floor(first / -drawnGap)) : drawnCount;
-          const leapt = new Histogram();
-          leapt.recordProgression(first, drawnGap, fits, weight);
-          const stepped = new Histogram();
-          for (let j = 0; j < fits; j++) stepped.record(first + drawnGap * j, weight);
-          expect(bucketsOf(leapt)).toEqual(bucketsOf(stepped));
-          expect(leapt.count).toBe(stepped.count);
-          expect(leapt.min).toBe(stepped.min);
-          expect(leapt.max).toBe(stepped.max);
-          expect(leapt.sum).toBeCloseTo(stepped.sum, 3);
-        },
-      ),
+      fc.property(grid, gap, count, fc.integer({ min: 1, max: 300 }), (first, drawnGap, drawnCount, weight) => {
+        const fits = drawnGap < 0 ? Math.min(drawnCount, 1 + Math.floor(first / -drawnGap)) : drawnCount;
+        const leapt = new Histogram();
+        leapt.recordProgression(first, drawnGap, fits, weight);
+        const stepped = new Histogram();
+        for (let j = 0; j < fits; j++) stepped.record(first + drawnGap * j, weight);
+        expect(bucketsOf(leapt)).toEqual(bucketsOf(stepped));
+        expect(leapt.count).toBe(stepped.count);
+        expect(leapt.min).toBe(stepped.min);
+        expect(leapt.max).toBe(stepped.max);
+        expect(leapt.sum).toBeCloseTo(stepped.sum, 3);
+      }),
       { numRuns: 300 },
     );
   });
@@ -125,9 +112,7 @@ describe("Histogram", () => {
         const first = 1 + bucket / 128 - gap * offset;
         const leapt = new Histogram();
         leapt.recordProgression(first, gap, 300, 1);
-        expect(bucketsOf(leapt)).toEqual(
-          bucketsOf(filled(Array.from({ length: 300 }, (_, j) => first + gap * j))),
-        );
+        expect(bucketsOf(leapt)).toEqual(bucketsOf(filled(Array.from({ length: 300 }, (_, j) => first + gap * j))));
       }),
       { numRuns: 150 },
     );

@@ -3,9 +3,7 @@ import { ensure, InvariantBroken, INVARIANTS } from "../../src/kernel/Invariants
 
 describe("Invariants", () => {
   it("the table -> numbers 1, 2, 3, ... and distinct names", () => {
-    expect(INVARIANTS.map((entry) => entry.number)).toEqual(
-      INVARIANTS.map((_, index) => index + 1),
-    );
+    expect(INVARIANTS.map((entry) => entry.number)).toEqual(INVARIANTS.map((_, index) => index + 1));
     expect(new Set(INVARIANTS.map((entry) => entry.name)).size).toBe(INVARIANTS.length);
   });
 

@@ -38,12 +38,9 @@ describe("Kernel: order against a naive list", () => {
       minLength: 2,
       maxLength: 2,
     }),
-    sources: fc.array(
-      fc.record({ times: fc.array(half(30), { maxLength: 12, size: "max" }), phase: phase() }),
-      {
-        maxLength: 3,
-      },
-    ),
+    sources: fc.array(fc.record({ times: fc.array(half(30), { maxLength: 12, size: "max" }), phase: phase() }), {
+      maxLength: 3,
+    }),
     chunk: fc.integer({ min: 1, max: 7 }),
   });
   type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
@@ -90,9 +87,7 @@ describe("Kernel: order against a naive list", () => {
         post: (atMs, phase, ref) => tickets.push(kernel.post(atMs, id, 0, ref, phase)),
         revoke: (which) => (which < tickets.length ? kernel.revoke(tickets[which]!) : false),
         timers: plan.timerPhases.map((phase, index) => kernel.timer(id, 1, index, phase)),
-        rings: plan.rings.map(({ delayMs, phase }, index) =>
-          kernel.ring(delayMs, id, 10 + index, phase),
-        ),
+        rings: plan.rings.map(({ delayMs, phase }, index) => kernel.ring(delayMs, id, 10 + index, phase)),
       },
       seen,
     );
@@ -124,9 +119,7 @@ describe("Kernel: order against a naive list", () => {
         post: (atMs, phase, ref) => entries.push(kernel.post(atMs, phase, () => woken(0, ref))),
         revoke: (which) => (which < entries.length ? kernel.revoke(entries[which]!) : false),
         timers: plan.timerPhases.map((phase, index) => kernel.timer(phase, () => woken(1, index))),
-        rings: plan.rings.map(({ delayMs, phase }, index) =>
-          kernel.ring(delayMs, phase, (ref) => woken(10 + index, ref)),
-        ),
+        rings: plan.rings.map(({ delayMs, phase }, index) => kernel.ring(delayMs, phase, (ref) => woken(10 + index, ref))),
       },
       seen,
     );
@@ -226,13 +219,7 @@ describe("Kernel: runFor", () => {
     const order: Array<string> = [];
     let atMs = 0;
     actor.act = () => order.push("wake");
-    actor.kernel.source(
-      () => (order.push("next"), (atMs += 1) <= 2 ? atMs : Infinity),
-      actor.id,
-      0,
-      0,
-      Phase.Arrival,
-    );
+    actor.kernel.source(() => (order.push("next"), (atMs += 1) <= 2 ? atMs : Infinity), actor.id, 0, 0, Phase.Arrival);
     actor.kernel.runFor(10, Infinity);
     expect(order).toEqual(["next", "wake", "next", "wake", "next"]);
   });
@@ -256,8 +243,7 @@ describe("Kernel: runFor", () => {
     const other: Array<string> = [];
     kernel.runFor(1, 10);
     const second = kernel.join({ wake: (op, ref) => void other.push(`${op}:${ref}`) });
-    for (let leaf = 0; leaf < 9; leaf++)
-      kernel.timer(leaf % 2 === 0 ? id : second, leaf, -leaf, Phase.Control).set(20 - leaf);
+    for (let leaf = 0; leaf < 9; leaf++) kernel.timer(leaf % 2 === 0 ? id : second, leaf, -leaf, Phase.Control).set(20 - leaf);
     kernel.runFor(20, Infinity);
     expect(seen).toEqual(["12:8:-8", "14:6:-6", "16:4:-4", "18:2:-2", "20:0:0"]);
     expect(other).toEqual(["7:-7", "5:-5", "3:-3", "1:-1"]);
@@ -288,8 +274,7 @@ describe("Kernel: tickets", () => {
   it("numbers that are no tickets -> revoke gives false and nothing is lost", () => {
     const { kernel, id, seen } = new Recording();
     kernel.post(1, id, 0, 0, 0);
-    for (const ticket of [0, -1, NaN, Infinity, 1e300, 0.5, 7])
-      expect(kernel.revoke(ticket)).toBe(false);
+    for (const ticket of [0, -1, NaN, Infinity, 1e300, 0.5, 7]) expect(kernel.revoke(ticket)).toBe(false);
     kernel.runFor(2, Infinity);
     expect(seen.length).toBe(1);
   });
@@ -338,8 +323,7 @@ describe("DelayRing", () => {
           if (!stop) ring.start(ref);
           expect(ring.live).toBe(pending.length);
           const untilMs = kernel.now + waitMs;
-          for (const entry of pending)
-            if (entry.dueMs <= untilMs) expected.push(`${entry.dueMs}:1:${entry.ref}`);
+          for (const entry of pending) if (entry.dueMs <= untilMs) expected.push(`${entry.dueMs}:1:${entry.ref}`);
           pending = pending.filter((entry) => entry.dueMs > untilMs);
           // Without an event to come, the clock stands still; this one keeps it going.
           kernel.post(untilMs, id, 0, 0, Phase.Control);

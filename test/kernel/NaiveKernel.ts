@@ -56,11 +56,7 @@ export class NaiveKernel {
     return { set, clear };
   }
 
-  ring(
-    delayMs: number,
-    phase: number,
-    wake: (ref: number) => void,
-  ): { start(ref: number): void; stop(ref: number): boolean } {
+  ring(delayMs: number, phase: number, wake: (ref: number) => void): { start(ref: number): void; stop(ref: number): boolean } {
     const order = this.registered++;
     const entries = new Map<number, Pending>();
     const stop = (ref: number): boolean => {
@@ -115,10 +111,4 @@ export class NaiveKernel {
 
 /** Entries of one ring have one order number: the earlier in the list was started earlier. */
 const before = (x: Pending, y: Pending): boolean =>
-  x.atMs !== y.atMs
-    ? x.atMs < y.atMs
-    : x.phase !== y.phase
-      ? x.phase < y.phase
-      : x.kind !== y.kind
-        ? x.kind < y.kind
-        : x.order < y.order;
+  x.atMs !== y.atMs ? x.atMs < y.atMs : x.phase !== y.phase ? x.phase < y.phase : x.kind !== y.kind ? x.kind < y.kind : x.order < y.order;

@@ -2,12 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as Samplers from "../../src/kernel/Sampler.ts";
 import type { Sampler } from "../../src/kernel/Sampler.ts";
 import { Streams } from "../../src/kernel/Streams.ts";
-import {
-  gammaDistribution,
-  kolmogorovSmirnov,
-  momentsOf,
-  normalDistribution,
-} from "./Statistics.ts";
+import { gammaDistribution, kolmogorovSmirnov, momentsOf, normalDistribution } from "./Statistics.ts";
 
 const SIZE = 100_000;
 
@@ -138,9 +133,7 @@ describe("Sampler", () => {
       expect(kolmogorovSmirnov(values, distribution)).toBeLessThan(1.95);
       const seen = momentsOf(values);
       expect(Math.abs(seen.mean - sampler.mean)).toBeLessThanOrEqual(4 * seen.meanError);
-      expect(Math.abs(seen.variance - sampler.variance)).toBeLessThanOrEqual(
-        5 * seen.varianceError + 1e-12,
-      );
+      expect(Math.abs(seen.variance - sampler.variance)).toBeLessThanOrEqual(5 * seen.varianceError + 1e-12);
     },
   );
 
@@ -158,12 +151,8 @@ describe("Sampler", () => {
       if (z > 3.45) beyond[2]!++;
       if (z < -3.8) beyond[3]!++;
     }
-    const expected = [Math.exp(-7.7), Math.exp(-9), 2.802932768e-4, 7.234804e-5].map(
-      (share) => share * many,
-    );
-    expected.forEach((mean, index) =>
-      expect(Math.abs(beyond[index]! - mean)).toBeLessThan(4 * Math.sqrt(mean)),
-    );
+    const expected = [Math.exp(-7.7), Math.exp(-9), 2.802932768e-4, 7.234804e-5].map((share) => share * many);
+    expected.forEach((mean, index) => expect(Math.abs(beyond[index]! - mean)).toBeLessThan(4 * Math.sqrt(mean)));
   });
 
   it("a first draw that falls into the tail -> the tail of the distribution", () => {
@@ -181,9 +170,7 @@ describe("Sampler", () => {
     expect(kolmogorovSmirnov(right, (z) => 1 - survival(z))).toBeLessThan(1.95);
     expect(kolmogorovSmirnov(left, (z) => survival(-z))).toBeLessThan(1.95);
     const far = tailOf(Samplers.exponential(1), 0.9999 / 256);
-    expect(
-      kolmogorovSmirnov(far, (x) => exponentialDistribution(x - 7.697117470131049)),
-    ).toBeLessThan(1.95);
+    expect(kolmogorovSmirnov(far, (x) => exponentialDistribution(x - 7.697117470131049))).toBeLessThan(1.95);
   });
 
   it("lognormal by mean and p99 -> has that mean and that share above p99", () => {
@@ -195,10 +182,7 @@ describe("Sampler", () => {
 
   it("by mean and coefficient of variation -> mean and variance follow", () => {
     for (const cv of [0.2, 0.5, 1, 2.3, 5]) {
-      for (const sampler of [
-        Samplers.gammaFromMeanAndCv(30, cv),
-        Samplers.weibullFromMeanAndCv(30, cv),
-      ]) {
+      for (const sampler of [Samplers.gammaFromMeanAndCv(30, cv), Samplers.weibullFromMeanAndCv(30, cv)]) {
         expect(sampler.mean).toBeCloseTo(30, 8);
         expect(Math.sqrt(sampler.variance) / 30).toBeCloseTo(cv, 8);
       }

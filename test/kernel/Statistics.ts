@@ -1,7 +1,5 @@
 /** Mean and variance of a sample, and the standard errors of both. */
-export const momentsOf = (
-  values: ArrayLike<number>,
-): { mean: number; variance: number; meanError: number; varianceError: number } => {
+export const momentsOf = (values: ArrayLike<number>): { mean: number; variance: number; meanError: number; varianceError: number } => {
   const size = values.length;
   let mean = 0;
   for (let index = 0; index < size; index++) mean += values[index]!;
@@ -18,10 +16,7 @@ export const momentsOf = (
 };
 
 /** sqrt(n) times the largest distance of the empirical distribution from the given one; above 1.95 with probability 0.1 %. */
-export const kolmogorovSmirnov = (
-  values: Float64Array,
-  distribution: (x: number) => number,
-): number => {
+export const kolmogorovSmirnov = (values: Float64Array, distribution: (x: number) => number): number => {
   const sorted = values.toSorted();
   const size = sorted.length;
   let distance = 0;
@@ -40,10 +35,7 @@ export const kolmogorovSmirnov = (
 export const normalDistribution = (x: number): number => {
   const t = 1 / (1 + 0.2316419 * Math.abs(x));
   const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-  const tail =
-    density *
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  const tail = density * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return x < 0 ? tail : 1 - tail;
 };
 
@@ -55,8 +47,7 @@ export const gammaDistribution = (shape: number, x: number): number => {
   for (let n = 1; n < 1000; n++) sum += term *= x / (shape + n);
   // ln Gamma(shape) by Stirling's series at shape + 10.
   const z = shape + 10;
-  let logGamma =
-    (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * z) - 1 / (360 * z ** 3);
+  let logGamma = (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * z) - 1 / (360 * z ** 3);
   for (let n = 0; n < 10; n++) logGamma -= Math.log(shape + n);
   return Math.min(1, sum * Math.exp(shape * Math.log(x) - x - logGamma));
 };

@@ -4,8 +4,7 @@ import { Streams } from "../../src/kernel/Streams.ts";
 import type { UnitSource } from "../../src/kernel/Streams.ts";
 import { kolmogorovSmirnov } from "./Statistics.ts";
 
-const take = (source: UnitSource, count: number): Float64Array =>
-  Float64Array.from({ length: count }, () => source.unit());
+const take = (source: UnitSource, count: number): Float64Array => Float64Array.from({ length: count }, () => source.unit());
 
 const correlation = (x: Float64Array, y: Float64Array): number => {
   let sum = 0;
@@ -72,9 +71,7 @@ describe("Streams", () => {
       Float64Array.from({ length: size }, (_, id) => draws.unit(id, 0)),
       Float64Array.from({ length: size }, (_, id) => draws.unit(id, 1)),
       take(draws.at(0), size),
-      Float64Array.from({ length: 20_000 }, (_, seed) =>
-        new Streams(seed).open("path", "purpose").unit(0, 0),
-      ),
+      Float64Array.from({ length: 20_000 }, (_, seed) => new Streams(seed).open("path", "purpose").unit(0, 0)),
       take(draws.sequence(), size),
     ];
     for (const sample of samples) expect(kolmogorovSmirnov(sample, uniform)).toBeLessThan(1.95);
@@ -82,12 +79,8 @@ describe("Streams", () => {
 
   it("low bits -> uniform too", () => {
     const draws = new Streams(1).open("path", "purpose");
-    const samples = [
-      take(draws.sequence(), 100_000),
-      Float64Array.from({ length: 100_000 }, (_, id) => draws.unit(id, 0)),
-    ];
-    for (const sample of samples)
-      expect(kolmogorovSmirnov(sample.map(low), uniform)).toBeLessThan(1.95);
+    const samples = [take(draws.sequence(), 100_000), Float64Array.from({ length: 100_000 }, (_, id) => draws.unit(id, 0))];
+    for (const sample of samples) expect(kolmogorovSmirnov(sample.map(low), uniform)).toBeLessThan(1.95);
   });
 
   it("neighboring ids, draw numbers, streams, seeds -> uncorrelated", () => {

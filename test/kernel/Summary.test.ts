@@ -26,10 +26,7 @@ const requireStatistics = (summary: Summary, all: Float64Array, bound: number): 
   const sorted = all.toSorted();
   expect(summary.count).toBe(all.length);
   expect(summary.mean! / expected.mean).toBeCloseTo(1, 9);
-  expect(summary.variance! / ((expected.variance * all.length) / (all.length - 1))).toBeCloseTo(
-    1,
-    9,
-  );
+  expect(summary.variance! / ((expected.variance * all.length) / (all.length - 1))).toBeCloseTo(1, 9);
   expect(summary.min).toBe(sorted[0]);
   expect(summary.max).toBe(sorted[sorted.length - 1]);
   for (const q of quantiles) {
@@ -104,8 +101,7 @@ describe("Summary", () => {
 
   it("a negative, infinite or NaN value -> RangeError, nothing counted", () => {
     const summary = new Summary();
-    for (const wrong of [-1, NaN, Infinity])
-      expect(() => summary.record(wrong)).toThrow(RangeError);
+    for (const wrong of [-1, NaN, Infinity]) expect(() => summary.record(wrong)).toThrow(RangeError);
     expect(summary.count).toBe(0);
   });
 });

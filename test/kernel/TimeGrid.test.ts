@@ -19,18 +19,14 @@ describe("TimeGrid", () => {
 
   it("any time within the limit -> a multiple at most half a spacing away, and rounding again changes nothing", () => {
     fc.assert(
-      fc.property(
-        fc.constantFrom(1e6, 2 ** 29),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (horizonMs, share) => {
-          const grid = TimeGrid.forHorizon(horizonMs);
-          const ms = share * horizonMs;
-          const rounded = grid.round(ms);
-          expect(Number.isInteger(rounded / grid.spacingMs)).toBe(true);
-          expect(Math.abs(rounded - ms)).toBeLessThanOrEqual(grid.spacingMs / 2);
-          expect(grid.round(rounded)).toBe(rounded);
-        },
-      ),
+      fc.property(fc.constantFrom(1e6, 2 ** 29), fc.double({ min: 0, max: 1, noNaN: true }), (horizonMs, share) => {
+        const grid = TimeGrid.forHorizon(horizonMs);
+        const ms = share * horizonMs;
+        const rounded = grid.round(ms);
+        expect(Number.isInteger(rounded / grid.spacingMs)).toBe(true);
+        expect(Math.abs(rounded - ms)).toBeLessThanOrEqual(grid.spacingMs / 2);
+        expect(grid.round(rounded)).toBe(rounded);
+      }),
     );
   });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RequestRecord } from "../../src/metric/RequestRecord.ts";
-import { csvText } from "../../src/report/csv.ts";
+import { csvText } from "../../src/report/CsvText.ts";
 import { requestsCsv } from "../../src/report/requestsCsv.ts";
 import { TIMELINE_COLUMNS, timelineCsv } from "../../src/report/timelineCsv.ts";
 import { sampleResult } from "./sampleResult.ts";

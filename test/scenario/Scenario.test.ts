@@ -22,14 +22,14 @@ it("scenario: plain literals, computed quantities and spreads -> compile, and co
 
 it("scenario: mistakes -> refused by the compiler", () => {
   const two = { poisson: { rate: "1/s" }, gamma: { rate: "1/s", cv: 2 } } as const;
+  const bare = { poisson: { rate: "40" } } as const;
   const mistakes = [
     // @ts-expect-error a key that is not there
     () => scenario({ ...base, traffic: { chat: { ...chat, promt: 5 } } }),
     // @ts-expect-error a duration without unit
     () => scenario({ ...base, horizon: 60, traffic: { chat } }),
     // @ts-expect-error a rate that is no rate
-    () =>
-      scenario({ ...base, traffic: { chat: { ...chat, arrivals: { poisson: { rate: "40" } } } } }),
+    () => scenario({ ...base, traffic: { chat: { ...chat, arrivals: bare } } }),
     // @ts-expect-error two kinds of arrivals at once
     () => scenario({ ...base, traffic: { chat: { ...chat, arrivals: two } } }),
     // @ts-expect-error a router that is not there

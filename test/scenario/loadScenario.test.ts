@@ -1,7 +1,7 @@
 import * as Layer from "effect/Layer";
 import { Router } from "../../src/serving/Router.ts";
 import { expect, it } from "vitest";
-import { digestOf } from "../../src/scenario/digest.ts";
+import { digestOf } from "../../src/scenario/Digest.ts";
 import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
 import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
 import { componentsOf, scenario } from "../../src/scenario/Scenario.ts";
@@ -172,14 +172,17 @@ it("gateway queue without in-flight bound: decoded -> maxSequences of the larges
   ).toBe(32);
 });
 
+const tracePaths = async (
+  set: ReadonlyArray<readonly [string, string]>,
+): Promise<ReadonlyArray<string>> =>
+  (await loadValid(YAML, { set, fileExists: () => true })).world.traffic.flatMap(
+    ({ trace }) => trace?.path ?? [],
+  );
+
 it("trace path: in a file -> relative to it; by --set -> relative to the working directory", async () => {
-  const paths = async (set: ReadonlyArray<readonly [string, string]>) =>
-    (await loadValid(YAML, { set, fileExists: () => true })).world.traffic.flatMap(
-      ({ trace }) => trace?.path ?? [],
-    );
-  expect(await paths([])).toEqual([`${VALID}/full.yaml`, `${VALID}/full.yaml`]);
+  expect(await tracePaths([])).toEqual([`${VALID}/full.yaml`, `${VALID}/full.yaml`]);
   expect(
-    await paths([
+    await tracePaths([
       ["traffic.recorded.trace.path", "x.csv"],
       ["traffic.replay.trace", "../y.csv"],
     ]),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { applyOverrides } from "../../src/scenario/load/overrides.ts";
+import { applyOverrides } from "../../src/scenario/load/Overrides.ts";
 import { faultsOf, load, loadValid, VALID } from "./fixtures.ts";
 
 const YAML = `${VALID}/full.yaml`;

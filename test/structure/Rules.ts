@@ -92,10 +92,11 @@ export function wrongNames(files: ReadonlyArray<SourceFile>): ReadonlyArray<stri
   return files.flatMap((file) => {
     const names = file.path.replace(/\.[jt]s$/, "").split("/");
     const forbidden = names.filter((name) => FORBIDDEN_NAMES.test(wordsOf(name).at(-1) ?? ""));
-    const pascal = /^([A-Z][A-Za-z0-9]*|index|main|bin)$/.test(names.at(-1) ?? "");
+    const name = names.at(-1) ?? "";
+    const named = /^([A-Z][A-Za-z0-9]*|index|main|bin)$/.test(name) || file.exports.includes(name);
     return [
       ...forbidden.map((name) => `${file.path}: ${name} says nothing`),
-      ...(pascal ? [] : [`${file.path}: file names are in PascalCase`]),
+      ...(named ? [] : [`${file.path}: a file is named after its concept in PascalCase, or exactly as a function it exports`]),
     ];
   });
 }

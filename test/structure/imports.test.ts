@@ -141,7 +141,7 @@ describe("src", () => {
     expect(defaultExports(SOURCES)).toEqual([]);
   });
 
-  it("sources: all files -> named in PascalCase and by no empty word", () => {
+  it("sources: all files -> named after their concept or function, and by no empty word", () => {
     expect(wrongNames(SOURCES)).toEqual([]);
   });
 });
@@ -274,6 +274,8 @@ describe("rules on bad examples", () => {
       "a/QueueManager.ts": "export class QueueManager {}",
       "helpers/Clock.ts": "export class Clock {}",
       "a/step_time.ts": "export const stepTime = 1",
+      "a/nobody.ts": "export const somebody = 1",
+      "a/assemble.ts": "export const assemble = 1",
       "a/DataParallel.ts": "export const dataParallel = 1",
       "a/StepTimes.ts": "export function stepTimeOf() {}",
       "a/index.ts": "",
@@ -283,7 +285,8 @@ describe("rules on bad examples", () => {
       "a/Utils.ts: Utils says nothing",
       "a/QueueManager.ts: QueueManager says nothing",
       "helpers/Clock.ts: helpers says nothing",
-      "a/step_time.ts: file names are in PascalCase",
+      "a/step_time.ts: a file is named after its concept in PascalCase, or exactly as a function it exports",
+      "a/nobody.ts: a file is named after its concept in PascalCase, or exactly as a function it exports",
     ]);
   });
 });

@@ -16,17 +16,26 @@ export interface Run {
   readonly requests: number;
 }
 
+/** "long": a queue without bound that is nearly full most of the time, whose averages need the longest runs. */
+export type Effort = "short" | "medium" | "long";
+
 /** One model at one utilization. */
 export interface Case {
   readonly model: string;
   /** The point: "0.8" for a utilization, or what stands in for it, such as a cache size. */
   readonly at: string;
-  /** 0..1: how hard the case is to estimate; longer runs for higher ones. */
-  readonly utilization: number;
+  /** How slowly averages settle. */
+  readonly effort: Effort;
   readonly quantities: ReadonlyArray<Quantity>;
   /** One simulated run: one value per quantity, in their order. */
   readonly replicate: (run: Run) => Promise<ReadonlyArray<number>>;
 }
 
-/** Where every model is asked. */
-export const UTILIZATIONS: ReadonlyArray<number> = [0.5, 0.8, 0.95];
+/** Where every model is asked, and how hard that is where the queue has no bound. */
+export const POINTS: ReadonlyArray<readonly [utilization: number, unbounded: Effort]> = [
+  [0.5, "short"],
+  [0.8, "medium"],
+  [0.95, "long"],
+];
+
+export const UTILIZATIONS: ReadonlyArray<number> = POINTS.map(([utilization]) => utilization);

@@ -17,6 +17,8 @@ const BLOCK_TOKENS = 16;
  * takes one step per output token (the first one comes with its one-token prompt). So the service time is `stepMs` times the output length.
  */
 export interface Station {
+  /** Names the random streams: stations of different names are independent. */
+  readonly name: string;
   readonly arrivals: ArrivalSpec;
   /** Output tokens = steps of service. */
   readonly steps: SamplerSpec;
@@ -35,7 +37,7 @@ export const stationWorld = (station: Station): WorldSpec => ({
   warmupMs: WARMUP_RATIO * station.horizonMs,
   traffic: [
     {
-      name: "customers",
+      name: station.name,
       arrivals: station.arrivals,
       spikes: [],
       prompt: { kind: "fixed", value: 1 },
@@ -85,10 +87,8 @@ const poolOf = (station: Station): PoolSpec => ({
 });
 
 /** Poisson arrivals that keep `servers` servers busy for the share `utilization` of the time. */
-export const arrivalsPerSecond = (load: {
-  readonly utilization: number;
-  readonly servers: number;
-}): number => (1000 * load.utilization * load.servers) / SERVICE_MEAN_MS;
+export const arrivalsPerSecond = (load: { readonly utilization: number; readonly servers: number }): number =>
+  (1000 * load.utilization * load.servers) / SERVICE_MEAN_MS;
 
 export const poisson = (perSecond: number): ArrivalSpec => ({
   kind: "poisson",

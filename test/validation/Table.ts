@@ -1,16 +1,7 @@
 import type { Row } from "./Row.ts";
 
 const SIGNIFICANT_DIGITS = 5;
-const HEADINGS = [
-  "model",
-  "utilization",
-  "quantity",
-  "closed form",
-  "simulated",
-  "interval",
-  "+-",
-  "verdict",
-];
+const HEADINGS = ["model", "utilization", "quantity", "closed form", "simulated", "interval", "+-", "verdict"];
 const FIRST_NUMBER = 3;
 const LAST_NUMBER = 6;
 
@@ -43,6 +34,4 @@ const align = (cell: string, column: number, width: number): string =>
   column >= FIRST_NUMBER && column <= LAST_NUMBER ? cell.padStart(width) : cell.padEnd(width);
 
 const digits = (value: number): string =>
-  Math.abs(value) >= 10 ** (SIGNIFICANT_DIGITS - 1)
-    ? value.toFixed(0)
-    : value.toPrecision(SIGNIFICANT_DIGITS);
+  Math.abs(value) >= 10 ** (SIGNIFICANT_DIGITS - 1) ? value.toFixed(0) : value.toPrecision(SIGNIFICANT_DIGITS);

@@ -6,10 +6,4 @@ import { lruCache } from "./models/lruCache.ts";
 import { twoQueues } from "./models/twoQueues.ts";
 
 /** All cases, in the order of the table. Register new ones here. */
-export const allCases = (): ReadonlyArray<Case> => [
-  ...delaySystems(),
-  ...lossSystems(),
-  ...closedLoop(),
-  ...twoQueues(),
-  ...lruCache(),
-];
+export const allCases = (): ReadonlyArray<Case> => [...delaySystems(), ...lossSystems(), ...closedLoop(), ...twoQueues(), ...lruCache()];

@@ -20,21 +20,17 @@ export const runStation = (station: Station, run: Run): Promise<Replication> =>
   );
 
 /** Time in which so many requests arrive. */
-export const horizonFor = (run: Run, perSecond: number): number =>
-  (1000 * run.requests) / perSecond;
+export const horizonFor = (run: Run, perSecond: number): number => (1000 * run.requests) / perSecond;
 
 /** The only traffic class of a station. */
 export const customersOf = (run: Replication): ClassMeter => run.recorder.classes[0]!;
 
-export const meanQueueWaitMs = (run: Replication): number =>
-  customersOf(run).queueWaitMs.mean ?? NaN;
+export const meanQueueWaitMs = (run: Replication): number => customersOf(run).queueWaitMs.mean ?? NaN;
 
 export const meanResponseMs = (run: Replication): number => customersOf(run).e2eMs.mean ?? NaN;
 
 /** Share of the measured requests that found no room. */
-export const shedRatio = (run: Replication): number =>
-  customersOf(run).outcomes.shed / customersOf(run).requests;
+export const shedRatio = (run: Replication): number => customersOf(run).outcomes.shed / customersOf(run).requests;
 
 /** Mean number of requests in the system, over the whole run. */
-export const meanNumber = (run: Replication): number =>
-  run.recorder.inSystem.mean(run.simulatedMs);
+export const meanNumber = (run: Replication): number => run.recorder.inSystem.mean(run.simulatedMs);

@@ -13,8 +13,7 @@ export class AliasTable {
     const size = weights.length;
     let total = 0;
     for (let index = 0; index < size; index++) total += weights[index]!;
-    if (!(total > 0 && total < Infinity))
-      throw new RangeError(`weights sum to ${total}, not to a finite number > 0`);
+    if (!(total > 0 && total < Infinity)) throw new RangeError(`weights sum to ${total}, not to a finite number > 0`);
     this.keep = Float64Array.from(weights, (weight) => (weight * size) / total);
     this.alias = Int32Array.from(this.keep, (_, index) => index);
     const small: Array<number> = [];

@@ -2,8 +2,7 @@ import type { Sampler, UnitSource } from "../Randomness.ts";
 import { requirePositive } from "./Parameter.ts";
 
 /** Pareto with tail index alpha > 0, cut to min..max, 0 < min < max, by inversion; one draw. */
-export const boundedPareto = (alpha: number, min: number, max: number): Sampler =>
-  new BoundedPareto(alpha, min, max);
+export const boundedPareto = (alpha: number, min: number, max: number): Sampler => new BoundedPareto(alpha, min, max);
 
 class BoundedPareto implements Sampler {
   declare readonly mean: number;
@@ -33,5 +32,4 @@ class BoundedPareto implements Sampler {
 }
 
 /** Integral of exp(rate x) over 0..length, also for a rate of 0. */
-const growth = (rate: number, length: number): number =>
-  rate === 0 ? length : Math.expm1(rate * length) / rate;
+const growth = (rate: number, length: number): number => (rate === 0 ? length : Math.expm1(rate * length) / rate);

@@ -46,8 +46,7 @@ class Mixture implements Sampler {
 const totalWeight = (parts: ReadonlyArray<MixturePart>): number => {
   let total = 0;
   for (const { weight } of parts) {
-    if (!(weight >= 0 && weight < Infinity))
-      throw new RangeError(`mixture: weight ${weight} is not a finite number >= 0`);
+    if (!(weight >= 0 && weight < Infinity)) throw new RangeError(`mixture: weight ${weight} is not a finite number >= 0`);
     total += weight;
   }
   if (!(total > 0)) throw new RangeError("mixture: no part has a weight above 0");

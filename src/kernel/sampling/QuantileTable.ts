@@ -10,8 +10,7 @@ export interface QuantilePoint {
  * The distribution whose quantiles run linearly between the points: p strictly rising in 0..1, values not falling. The
  * share below the first point takes the first value, the share above the last point the last value. One draw.
  */
-export const quantileTable = (points: ReadonlyArray<QuantilePoint>): Sampler =>
-  new QuantileTable(points);
+export const quantileTable = (points: ReadonlyArray<QuantilePoint>): Sampler => new QuantileTable(points);
 
 class QuantileTable implements Sampler {
   declare readonly mean: number;
@@ -58,14 +57,11 @@ const requirePoints = (points: ReadonlyArray<QuantilePoint>): void => {
   if (points.length === 0) throw new RangeError("quantile table: no points");
   points.forEach(({ p, value }, index) => {
     if (!(p >= 0 && p <= 1)) throw new RangeError(`quantile table: p ${p} is outside 0..1`);
-    if (!Number.isFinite(value))
-      throw new RangeError(`quantile table: value ${value} is not a finite number`);
+    if (!Number.isFinite(value)) throw new RangeError(`quantile table: value ${value} is not a finite number`);
     const before = points[index - 1];
     if (before === undefined) return;
-    if (!(before.p < p))
-      throw new RangeError(`quantile table: p ${p} does not rise above ${before.p}`);
-    if (!(before.value <= value))
-      throw new RangeError(`quantile table: value ${value} falls below ${before.value}`);
+    if (!(before.p < p)) throw new RangeError(`quantile table: p ${p} does not rise above ${before.p}`);
+    if (!(before.value <= value)) throw new RangeError(`quantile table: value ${value} falls below ${before.value}`);
   });
 };
 

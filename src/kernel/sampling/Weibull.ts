@@ -43,16 +43,13 @@ class Weibull implements Sampler {
 }
 
 /** Gamma(1 + 2/k) / Gamma(1 + 1/k)^2 - 1. */
-const squaredCv = (shape: number): number =>
-  Math.expm1(logGamma(1 + 2 / shape) - 2 * logGamma(1 + 1 / shape));
+const squaredCv = (shape: number): number => Math.expm1(logGamma(1 + 2 / shape) - 2 * logGamma(1 + 1 / shape));
 
 /** The coefficient of variation falls with the shape: bisection on its logarithm. */
 const shapeOf = (cv: number): number => {
   const target = cv * cv;
   if (target > squaredCv(SMALLEST_SHAPE) || target < squaredCv(LARGEST_SHAPE)) {
-    throw new RangeError(
-      `weibull: no shape in ${SMALLEST_SHAPE}..${LARGEST_SHAPE} has the coefficient of variation ${cv}`,
-    );
+    throw new RangeError(`weibull: no shape in ${SMALLEST_SHAPE}..${LARGEST_SHAPE} has the coefficient of variation ${cv}`);
   }
   let low = Math.log(SMALLEST_SHAPE);
   let high = Math.log(LARGEST_SHAPE);

@@ -8,8 +8,7 @@ const LARGEST_N = 2 ** 31 - 1;
 
 /** Ranks 1..n with probability proportional to rank^-s, s >= 0; one draw up to 65,536 ranks, rejection above. */
 export const zipf = (n: number, s: number): Sampler => {
-  if (!(Number.isInteger(n) && n >= 1 && n <= LARGEST_N))
-    throw new RangeError(`zipf: n ${n} is not an integer in 1..2^31`);
+  if (!(Number.isInteger(n) && n >= 1 && n <= LARGEST_N)) throw new RangeError(`zipf: n ${n} is not an integer in 1..2^31`);
   requireNotNegative("zipf: s", s);
   return n <= TABLE_RANKS ? new TableZipf(n, s) : new InvertedZipf(n, s);
 };
@@ -23,9 +22,7 @@ class TableZipf implements Sampler {
     const moments = momentsOf(n, s);
     this.mean = moments.mean;
     this.variance = moments.variance;
-    this.table = new AliasTable(
-      Float64Array.from({ length: n }, (_, index) => Math.pow(index + 1, -s)),
-    );
+    this.table = new AliasTable(Float64Array.from({ length: n }, (_, index) => Math.pow(index + 1, -s)));
   }
 
   sample(source: UnitSource): number {
@@ -64,8 +61,7 @@ class InvertedZipf implements Sampler {
       const area = this.integralAtN + source.unit() * (this.integralAtOne - this.integralAtN);
       const x = this.inverse(area);
       const rank = Math.min(Math.max(Math.floor(x + 0.5), 1), this.n);
-      if (rank - x <= this.shortcut || area >= this.integral(rank + 0.5) - Math.pow(rank, -this.s))
-        return rank;
+      if (rank - x <= this.shortcut || area >= this.integral(rank + 0.5) - Math.pow(rank, -this.s)) return rank;
     }
   }
 
@@ -99,8 +95,7 @@ const powerSum = (n: number, exponent: number): number => {
 const tailSum = (from: number, to: number, exponent: number): number => {
   const log = Math.log(to / from);
   const t = (exponent + 1) * log;
-  const integral =
-    Math.pow(from, exponent + 1) * log * (Math.abs(t) > 1e-8 ? Math.expm1(t) / t : 1 + t / 2);
+  const integral = Math.pow(from, exponent + 1) * log * (Math.abs(t) > 1e-8 ? Math.expm1(t) / t : 1 + t / 2);
   const ends = (Math.pow(to, exponent) - Math.pow(from, exponent)) / 2;
   const slopes = (exponent * (Math.pow(to, exponent - 1) - Math.pow(from, exponent - 1))) / 12;
   return integral + ends + slopes;

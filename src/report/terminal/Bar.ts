@@ -1,4 +1,4 @@
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 import type { Line } from "./Line.ts";
 import { span } from "./Line.ts";
 

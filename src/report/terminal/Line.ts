@@ -1,5 +1,5 @@
 import { clip, displayWidth } from "./displayWidth.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 
 /** A piece of text in one style. */
 export interface Span {

@@ -1,6 +1,6 @@
 import type { Line, Span } from "./Line.ts";
 import { span } from "./Line.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 
 const BLOCKS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const NO_VALUE = "·";

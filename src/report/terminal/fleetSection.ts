@@ -4,7 +4,7 @@ import { bar } from "./Bar.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 import { sectionHeading } from "./sectionHeading.ts";
 import type { Column } from "./Table.ts";
 import { table } from "./Table.ts";

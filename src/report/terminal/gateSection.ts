@@ -2,7 +2,7 @@ import type { GateResult, Result } from "../../metric/Result.ts";
 import { displayWidth, printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { align, span, wrapWords } from "./Line.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 import { sectionHeading } from "./sectionHeading.ts";
 
 /** Each gate with its verdict and the reason. */

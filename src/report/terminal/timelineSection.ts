@@ -4,7 +4,7 @@ import type { Result, TimelinePoint } from "../../metric/Result.ts";
 import { clip, displayWidth, printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { align, span } from "./Line.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 import type { TimeSpan } from "./resample.ts";
 import { resample, timelineSpan } from "./resample.ts";
 import { sectionHeading } from "./sectionHeading.ts";

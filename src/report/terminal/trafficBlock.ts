@@ -4,7 +4,7 @@ import { OUTCOMES } from "../../metric/Result.ts";
 import { stackedBar } from "./Bar.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span } from "./Line.ts";
-import type { Style } from "./Paint.ts";
+import type { Style } from "./Style.ts";
 
 /** The counts that a class and the total have in common. */
 export type Traffic = Pick<

@@ -1,5 +1,5 @@
 import type { JsonSchemaNode } from "../scenarioJsonSchema.ts";
-import { SCENARIO_QUANTITIES } from "../schema/quantities.ts";
+import { SCENARIO_QUANTITIES } from "../schema/Quantities.ts";
 import type { QuantityKind } from "../../units/Quantity.ts";
 import type { Fault } from "./Fault.ts";
 import { suggest } from "./nearest.ts";

@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 import type { JsonSchemaNode } from "../scenarioJsonSchema.ts";
-import { NAME_PATTERN, SCENARIO_NAME_PATTERN } from "../schema/plain.ts";
+import { NAME_PATTERN, SCENARIO_NAME_PATTERN } from "../schema/PlainSchema.ts";
 import { PERCENTILE_PATTERN } from "../schema/Distribution.ts";
 import { quantityOf } from "./chooseBranch.ts";
 import type { Fault } from "./Fault.ts";

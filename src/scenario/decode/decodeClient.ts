@@ -1,6 +1,6 @@
 import type { ClientSpec, RetrySpec, SloSpec } from "../../workload/TrafficSpec.ts";
 import { DURATION } from "../../units/Duration.ts";
-import { DEFAULTS } from "../schema/defaults.ts";
+import { DEFAULTS } from "../schema/Defaults.ts";
 import type { TrafficClass } from "../schema/Traffic.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";

@@ -2,7 +2,7 @@ import type { FaultSpec } from "../../serving/ServingSpec.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { isMapping } from "../check/Path.ts";
 import { suggest } from "../check/nearest.ts";
-import { DEFAULTS } from "../schema/defaults.ts";
+import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Fault } from "../schema/Faults.ts";
 import type { ScenarioInput } from "../schema/ScenarioSchema.ts";
 import type { At, Decoding } from "./Decoding.ts";

@@ -1,7 +1,7 @@
 import type { GatewaySpec, RouterSpec } from "../../serving/ServingSpec.ts";
 import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
-import { DEFAULTS, UNLIMITED } from "../schema/defaults.ts";
+import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";

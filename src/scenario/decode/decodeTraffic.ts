@@ -7,7 +7,7 @@ import type {
 } from "../../workload/TrafficSpec.ts";
 import { TOKENS } from "../../units/Count.ts";
 import { SHARE } from "../../units/Share.ts";
-import { DEFAULTS } from "../schema/defaults.ts";
+import { DEFAULTS } from "../schema/Defaults.ts";
 import type { TrafficClass } from "../schema/Traffic.ts";
 import { decodeArrivals, decodeSpike } from "./decodeArrivals.ts";
 import { decodeClient, decodeSlo } from "./decodeClient.ts";

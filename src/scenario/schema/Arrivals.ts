@@ -3,8 +3,8 @@ import type { DurationText } from "../../units/Duration.ts";
 import { RateCurve, users } from "./Rates.ts";
 import { distribution } from "./Distribution.ts";
 import { oneKey } from "./oneKey.ts";
-import { between, CV_BOUNDS } from "./plain.ts";
-import { duration, rate } from "./quantities.ts";
+import { between, CV_BOUNDS } from "./PlainSchema.ts";
+import { duration, rate } from "./Quantities.ts";
 
 /** Distribution of durations. */
 export const Durations = distribution<DurationText>({

@@ -1,9 +1,9 @@
 import * as Schema from "effect/Schema";
 import type { OneKey } from "./oneKey.ts";
 import { oneKey } from "./oneKey.ts";
-import { atLeast, between, CV_BOUNDS } from "./plain.ts";
-import type { ShareInput } from "./quantities.ts";
-import { share } from "./quantities.ts";
+import { atLeast, between, CV_BOUNDS } from "./PlainSchema.ts";
+import type { ShareInput } from "./Quantities.ts";
+import { share } from "./Quantities.ts";
 
 /** A distribution of quantities that are written as Q; Q alone is a fixed value. */
 export type DistributionInput<Q> = Q | OneKey<DistributionMembers<Q>>;

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { oneKey } from "./oneKey.ts";
-import { integer, positive, text } from "./plain.ts";
-import { duration } from "./quantities.ts";
+import { integer, positive, text } from "./PlainSchema.ts";
+import { duration } from "./Quantities.ts";
 
 const where = {
   pool: text("Name of a pool of the fleet."),

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
-import { DEFAULTS } from "./defaults.ts";
-import { atLeast, flag, integer, text } from "./plain.ts";
-import { count, duration, price, share, tokens } from "./quantities.ts";
+import { DEFAULTS } from "./Defaults.ts";
+import { atLeast, flag, integer, text } from "./PlainSchema.ts";
+import { count, duration, price, share, tokens } from "./Quantities.ts";
 
 const coefficient = (description: string) =>
   Schema.optionalKey(atLeast(0, description, { default: 0 }));

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
-import { DEFAULTS } from "./defaults.ts";
-import { atLeast, word } from "./plain.ts";
-import { count, duration } from "./quantities.ts";
+import { DEFAULTS } from "./Defaults.ts";
+import { atLeast, word } from "./PlainSchema.ts";
+import { count, duration } from "./Quantities.ts";
 
 /** Routers that need no settings. */
 export const ROUTERS = [

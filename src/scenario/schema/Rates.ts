@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema";
-import { atLeast, between, integer, word } from "./plain.ts";
-import { duration, rate } from "./quantities.ts";
+import { atLeast, between, integer, word } from "./PlainSchema.ts";
+import { duration, rate } from "./Quantities.ts";
 
 const points = Schema.Array(
   Schema.Tuple([duration("Time from the start"), rate("Rate at this time")]),

@@ -1,10 +1,10 @@
 import * as Schema from "effect/Schema";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS } from "./Defaults.ts";
 import { Fault } from "./Faults.ts";
 import { Pool } from "./Fleet.ts";
 import { Gateway } from "./Gateway.ts";
-import { integer, named, SCENARIO_NAME_PATTERN, text } from "./plain.ts";
-import { duration } from "./quantities.ts";
+import { integer, named, SCENARIO_NAME_PATTERN, text } from "./PlainSchema.ts";
+import { duration } from "./Quantities.ts";
 import { TrafficClass } from "./Traffic.ts";
 
 const name = Schema.String.check(Schema.isPattern(SCENARIO_NAME_PATTERN)).annotate({

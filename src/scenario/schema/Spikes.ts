@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { oneKey } from "./oneKey.ts";
-import { positive } from "./plain.ts";
-import { duration, rate } from "./quantities.ts";
+import { positive } from "./PlainSchema.ts";
+import { duration, rate } from "./Quantities.ts";
 
 const surge = (forDescription: string, description: string) =>
   Schema.Struct({

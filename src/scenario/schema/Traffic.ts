@@ -1,11 +1,11 @@
 import * as Schema from "effect/Schema";
 import { Arrivals, Durations } from "./Arrivals.ts";
 import { distribution } from "./Distribution.ts";
-import { atLeast, flag, integer, positive, text, word } from "./plain.ts";
-import type { CountInput } from "./quantities.ts";
-import { count, duration, share, tokens } from "./quantities.ts";
+import { atLeast, flag, integer, positive, text, word } from "./PlainSchema.ts";
+import type { CountInput } from "./Quantities.ts";
+import { count, duration, share, tokens } from "./Quantities.ts";
 import { Spike } from "./Spikes.ts";
-import { DEFAULTS } from "./defaults.ts";
+import { DEFAULTS } from "./Defaults.ts";
 
 /** Formats of recorded traces. */
 export const TRACE_FORMATS = [

@@ -17,6 +17,7 @@ import type { TraceSpec, TrafficClassSpec } from "../TrafficSpec.ts";
 export const LOOK_AHEAD = 8192;
 /** Rows after which refill() returns even if it found nothing to keep, so that its caller can be interrupted. */
 const ROWS_PER_REFILL = 1_000_000;
+const MAX_EMPTY_PASSES = 100;
 const MAX_COPIES = 1_000_000;
 
 /** How to open the trace of a class. */
@@ -54,6 +55,8 @@ export class TraceArrivals implements ArrivalSource {
   private ended = false;
   private closed = false;
   private refilling: Promise<void> | undefined;
+  private failure: { readonly cause: unknown } | undefined;
+  private emptyPasses = 0;
 
   /** Opens nothing yet. Throws RangeError for scales and windows that cannot be, TraceFault for spikes that are not factors. */
   constructor(spec: TrafficClassSpec, streams: Streams, options: TraceOptions) {
@@ -99,9 +102,15 @@ export class TraceArrivals implements ArrivalSource {
 
   /** Reads ahead. Rejects with TraceFault when the trace cannot be read. */
   refill(): Promise<void> {
-    this.refilling ??= this.readAhead().finally(() => {
-      this.refilling = undefined;
-    });
+    this.refilling ??= this.readAhead()
+      .catch((cause: unknown) => {
+        // A broken reading must not look like the end of the file when it is asked again.
+        this.failure ??= { cause };
+      })
+      .then(() => {
+        this.refilling = undefined;
+        if (this.failure !== undefined) throw this.failure.cause;
+      });
     return this.refilling;
   }
 
@@ -116,6 +125,7 @@ export class TraceArrivals implements ArrivalSource {
   private async readAhead(): Promise<void> {
     this.buffer.compact();
     let budget = ROWS_PER_REFILL;
+    if (this.failure !== undefined) return;
     while (!this.ended && !this.closed && budget > 0 && this.hasRoom()) {
       if (this.index >= this.batch.length) {
         await this.readBatch();
@@ -158,7 +168,7 @@ export class TraceArrivals implements ArrivalSource {
   }
 
   private endPass(): void {
-    if (this.keptRows === 0) throw this.nothingKept();
+    if (this.keptRows === 0 && this.isHopeless()) throw this.nothingKept();
     this.replay.endPass(this.windowMs());
     this.ended = !this.trace.loop || this.replay.ended;
     this.batch = [];
@@ -167,6 +177,12 @@ export class TraceArrivals implements ArrivalSource {
     this.keptRows = 0;
     this.lastMs = 0;
     this.pass = this.feed.open(++this.passNumber);
+  }
+
+  /** Sampled requests may be absent from a pass by chance, recorded ones are there or not. */
+  private isHopeless(): boolean {
+    const behind = this.trace.fromMs >= (this.pass.endMs ?? Infinity);
+    return behind || !this.feed.scalesRate || ++this.emptyPasses >= MAX_EMPTY_PASSES;
   }
 
   /** Length of the window that was replayed, in ms of the recording. */

@@ -7,6 +7,7 @@ import { exponentialSteps, SERVICE_MEAN_MS, stationWorld, stepAllowance } from "
 
 const USERS = 12;
 const SERVERS = 2;
+const MODEL = `M/M/${SERVERS}//${USERS}`;
 const LARGEST_THINK_MS = 1e6;
 
 /** Machine repair: users who think, ask, wait and think again; the think time is such that the servers are busy for the given share. */
@@ -18,9 +19,9 @@ const caseOf = (utilization: number): Case => {
   const allowance = (of: (state: ClosedLoopState) => number): number =>
     stepAllowance((serviceMeanMs) => of(stateOf(thinkMeanMs, serviceMeanMs)));
   return {
-    model: `M/M/${SERVERS}//${USERS}`,
+    model: MODEL,
     at: String(utilization),
-    utilization,
+    effort: "medium",
     quantities: [
       {
         name: "throughput, 1/s",
@@ -35,6 +36,7 @@ const caseOf = (utilization: number): Case => {
     ],
     async replicate(run) {
       const station = {
+        name: MODEL,
         arrivals: {
           kind: "closed",
           users: USERS,

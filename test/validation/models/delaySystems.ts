@@ -4,17 +4,9 @@ import { mm1 } from "../../../src/queueing/MM1.ts";
 import type { SteadyState } from "../../../src/queueing/Station.ts";
 import type { SamplerSpec } from "../../../src/workload/TrafficSpec.ts";
 import type { Case } from "../Case.ts";
-import { UTILIZATIONS } from "../Case.ts";
+import { POINTS } from "../Case.ts";
 import { horizonFor, meanQueueWaitMs, meanResponseMs, runStation } from "../runStation.ts";
-import {
-  arrivalsPerSecond,
-  exponentialSteps,
-  poisson,
-  SERVICE_MEAN_MS,
-  stepAllowance,
-  STEP_MS,
-  STEPS_MEAN,
-} from "../StationWorld.ts";
+import { arrivalsPerSecond, exponentialSteps, poisson, SERVICE_MEAN_MS, stepAllowance, STEP_MS, STEPS_MEAN } from "../StationWorld.ts";
 
 /** A station where everybody waits as long as it takes. */
 interface DelaySystem {
@@ -24,10 +16,7 @@ interface DelaySystem {
   readonly stepMs: number;
   /** The closed form holds for whole steps as they are. */
   readonly exact: boolean;
-  readonly closedForm: (load: {
-    readonly arrivalsPerSecond: number;
-    readonly serviceMeanMs: number;
-  }) => SteadyState;
+  readonly closedForm: (load: { readonly arrivalsPerSecond: number; readonly serviceMeanMs: number }) => SteadyState;
 }
 
 const COARSE_STEPS_MEAN = 8;
@@ -79,8 +68,7 @@ const SYSTEMS: ReadonlyArray<DelaySystem> = [
     stepMs: STEP_MS,
     exact: true,
     // Rounding to whole steps changes the moments by less than 1e-7.
-    closedForm: (load) =>
-      mg1({ ...load, serviceVarianceMs2: SERVICE_MEAN_MS ** 2 * lognormalCv2() }),
+    closedForm: (load) => mg1({ ...load, serviceVarianceMs2: SERVICE_MEAN_MS ** 2 * lognormalCv2() }),
   },
   {
     model: "M/M/4",
@@ -93,20 +81,18 @@ const SYSTEMS: ReadonlyArray<DelaySystem> = [
 ];
 
 /** Erlang C and Pollaczek-Khinchine: mean queue wait and mean response. */
-export const delaySystems = (): ReadonlyArray<Case> =>
-  SYSTEMS.flatMap((system) => UTILIZATIONS.map((utilization) => caseOf(system, utilization)));
+export const delaySystems = (): ReadonlyArray<Case> => SYSTEMS.flatMap((system) => POINTS.map((point) => caseOf(system, point)));
 
-const caseOf = (system: DelaySystem, utilization: number): Case => {
+const caseOf = (system: DelaySystem, [utilization, effort]: (typeof POINTS)[number]): Case => {
   const perSecond = arrivalsPerSecond({ utilization, servers: system.servers });
-  const stateAt = (serviceMeanMs: number): SteadyState =>
-    system.closedForm({ arrivalsPerSecond: perSecond, serviceMeanMs });
+  const stateAt = (serviceMeanMs: number): SteadyState => system.closedForm({ arrivalsPerSecond: perSecond, serviceMeanMs });
   const state = stateAt(SERVICE_MEAN_MS);
   const allowance = (of: (state: SteadyState) => number): number =>
     system.exact ? 0 : stepAllowance((serviceMeanMs) => of(stateAt(serviceMeanMs)));
   return {
     model: system.model,
     at: String(utilization),
-    utilization,
+    effort,
     quantities: [
       {
         name: "mean queue wait, ms",
@@ -122,7 +108,8 @@ const caseOf = (system: DelaySystem, utilization: number): Case => {
     async replicate(run) {
       const { servers, steps, stepMs } = system;
       const horizonMs = horizonFor(run, perSecond);
-      const station = { arrivals: poisson(perSecond), servers, steps, stepMs, horizonMs };
+      const { model: name } = system;
+      const station = { name, arrivals: poisson(perSecond), servers, steps, stepMs, horizonMs };
       const replication = await runStation(station, run);
       return [meanQueueWaitMs(replication), meanResponseMs(replication)];
     },

@@ -4,33 +4,25 @@ import { mm1k } from "../../../src/queueing/MM1K.ts";
 import type { Case } from "../Case.ts";
 import { UTILIZATIONS } from "../Case.ts";
 import { horizonFor, meanNumber, meanResponseMs, runStation, shedRatio } from "../runStation.ts";
-import {
-  arrivalsPerSecond,
-  exponentialSteps,
-  poisson,
-  SERVICE_MEAN_MS,
-  stepAllowance,
-} from "../StationWorld.ts";
+import { arrivalsPerSecond, exponentialSteps, poisson, SERVICE_MEAN_MS, stepAllowance } from "../StationWorld.ts";
 
 const LOSS_SERVERS = 8;
+const LOSS_MODEL = `M/M/${LOSS_SERVERS}/${LOSS_SERVERS}`;
 const CAPACITY = 6;
+const BOUNDED_MODEL = `M/M/1/${CAPACITY}`;
 
 /** Stations that turn requests away; the utilization is the offered one. */
-export const lossSystems = (): ReadonlyArray<Case> => [
-  ...UTILIZATIONS.map(erlangLoss),
-  ...UTILIZATIONS.map(boundedQueue),
-];
+export const lossSystems = (): ReadonlyArray<Case> => [...UTILIZATIONS.map(erlangLoss), ...UTILIZATIONS.map(boundedQueue)];
 
 /** The gateway holds as many permits as the replica has servers, and no queue. */
 const erlangLoss = (utilization: number): Case => {
   const perSecond = arrivalsPerSecond({ utilization, servers: LOSS_SERVERS });
-  const stateAt = (serviceMeanMs: number): LossStation =>
-    mmcc({ arrivalsPerSecond: perSecond, serviceMeanMs, servers: LOSS_SERVERS });
+  const stateAt = (serviceMeanMs: number): LossStation => mmcc({ arrivalsPerSecond: perSecond, serviceMeanMs, servers: LOSS_SERVERS });
   const state = stateAt(SERVICE_MEAN_MS);
   return {
-    model: `M/M/${LOSS_SERVERS}/${LOSS_SERVERS}`,
+    model: LOSS_MODEL,
     at: String(utilization),
-    utilization,
+    effort: "medium",
     quantities: [
       {
         name: "loss ratio",
@@ -45,6 +37,7 @@ const erlangLoss = (utilization: number): Case => {
     ],
     async replicate(run) {
       const station = {
+        name: LOSS_MODEL,
         arrivals: poisson(perSecond),
         steps: exponentialSteps,
         servers: LOSS_SERVERS,
@@ -66,9 +59,9 @@ const boundedQueue = (utilization: number): Case => {
     capacity: CAPACITY,
   });
   return {
-    model: `M/M/1/${CAPACITY}`,
+    model: BOUNDED_MODEL,
     at: String(utilization),
-    utilization,
+    effort: "medium",
     quantities: [
       { name: "loss ratio", closedForm: state.lossProbability },
       { name: "mean number present", closedForm: state.numberMean },
@@ -76,6 +69,7 @@ const boundedQueue = (utilization: number): Case => {
     ],
     async replicate(run) {
       const station = {
+        name: BOUNDED_MODEL,
         arrivals: poisson(perSecond),
         steps: exponentialSteps,
         gateway: { maxInFlightPerReplica: 1, queue: { capacity: CAPACITY - 1 } },

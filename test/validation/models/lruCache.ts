@@ -12,24 +12,19 @@ const ZIPF = 0.9;
 const SIZES = [200, 800, 2400];
 const BLOCK_TOKENS = 16;
 const WARMUP_RATIO = 0.2;
-/** Requests of a case: as at this utilization. */
-const EFFORT = 0.8;
 /** What Che's approximation errs here; assumed. Its error vanishes as the cache grows. */
 const CHE_ERROR = 0.0005;
 
 const POPULARITY = Array.from({ length: OBJECTS }, (_, i) => (i + 1) ** -ZIPF);
 
 /** LRU hit ratios against Che's approximation: the block pool by itself, and inside a replica. */
-export const lruCache = (): ReadonlyArray<Case> => [
-  ...SIZES.map(poolAlone),
-  ...SIZES.map(insideReplica),
-];
+export const lruCache = (): ReadonlyArray<Case> => [...SIZES.map(poolAlone), ...SIZES.map(insideReplica)];
 
 /** The pool holds one block per object and nothing else: plain LRU with room for all its blocks. */
 const poolAlone = (blocks: number): Case => ({
   model: "LRU, KV block pool",
   at: `${blocks} blocks`,
-  utilization: EFFORT,
+  effort: "medium",
   quantities: [
     {
       name: "hit ratio",
@@ -71,13 +66,12 @@ const hitRatioOfPool = (blocks: number, run: Run): number => {
 const insideReplica = (blocks: number): Case => ({
   model: "LRU, prefix cache",
   at: `${blocks} blocks`,
-  utilization: EFFORT,
-  quantities: [
-    { name: "hit ratio", closedForm: hitRatioWithTails(blocks), allowance: CHE_ERROR },
-  ],
+  effort: "medium",
+  quantities: [{ name: "hit ratio", closedForm: hitRatioWithTails(blocks), allowance: CHE_ERROR }],
   async replicate(run) {
     const perSecond = arrivalsPerSecond({ utilization: 0.5, servers: 1 });
     const station = {
+      name: "prefixes",
       arrivals: poisson(perSecond),
       steps: { kind: "fixed", value: 1 },
       stepMs: SERVICE_MEAN_MS,

@@ -45,6 +45,13 @@ describe("ServeGen folder", () => {
     ).toBe(true);
   });
 
+  it("a window without any request, one behind the end -> no arrivals, a fault", async () => {
+    const quiet = { path, rateScale: 1e-9, toMs: 1 };
+    expect(await replay({ trace: quiet })).toEqual([]);
+    await expect(replay({ trace: { ...quiet, loop: true } })).rejects.toThrow(/at least one row/);
+    await expect(replay({ trace: { path, fromMs: 1e9 } })).rejects.toThrow(/at least one row/);
+  });
+
   it("same seed -> same requests", async () => {
     expect(await replay({ trace: { path, toMs: 60_000 } })).toEqual(
       await replay({ trace: { path, toMs: 60_000 } }),

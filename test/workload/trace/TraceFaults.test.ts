@@ -166,6 +166,17 @@ describe("trace faults", () => {
     expect(() => openTrace({ trace: { path }, spec: { spikes } })).toThrow(TraceFault);
   });
 
+  it("a bad row after good ones: refilled again -> the same fault, not the end", async () => {
+    const path = join(folder, "late-fault.jsonl");
+    await writeFile(
+      path,
+      [...Array.from({ length: 20_000 }, (_, index) => row(index)), "{"].join("\n"),
+    );
+    const source = openTrace({ trace: { path } });
+    await expect(drain(source)).rejects.toThrow(/late-fault.jsonl:20001:2 record must be JSON/);
+    await expect(source.refill()).rejects.toThrow(/:20001/);
+  });
+
   it("a rejected refill -> rejects again, next() stays NaN", async () => {
     const source = openTrace({ trace: { path: fixture("malformed/unknown.csv") } });
     await expect(source.refill()).rejects.toThrow(TraceFault);

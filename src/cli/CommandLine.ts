@@ -7,7 +7,7 @@ import { ExitCode } from "./ExitCode.ts";
 import { platform } from "./platform.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./Version.ts";
 
 const spillway = Command.make("spillway").pipe(
   Command.withDescription("Chaos and capacity simulator for LLM serving"),

@@ -15,5 +15,5 @@ export const main = (meta: { readonly url: string }): void => {
   const file = fileURLToPath(meta.url);
   if (realpathSync(entry) !== realpathSync(file)) return;
   state[STARTED] = true;
-  void import("./spillway.ts").then(({ runSpillway }) => runSpillway(["run", file, ...process.argv.slice(2)]));
+  void import("./CommandLine.ts").then(({ runSpillway }) => runSpillway(["run", file, ...process.argv.slice(2)]));
 };

@@ -6,7 +6,7 @@ import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { PRICE } from "../../units/Money.ts";
 import { SHARE } from "../../units/Share.ts";
-import { DEFAULTS, UNLIMITED } from "../schema/defaults.ts";
+import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
