@@ -23,10 +23,26 @@ import { main, scenario } from "../src/index.ts";
  * Sources. [day 6]: deepseek-ai/open-infra-index, 202502OpenSourceWeek/day_6_one_more_thing_deepseekV3R1_inference_system_overview.md, for 27 Feb
  * 2025 12:00 to 28 Feb 12:00 UTC+8. [ServeGen]: alibaba/ServeGen, data/reason/deepseek-r1: 73 clients of another provider in one day, a stand-in.
  */
+// Demand in the hours 0 to 23, UTC+8: percent of the day's income at R1 prices, digitised from the figure of [day 6].
+// prettier-ignore
+const HOURLY_SHARES = [
+  3.87, 3.19, 2.34, 1.42, 1.13, 1.13, 1.42, 2.44, 4.11, 5.24, 5.42, 5.32, 4.81, 5.07, 5.42, 5.5, 5.42, 4.95, 4.77, 5.26, 5.46, 5.48, 5.52, 5.3,
+];
+
+// [ServeGen], weighted by the rates of its clients: prompts of 1,268 tokens in the mean; reasoning and answer 1,527 (straight lines between the points: 1,555).
+// prettier-ignore
+const PROMPT_TOKENS = {
+  p0: 4, p25: 41, p50: 208, p75: 482, p85: 1165, p90: 2092, p95: 6714, p98: 16479, p99: 23423, "p99.9": 33783, p100: 57284,
+};
+// prettier-ignore
+const ANSWER_TOKENS = {
+  p0: 9, p10: 287, p25: 427, p50: 792, p60: 1104, p75: 1499, p80: 1680, p85: 2196, p90: 3432, p95: 5701, p97: 7617, p98: 9338, p99: 12607,
+  "p99.5": 15737, "p99.9": 20833, p100: 32768,
+};
+
 export default scenario({
   name: "deepseek-busy",
-  description:
-    "DeepSeek-R1 on an evening of early 2025: connections are held, a gateway cuts them at 60 s, clients ask again",
+  description: "DeepSeek-R1 on an evening of early 2025: connections are held, a gateway cuts them at 60 s, clients ask again",
   horizon: "8h", // 18:00 to 02:00, UTC+8
   warmup: "0s", // how it begins belongs to it
   traffic: {
@@ -35,76 +51,17 @@ export default scenario({
         poisson: {
           rate: {
             diurnal: {
-              // 168e9 output tokens a day [day 6] are 1,273 answers/s of 1,527 tokens. This is 1/177 of them, for one node of about 161:
+              // 168e9 output tokens a day [day 6] are 1,273 answers/s of 1,527 tokens. This is 1/193 of them, for one node of about 161:
               // 278 nodes at the peak [day 6], of which 58 % decode (derived from tokens/s per node: 131.4 of 226.9).
-              mean: "7.2/s",
+              mean: "6.6/s",
               startHour: 18,
-              // Hours 0 to 23: percent of the day's income at R1 prices, digitised from the figure of [day 6]; a proxy of demand.
-              shares: [
-                3.87,
-                3.19,
-                2.34,
-                1.42,
-                1.13,
-                1.13,
-                1.42,
-                2.44,
-                4.11,
-                5.24,
-                5.42,
-                5.32, //
-                4.81,
-                5.07,
-                5.42,
-                5.5,
-                5.42,
-                4.95,
-                4.77,
-                5.26,
-                5.46,
-                5.48,
-                5.52,
-                5.3,
-              ],
+              shares: HOURLY_SHARES,
             },
           },
         },
       },
-      // [ServeGen]: quantiles of its 1.38 M requests; mean prompt 1,268 tokens, mean reasoning and answer 1,527.
-      prompt: {
-        quantiles: {
-          p0: 4,
-          p10: 18,
-          p25: 41,
-          p50: 208,
-          p75: 482,
-          p85: 1165,
-          p90: 2092,
-          p95: 6714,
-          p98: 16479,
-          p99: 23423,
-          "p99.9": 33783,
-          p100: 57284,
-        },
-      },
-      output: {
-        quantiles: {
-          p0: 9,
-          p10: 287,
-          p25: 427,
-          p50: 792,
-          p60: 1104,
-          p75: 1499,
-          p80: 1680,
-          p85: 2196,
-          p90: 3432,
-          p95: 5701,
-          p98: 9338,
-          p99: 12607,
-          "p99.9": 20833,
-          p100: 32768,
-        },
-      },
+      prompt: { quantiles: PROMPT_TOKENS },
+      output: { quantiles: ANSWER_TOKENS },
       slo: { ttft: "10s", e2e: "30m" }, // assumed: patient users, and the whole answer
       // Five retries at once, all of them in vain: deepseek-ai/DeepSeek-V3 #606 (Feb 2025). 0.5 s is openai-python's first wait.
       client: { retry: { attempts: 6, backoff: "500ms", factor: 1 } },
@@ -127,7 +84,7 @@ export default scenario({
       dtype: "fp8",
       replicas: 8,
       engine: {
-        maxSequences: 128,
+        maxSequences: 112,
         kvBlocks: 39122, // 626k tokens: what the catalog finds beside the weights of one GPU of such a unit
         prefixCache: false,
         // Decode with wide expert parallelism, communication overlapped, without the prefill terms of the catalog's "fp8+ep64":

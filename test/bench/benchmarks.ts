@@ -1,7 +1,17 @@
 import type { Benchmark } from "./Benchmark.ts";
+import { engineSteps } from "./EngineSteps.ts";
+import { fleet } from "./Fleet.ts";
 import { holdModel } from "./HoldModel.ts";
 import { multiServerQueue } from "./MultiServerQueue.ts";
 import { nativeQueue } from "./NativeReference.ts";
+
+/** Requests per second and replica, and mean output tokens. */
+const LOADS = [
+  { load: "low", perSecond: 2, outputTokens: 244 },
+  { load: "medium", perSecond: 14, outputTokens: 244 },
+  { load: "high", perSecond: 20, outputTokens: 244 },
+  { load: "long outputs", perSecond: 1.2, outputTokens: 2637 },
+] as const;
 
 /** All benchmarks, in the order of the table. Register new ones here. */
 export const benchmarks: ReadonlyArray<Benchmark> = [
@@ -35,5 +45,38 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     unit: "customer",
     native: true,
     run: () => nativeQueue({ servers: 16, customers: 10_000_000 }),
+  },
+  ...LOADS.flatMap(({ load, perSecond, outputTokens }): Array<Benchmark> => [
+    {
+      name: `engine ${load}`,
+      unit: "request",
+      references: [`engine ${load}, stepper`],
+      run: () => engineSteps({ how: "leap", perSecond, outputTokens, requests: 100_000 }),
+    },
+    {
+      name: `engine ${load}, stepper`,
+      unit: "request",
+      run: () => engineSteps({ how: "stepper", perSecond, outputTokens, requests: 5_000 }),
+    },
+  ]),
+  ...LOADS.flatMap(({ load, perSecond, outputTokens }): Array<Benchmark> => [
+    { name: `1 replica ${load}`, unit: "request", run: () => fleet({ replicas: 1, perReplicaPerSecond: perSecond, outputTokens, requests: 300_000 }) },
+    { name: `64 replicas ${load}`, unit: "request", run: () => fleet({ replicas: 64, perReplicaPerSecond: perSecond, outputTokens, requests: 1_000_000 }) },
+  ]),
+  {
+    name: "64 replicas 2M",
+    unit: "request",
+    run: () => fleet({ replicas: 64, perReplicaPerSecond: 14, outputTokens: 244, requests: 2_000_000 }),
+  },
+  {
+    name: "64 replicas 20M",
+    unit: "request",
+    references: ["64 replicas 2M"],
+    run: () => fleet({ replicas: 64, perReplicaPerSecond: 14, outputTokens: 244, requests: 20_000_000 }),
+  },
+  {
+    name: "64 replicas prefix cache",
+    unit: "request",
+    run: () => fleet({ replicas: 64, perReplicaPerSecond: 14, outputTokens: 244, requests: 200_000, prefixCache: true }),
   },
 ];

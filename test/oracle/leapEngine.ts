@@ -72,7 +72,7 @@ export const runLeap = (
     },
   });
   inputs.forEach((input, i) => kernel.post(input.atMs, actor, 0, i, phaseOf[input.kind]));
-  if (kernel.runFor(200_000, Infinity) === "more") throw new Error("the replica never comes to rest");
+  if (kernel.runFor(200_000 + 100 * requests.length, Infinity) === "more") throw new Error("the replica never comes to rest");
   trace.preemptions = replica.meter.preemptions;
   trace.steps = replica.meter.steps;
   return { ...trace, phases: replica.meter.phases };

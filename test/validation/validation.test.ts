@@ -34,8 +34,8 @@ describe("simulation against closed forms", () => {
   });
 
   it("control: a prefix cache with tails judged as plain LRU -> fails", async () => {
-    const plain = caseOf("LRU, KV block pool", "800 blocks").quantities;
-    const rows = await validate({ ...caseOf("LRU, prefix cache", "800 blocks"), quantities: plain }, LIGHT);
+    const plain = caseOf("LRU, KV block pool", "200 blocks").quantities;
+    const rows = await validate({ ...caseOf("LRU, prefix cache", "200 blocks"), quantities: plain }, LIGHT);
     expect(rows.map((row) => row.verdict)).toEqual(["FAIL"]);
   });
 });

@@ -7,9 +7,9 @@ import type { Case, Run } from "../Case.ts";
 import { customersOf, horizonFor, runStation } from "../runStation.ts";
 import { arrivalsPerSecond, poisson, SERVICE_MEAN_MS } from "../StationWorld.ts";
 
-const OBJECTS = 4000;
+const OBJECTS = 1000;
 const ZIPF = 0.9;
-const SIZES = [200, 800, 2400];
+const SIZES = [50, 200, 500];
 const BLOCK_TOKENS = 16;
 const WARMUP_RATIO = 0.2;
 /** What Che's approximation errs here; assumed. Its error vanishes as the cache grows. */
