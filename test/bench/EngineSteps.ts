@@ -1,5 +1,6 @@
 import { TimeGrid } from "../../src/kernel/TimeGrid.ts";
 import { StepTime } from "../../src/serving/engine/StepTime.ts";
+import { mixKey } from "../../src/serving/engine/TokenContent.ts";
 import type { EngineSpec } from "../../src/serving/ServingSpec.ts";
 import { runLeap } from "../oracle/leapEngine.ts";
 import type { EngineInput, EngineRequest } from "../oracle/NaiveEngine.ts";
@@ -20,7 +21,7 @@ const SPEC: EngineSpec = {
   maxSequences: 256,
   maxModelTokens: 131_072,
   blockTokens: 16,
-  kvBlocks: 25_000,
+  kvBlocks: 12_000,
   prefixCache: false,
   reserveFullPrompt: true,
   maxWaiting: 1_000_000,
@@ -43,14 +44,14 @@ export const engineSteps = (load: EngineLoad): Measurement => {
   );
 };
 
-/** A Weyl sequence is random enough for lengths and gaps. */
-const weyl = (i: number, seed: number): number => ((i + 1) * 0.618_033_988_749_894_9 + seed * 0.754_877_666_246_692_7) % 1;
+/** A uniform number for each purpose and request, by mixing. */
+const uniform = (purpose: number, i: number): number => (mixKey(purpose, i) - 0.5) / 2 ** 53;
 
 const requestsOf = (load: EngineLoad): Array<EngineRequest> =>
   Array.from({ length: load.requests }, (_, i) => ({
-    outputTokens: Math.max(1, Math.round(-Math.log(1 - weyl(i, 1)) * load.outputTokens)),
+    outputTokens: Math.max(1, Math.round(-Math.log(1 - uniform(1, i)) * load.outputTokens)),
     content: {
-      promptTokens: Math.max(1, Math.round(-Math.log(1 - weyl(i, 2)) * 810)),
+      promptTokens: Math.max(1, Math.round(-Math.log(1 - uniform(2, i)) * 810)),
       prefixKey: 0,
       prefixTokens: 0,
       traceKeys: undefined,
@@ -62,7 +63,7 @@ const requestsOf = (load: EngineLoad): Array<EngineRequest> =>
 const inputsOf = (load: EngineLoad, grid: TimeGrid): Array<EngineInput> => {
   let atMs = 0;
   return Array.from({ length: load.requests }, (_, request) => {
-    atMs += grid.round((-Math.log(1 - weyl(request, 3)) * 1000) / load.perSecond);
+    atMs += grid.round((-Math.log(1 - uniform(3, request)) * 1000) / load.perSecond);
     return { atMs, kind: "arrive", request } as const;
   });
 };

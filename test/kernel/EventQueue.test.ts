@@ -24,6 +24,7 @@ describe("EventQueue", () => {
         const gone: Array<number> = [];
         let list: Array<Entry> = [];
         let posted = 0;
+        let wrong = false;
         for (const { do: what, count, seed } of bursts) {
           let state = seed;
           for (let round = 0; round < count; round++) {
@@ -37,11 +38,11 @@ describe("EventQueue", () => {
               list = list.toSorted(before);
             } else if (what === "revoke" && list.length > 0) {
               const [entry] = list.splice((state >>> 8) % list.length, 1);
-              expect(queue.revoke(entry!.ticket)).toBe(true);
+              wrong ||= !queue.revoke(entry!.ticket);
               gone.push(entry!.ticket);
             } else if (what === "pop" && list.length > 0) {
               const slot = queue.pop();
-              expect([queue.actorOf(slot), queue.opOf(slot), queue.refOf(slot)]).toEqual([1, 2, list[0]!.ref]);
+              wrong ||= queue.actorOf(slot) !== 1 || queue.opOf(slot) !== 2 || queue.refOf(slot) !== list[0]!.ref;
               gone.push(list.shift()!.ticket);
             }
             expect(queue.firstMs).toBe(list[0]?.atMs ?? Infinity);
@@ -49,6 +50,7 @@ describe("EventQueue", () => {
             expect(queue.live).toBe(list.length);
             expect(queue.size).toBeLessThanOrEqual(2 * list.length + 66);
           }
+          expect(wrong).toBe(false);
           expect(gone.some((ticket) => queue.revoke(ticket))).toBe(false);
         }
       }),

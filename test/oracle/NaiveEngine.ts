@@ -186,7 +186,8 @@ export class NaiveEngine {
       scheduled.push([sequence, tokens]);
       budget -= tokens;
     }
-    while (!preempted && this.waiting.length > 0 && budget > 0 && this.running.length < this.spec.maxSequences) {
+    if (preempted) return scheduled;
+    while (this.waiting.length > 0 && budget > 0 && this.running.length < this.spec.maxSequences) {
       const sequence = this.waiting[0]!;
       const hits = this.lookup(sequence);
       const hitTokens = hits.length * this.spec.blockTokens;
@@ -281,7 +282,7 @@ export class NaiveEngine {
 
   private release(sequence: Sequence): void {
     this.nameBlocks(sequence, 0, sequence.computed);
-    for (const block of sequence.blocks.reverse()) if (--block.references === 0) this.free.push(block);
+    for (const block of sequence.blocks.toReversed()) if (--block.references === 0) this.free.push(block);
     sequence.blocks = [];
   }
 

@@ -56,7 +56,7 @@ export const randomEngine = (options: CaseOptions): EngineCase => {
   const phase = { arrive: Phase.Arrival, cancel: Phase.Timeout, slow: Phase.Fault, fail: Phase.Fault, recover: Phase.Fault };
   const sorted = inputs
     .map((input, i) => ({ input, i }))
-    .sort((x, y) => x.input.atMs - y.input.atMs || phase[x.input.kind] - phase[y.input.kind] || x.i - y.i)
+    .toSorted((x, y) => x.input.atMs - y.input.atMs || phase[x.input.kind] - phase[y.input.kind] || x.i - y.i)
     .map((entry) => entry.input);
   return { spec, grid, stepTimeOf: (factor) => new StepTime(spec.step, grid, factor), requests, inputs: sorted };
 };

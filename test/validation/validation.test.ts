@@ -12,7 +12,7 @@ const LIGHT: Plan = {
   seed: 1,
   replications: 8,
   level: 0.999,
-  requests: { short: 3000, medium: 8000, long: 20_000 },
+  requests: { short: 2000, medium: 5000, long: 12_000 },
 };
 
 const caseOf = (model: string, at: string): Case => allCases().find((of) => of.model === model && of.at === at)!;

@@ -24,7 +24,7 @@ export const lruCache = (): ReadonlyArray<Case> => [...SIZES.map(poolAlone), ...
 const poolAlone = (blocks: number): Case => ({
   model: "LRU, KV block pool",
   at: `${blocks} blocks`,
-  effort: "medium",
+  effort: "long",
   quantities: [
     {
       name: "hit ratio",
@@ -85,7 +85,8 @@ const insideReplica = (blocks: number): Case => ({
 });
 
 /**
- * Che's equation with the tails: within the characteristic time of t requests, t tails came, so sum of (1 - exp(-p t)) = blocks - t.
+ * Che's equation with the tails: between a use of an object and its next one t requests later lie t - 1 whole requests, each with a tail,
+ * so sum of (1 - exp(-p t)) = blocks - (t - 1).
  * Both sides move against each other: bisection over t.
  */
 const hitRatioWithTails = (blocks: number): number => {
@@ -95,7 +96,7 @@ const hitRatioWithTails = (blocks: number): number => {
     const tails = (low + high) / 2;
     const cache = lruHitRatio({ popularity: POPULARITY, capacity: blocks - tails });
     if (tails <= low || tails >= high) return cache.hitRatio;
-    if (cache.characteristicRequests > tails) low = tails;
+    if (cache.characteristicRequests - 1 > tails) low = tails;
     else high = tails;
   }
 };
