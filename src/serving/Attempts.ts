@@ -34,7 +34,6 @@ export class Attempts {
   readonly total: Column<Int32Array>;
   /** Order of admission on its replica. */
   readonly admission: Column<Float64Array>;
-  readonly finishStep: Column<Float64Array>;
   readonly heapPosition: Column<Int32Array>;
   /** Prompt tokens found in the prefix cache at the first admission. */
   readonly cachedTokens: Column<Int32Array>;
@@ -72,7 +71,6 @@ export class Attempts {
     this.computed = pool.int32();
     this.total = pool.int32();
     this.admission = pool.float64();
-    this.finishStep = pool.float64();
     this.heapPosition = pool.int32();
     this.cachedTokens = pool.int32();
     this.arrivalMs = pool.float64();

@@ -1,9 +1,12 @@
+/** Later than any step. */
+export const NEVER = 2 ** 31 - 1;
+
 /**
  * Min-heap of (finish step, slot) with removal by slot, for the sequences that decode on one replica.
  * A step or a phase touches nothing here; a request costs O(log n) twice.
  */
 export class FinishHeap {
-  private steps = new Float64Array(64);
+  private steps = new Int32Array(64);
   private slots = new Int32Array(64);
   /** Position by slot, shared by all replicas: a slot decodes on one replica at a time. */
   private readonly position: { at: Int32Array };
@@ -17,9 +20,9 @@ export class FinishHeap {
     return this.length;
   }
 
-  /** The earliest finish step; Infinity when nobody decodes. */
+  /** The earliest finish step; NEVER when nobody decodes. */
   get nextStep(): number {
-    return this.length > 0 ? this.steps[0]! : Infinity;
+    return this.length > 0 ? this.steps[0]! : NEVER;
   }
 
   get nextSlot(): number {
@@ -80,7 +83,7 @@ export class FinishHeap {
   }
 
   private grow(): void {
-    const steps = new Float64Array(this.steps.length * 2);
+    const steps = new Int32Array(this.steps.length * 2);
     const slots = new Int32Array(this.slots.length * 2);
     steps.set(this.steps);
     slots.set(this.slots);

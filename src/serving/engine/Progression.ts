@@ -20,7 +20,8 @@ export const firstBoundary = (
   const { inclusive, maxSteps } = options;
   const half = firstMs - gapMs / 2;
   const guess = delayMs <= 0 ? 1 : Math.ceil((2 * delayMs) / (half + Math.sqrt(half * half + 2 * gapMs * delayMs)));
-  let steps = Math.min(Math.max(guess, 1), maxSteps);
+  // As a small integer, so that counters stay small integers.
+  let steps = (guess < maxSteps ? Math.max(guess, 1) : maxSteps) | 0;
   while (steps > 1 && reached(durationMs(firstMs, gapMs, steps - 1), delayMs, inclusive)) steps--;
   while (steps < maxSteps && !reached(durationMs(firstMs, gapMs, steps), delayMs, inclusive)) steps++;
   return steps;

@@ -18,6 +18,8 @@ import { StepTime } from "./StepTime.ts";
 import type { TokenContent } from "./TokenContent.ts";
 
 const NONE = -1;
+/** Sequences remember steps in 32 bits. At 1 ms a step this is 24 days without a pause. */
+const MAX_STEP = 2 ** 31 - 2 ** 24;
 
 /** What an engine tells the gateway. Each attempt that was taken ends in exactly one of finished, released and failed. */
 export interface ReplicaListener {
@@ -239,7 +241,7 @@ export class Replica implements Actor {
     this.meterSteps(steps);
     if (this.chunkSlots.size === 0) this.takeDecodeBlocks(steps);
     else this.takeChunkBlocks(steps);
-    this.step += steps;
+    this.step = (this.step + steps) | 0;
     this.kvTokens += this.decoding * steps;
     this.checkBlocks();
     this.collectFinished();
@@ -365,8 +367,8 @@ export class Replica implements Actor {
 
   /** Blocks that the decoding sequences need in the step that comes `ahead` steps after the next one. */
   private decodeNeed(ahead: number): number {
-    const size = this.blocks.blockTokens;
-    const residue = (this.step + ahead) % size;
+    const size = this.residues.length;
+    const residue = ((this.step + ahead) | 0) % size;
     return this.residues[residue === 0 ? 0 : size - residue]!;
   }
 
@@ -440,6 +442,7 @@ export class Replica implements Actor {
       this.phaseSteps = this.fullBudgetSteps();
       this.gapMs += stepTime.mixedKvMs * decoding + 2 * stepTime.attentionMs * prefillTokens * prefillTokens;
     }
+    if (this.step > MAX_STEP) this.refuseStep();
     this.busy = true;
     this.meteredSteps = 0;
     this.meter.phases++;
@@ -451,6 +454,8 @@ export class Replica implements Actor {
     ensure(4, this.waiting.length === 0, this.kernel.now, () => "an idle replica has waiting attempts that do not fit");
     this.busy = false;
     this.phaseSteps = 0;
+    // Nobody decodes, so nothing is counted from the old steps.
+    this.step = 0;
   }
 
   /** Steps until a sequence finishes or blocks run out. */
@@ -459,7 +464,7 @@ export class Replica implements Actor {
     const size = this.blocks.blockTokens;
     // Any `size` consecutive steps need one block per sequence. The first step has its blocks already.
     let free = this.blocks.free + this.takenBlocks;
-    const periods = Math.floor(free / this.decoding);
+    const periods = (free / this.decoding) | 0;
     let steps = periods * size;
     if (steps >= bound) return bound;
     free -= periods * this.decoding;
@@ -500,6 +505,10 @@ export class Replica implements Actor {
     this.timer.set(this.phaseStartMs + durationMs(this.firstMs, this.gapMs, steps));
   }
 
+  private refuseStep(): never {
+    throw new RangeError(`a replica was busy for ${MAX_STEP} steps without a pause: shorten the horizon or lengthen the steps`);
+  }
+
   private preempt(slot: number): void {
     const computed = this.attempts.state.at[slot] === AttemptState.Decoding ? this.tokensOf(slot) : NONE;
     if (computed !== NONE) this.attempts.preemptedMs.at[slot] = this.kernel.now;
@@ -526,7 +535,6 @@ export class Replica implements Actor {
     const base = computed - this.step;
     this.attempts.state.at[slot] = AttemptState.Decoding;
     this.attempts.computed.at[slot] = base;
-    this.attempts.finishStep.at[slot] = this.step + left;
     this.finishing.push(this.step + left, slot);
     this.residues[this.residueOf(base)]!++;
     this.decodingByClass[this.attempts.classIndex.at[slot]!]!++;
@@ -549,7 +557,7 @@ export class Replica implements Actor {
 
   private residueOf(base: number): number {
     const size = this.blocks.blockTokens;
-    const residue = base % size;
+    const residue = (base | 0) % size;
     return residue < 0 ? residue + size : residue;
   }
 
@@ -561,7 +569,7 @@ export class Replica implements Actor {
 
   private takeDecodeBlocks(steps: number): void {
     const size = this.blocks.blockTokens;
-    const whole = Math.floor(steps / size);
+    const whole = (steps / size) | 0;
     let blocks = whole * this.decoding - this.takenBlocks;
     for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
     this.blocks.takeForDecode(blocks);
