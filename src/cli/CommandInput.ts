@@ -43,4 +43,3 @@ const pathFromHere = (file: string): string => {
 };
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
-

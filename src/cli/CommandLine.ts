@@ -39,5 +39,10 @@ const messageOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error);
 };
 
-const defectText = (defect: { readonly message: string; readonly seed: number; readonly replication: number; readonly atMs: number }): string =>
+const defectText = (defect: {
+  readonly message: string;
+  readonly seed: number;
+  readonly replication: number;
+  readonly atMs: number;
+}): string =>
   `internal error: ${defect.message} (seed ${defect.seed}, replication ${defect.replication}, at ${defect.atMs} ms of simulated time); please report it with the scenario file`;

@@ -14,7 +14,13 @@ import { ExitCode } from "./ExitCode.ts";
 import { parseSettings, repeatCommand, scenarioArgument, setFlag } from "./CommandInput.ts";
 import { ProgressLine } from "./ProgressLine.ts";
 
-const PositiveInt = (name: string) => Flag.Int(name).pipe(Flag.filter((n) => n >= 1, () => `--${name} must be at least 1`));
+const PositiveInt = (name: string) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (n) => n >= 1,
+      () => `--${name} must be at least 1`,
+    ),
+  );
 
 /** `spillway run FILE`: simulate, print the summary, write the files. */
 export const run = Command.make(
@@ -69,7 +75,10 @@ export const run = Command.make(
   Command.withDescription("Simulate a scenario: summary on stdout, files under reports/NAME, progress on stderr"),
   Command.withExamples([
     { command: "spillway run scenarios/deepseek-busy.ts", description: "the flagship" },
-    { command: "spillway run scenarios/hello.ts --set traffic.chat.arrivals.poisson.rate=80/s --seed 7", description: "twice the load, other luck" },
+    {
+      command: "spillway run scenarios/hello.ts --set traffic.chat.arrivals.poisson.rate=80/s --seed 7",
+      description: "twice the load, other luck",
+    },
     { command: "spillway run scenarios/hello.ts --format json --quiet", description: "the result document alone, for scripts" },
   ]),
 );

@@ -38,8 +38,7 @@ export interface GateFault {
 }
 
 /** Tells the two results of `parseGate` apart. */
-export const isGateFault = (parsed: Gate | GateFault): parsed is GateFault =>
-  "constraint" in parsed;
+export const isGateFault = (parsed: Gate | GateFault): parsed is GateFault => "constraint" in parsed;
 
 /** Reads `[<class>.|fleet.<pool>.]METRIC OPERATOR BOUND`; METRIC is one of `metricNames`. Whether the class and the pool exist is not known here: see `gateSubjects`. */
 export const parseGate = (text: string): Gate | GateFault => {
@@ -70,19 +69,13 @@ export const parseGate = (text: string): Gate | GateFault => {
 };
 
 /** The classes and pools that a gate speaks of, for the check against a scenario's names. */
-export const gateSubjects = (
-  gate: Gate,
-): { readonly classes: ReadonlyArray<string>; readonly pools: ReadonlyArray<string> } => ({
+export const gateSubjects = (gate: Gate): { readonly classes: ReadonlyArray<string>; readonly pools: ReadonlyArray<string> } => ({
   classes: gate.subject.scope === "class" ? [gate.subject.name] : [],
   pools: gate.subject.scope === "pool" ? [gate.subject.name] : [],
 });
 
 /** The part of a text between two offsets without spaces, and its column. */
-const place = (
-  text: string,
-  from: number,
-  to: number,
-): { readonly text: string; readonly column: number } => {
+const place = (text: string, from: number, to: number): { readonly text: string; readonly column: number } => {
   const part = text.slice(from, to);
   return { text: part.trim(), column: from + 1 + (part.length - part.trimStart().length) };
 };
@@ -120,11 +113,8 @@ const findRunMetric = (name: string): Found | undefined => {
 };
 
 const findPoolMetric = (name: string): Found | undefined => {
-  const metric = name.startsWith(FLEET)
-    ? POOL_METRICS.find(({ path }) => name.endsWith(`.${path}`))
-    : undefined;
-  if (metric === undefined || name.length <= FLEET.length + metric.path.length + 1)
-    return undefined;
+  const metric = name.startsWith(FLEET) ? POOL_METRICS.find(({ path }) => name.endsWith(`.${path}`)) : undefined;
+  if (metric === undefined || name.length <= FLEET.length + metric.path.length + 1) return undefined;
   return {
     subject: {
       scope: "pool",
@@ -138,9 +128,7 @@ const findPoolMetric = (name: string): Found | undefined => {
 const FLEET = "fleet.";
 
 const findClassMetric = (name: string): Found | undefined => {
-  const metric = CLASS_METRICS.find(
-    ({ path }) => name.endsWith(`.${path}`) && name.length > path.length + 1,
-  );
+  const metric = CLASS_METRICS.find(({ path }) => name.endsWith(`.${path}`) && name.length > path.length + 1);
   return (
     metric && {
       subject: {
@@ -163,10 +151,7 @@ const unknownMetric = (name: string): { readonly constraint: string; readonly hi
     };
   return {
     constraint: "must be a known metric",
-    hint:
-      near === undefined
-        ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"'
-        : `did you mean "${near}"?`,
+    hint: near === undefined ? 'as "CLASS.ttft.p99", "goodput.ratio" or "fleet.POOL.utilization"' : `did you mean "${near}"?`,
   };
 };
 
@@ -174,11 +159,8 @@ const unknownMetric = (name: string): { readonly constraint: string; readonly hi
 const nearestMetric = (name: string): string | undefined => {
   const parts = name.split(".");
   const run = RUN_METRICS.map(({ path }) => path);
-  const pool =
-    parts.length > 2 ? POOL_METRICS.map(({ path }) => `${FLEET}${parts[1]!}.${path}`) : [];
+  const pool = parts.length > 2 ? POOL_METRICS.map(({ path }) => `${FLEET}${parts[1]!}.${path}`) : [];
   const heads = parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join("."));
   const classes = heads.flatMap((head) => CLASS_METRICS.map(({ path }) => `${head}.${path}`));
-  return parts[0] === "fleet"
-    ? nearest(name, [...pool, ...run])
-    : nearest(name, [...classes, ...run, ...pool]);
+  return parts[0] === "fleet" ? nearest(name, [...pool, ...run]) : nearest(name, [...classes, ...run, ...pool]);
 };

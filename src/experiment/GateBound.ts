@@ -10,9 +10,7 @@ import type { Unit } from "./showQuantity.ts";
 /** The number of a gate's bound in the unit of its metric (ms, 0..1, per second, US dollars, plain), or what is wrong with it. */
 export const parseBound = (text: string, unit: Unit): number | QuantityFault => {
   const parsed = KINDS[unit].parse(unit === "ratio" && PLAIN.test(text) ? Number(text) : text);
-  return isQuantityFault(parsed)
-    ? { ...parsed, value: text, hint: missingUnit(text, unit) ?? parsed.hint }
-    : parsed;
+  return isQuantityFault(parsed) ? { ...parsed, value: text, hint: missingUnit(text, unit) ?? parsed.hint } : parsed;
 };
 
 const KINDS: { readonly [U in Unit]: QuantityKind<number> } = {
@@ -36,7 +34,5 @@ const missingUnit = (text: string, unit: Unit): string | undefined => {
     number: [],
   }[unit];
   const read = meant.filter((candidate) => !isQuantityFault(KINDS[unit].parse(candidate)));
-  return read.length === 0
-    ? undefined
-    : `write ${read.map((candidate) => `"${candidate}"`).join(" or ")}`;
+  return read.length === 0 ? undefined : `write ${read.map((candidate) => `"${candidate}"`).join(" or ")}`;
 };

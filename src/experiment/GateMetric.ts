@@ -31,20 +31,12 @@ const DISTRIBUTIONS = {
 
 const over = (count: number, things: string): string => `over ${showNumber(count)} ${things}`;
 
-const readDistribution = (
-  of: Distribution,
-  statistic: (typeof STATISTICS)[number],
-  sample: string,
-): Measured => {
+const readDistribution = (of: Distribution, statistic: (typeof STATISTICS)[number], sample: string): Measured => {
   const value = of[statistic];
-  return of.count === 0 || value === null
-    ? { value: null, evidence: `no ${sample}` }
-    : { value, evidence: over(of.count, sample) };
+  return of.count === 0 || value === null ? { value: null, evidence: `no ${sample}` } : { value, evidence: over(of.count, sample) };
 };
 
-const distributionMetrics: ReadonlyArray<GateMetric<ClassResult>> = Object.entries(
-  DISTRIBUTIONS,
-).flatMap(([name, { field, sample }]) =>
+const distributionMetrics: ReadonlyArray<GateMetric<ClassResult>> = Object.entries(DISTRIBUTIONS).flatMap(([name, { field, sample }]) =>
   STATISTICS.map((statistic) => ({
     path: `${name}.${statistic}`,
     unit: "ms" as const,
@@ -53,18 +45,13 @@ const distributionMetrics: ReadonlyArray<GateMetric<ClassResult>> = Object.entri
 );
 
 /** What a class and the total have in common. */
-type Traffic = Pick<
-  ClassResult,
-  "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput"
->;
+type Traffic = Pick<ClassResult, "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput">;
 
 const perRequest =
   (value: (of: Traffic) => number | null) =>
   (of: Traffic): Measured => {
     const read = of.requests === 0 ? null : value(of);
-    return read === null
-      ? { value: null, evidence: "no requests" }
-      : { value: read, evidence: over(of.requests, "requests") };
+    return read === null ? { value: null, evidence: "no requests" } : { value: read, evidence: over(of.requests, "requests") };
   };
 
 const trafficMetrics: ReadonlyArray<GateMetric<Traffic>> = [
@@ -85,10 +72,7 @@ const trafficMetrics: ReadonlyArray<GateMetric<Traffic>> = [
 ];
 
 /** `<class>.PATH`. */
-export const CLASS_METRICS: ReadonlyArray<GateMetric<ClassResult>> = [
-  ...distributionMetrics,
-  ...trafficMetrics,
-];
+export const CLASS_METRICS: ReadonlyArray<GateMetric<ClassResult>> = [...distributionMetrics, ...trafficMetrics];
 
 /** A time average is evidence only of a run that had traffic. */
 const observed =
@@ -107,9 +91,7 @@ export interface PoolInRun {
 const stepping =
   (value: (pool: PoolResult) => number) =>
   ({ pool }: PoolInRun): Measured =>
-    pool.steps === 0
-      ? { value: null, evidence: "no engine steps" }
-      : { value: value(pool), evidence: over(pool.steps, "engine steps") };
+    pool.steps === 0 ? { value: null, evidence: "no engine steps" } : { value: value(pool), evidence: over(pool.steps, "engine steps") };
 
 const readHitRatio = ({ pool }: PoolInRun): Measured => {
   const { hitRatio, queryTokens } = pool.prefixCache;

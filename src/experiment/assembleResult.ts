@@ -1,15 +1,7 @@
 import { Histogram } from "../kernel/Histogram.ts";
 import { Summary } from "../kernel/Summary.ts";
 import type { ClassMeter } from "../metric/ClassMeter.ts";
-import type {
-  ClassResult,
-  Distribution,
-  Interval,
-  Outcome,
-  PoolResult,
-  Result,
-  TimelinePoint,
-} from "../metric/Result.ts";
+import type { ClassResult, Distribution, Interval, Outcome, PoolResult, Result, TimelinePoint } from "../metric/Result.ts";
 import { OUTCOMES, RESULT_VERSION } from "../metric/Result.ts";
 import { confidenceInterval } from "../queueing/ConfidenceInterval.ts";
 import type { PoolSpec } from "../serving/ServingSpec.ts";
@@ -54,8 +46,7 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
   const pools = header.fleet.map((pool, i) => poolResult(pool, i, runs, measuredMs));
   const outputTokens = sum(classes.map((of) => of.tokens.output));
   const totalUsd = sum(pools.map((pool) => pool.costUsd));
-  const perMillionOutputTokensUsd =
-    outputTokens > 0 ? (totalUsd * runs.length * TOKENS_PER_MILLION) / outputTokens : null;
+  const perMillionOutputTokensUsd = outputTokens > 0 ? (totalUsd * runs.length * TOKENS_PER_MILLION) / outputTokens : null;
   const total = totalOf(classes, seconds);
   const cost = { totalUsd, perMillionOutputTokensUsd };
   const gateway = gatewayResult(runs);
@@ -93,31 +84,20 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
       endMs: fault.atMs + fault.durationMs,
     })),
     cost,
-    warnings: [
-      ...header.fleet.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)),
-      ...overloadWarnings(classes),
-    ],
+    warnings: [...header.fleet.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)), ...overloadWarnings(classes)],
   };
   return { ...judged, ...evaluateGates(header.gates, judged) };
 };
 
-const classResult = (
-  first: ClassMeter,
-  meters: ReadonlyArray<ClassMeter>,
-  seconds: number,
-): ClassResult => {
+const classResult = (first: ClassMeter, meters: ReadonlyArray<ClassMeter>, seconds: number): ClassResult => {
   const { spec } = first;
   const requests = sum(meters.map((meter) => meter.requests));
   const good = sum(meters.map((meter) => meter.good));
   const attempts = sum(meters.map((meter) => meter.attempts));
-  const outcomes = Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, sum(meters.map((meter) => meter.outcomes[outcome]))]),
-  ) as {
+  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(meters.map((meter) => meter.outcomes[outcome]))])) as {
     [K in Outcome]: number;
   };
-  const interval = intervalOf(
-    meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)),
-  );
+  const interval = intervalOf(meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)));
   return {
     name: spec.name,
     tenant: spec.tenant,
@@ -173,10 +153,7 @@ interface Records<Self> {
   quantile(q: number): number | undefined;
 }
 
-const distribution = <Of extends Records<Of>>(
-  parts: ReadonlyArray<Of>,
-  merged: Of,
-): Distribution => {
+const distribution = <Of extends Records<Of>>(parts: ReadonlyArray<Of>, merged: Of): Distribution => {
   for (const part of parts) merged.merge(part);
   const intervals: { [statistic: string]: Interval } = {};
   const put = (statistic: string, values: ReadonlyArray<number | undefined>): void => {
@@ -214,15 +191,8 @@ const intervalOf = (values: ReadonlyArray<number | undefined>): Interval | undef
   return { low, high };
 };
 
-const poolResult = (
-  pool: PoolSpec,
-  index: number,
-  runs: ReadonlyArray<Replication>,
-  measuredMs: ReadonlyArray<number>,
-): PoolResult => {
-  const replicas = runs.flatMap((run) =>
-    run.fleet.replicas.filter((_, i) => run.fleet.poolOf[i] === index),
-  );
+const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replication>, measuredMs: ReadonlyArray<number>): PoolResult => {
+  const replicas = runs.flatMap((run) => run.fleet.replicas.filter((_, i) => run.fleet.poolOf[i] === index));
   const meters = replicas.map((replica) => replica.meter);
   const total = (of: (meter: (typeof meters)[number]) => number): number => sum(meters.map(of));
   const replicaMs = sum(measuredMs) * pool.replicas;
@@ -270,9 +240,7 @@ const poolResult = (
 const totalOf = (classes: ReadonlyArray<ClassResult>, seconds: number): Result["total"] => {
   const requests = sum(classes.map((of) => of.requests));
   const good = sum(classes.map((of) => of.goodput.requests));
-  const outcomes = Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, sum(classes.map((of) => of.outcomes[outcome]))]),
-  ) as {
+  const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(classes.map((of) => of.outcomes[outcome]))])) as {
     [K in Outcome]: number;
   };
   return {
@@ -314,9 +282,7 @@ const meanTimeline = (runs: ReadonlyArray<Replication>): Array<TimelinePoint> =>
     const points = runs.map((run) => run.observer.timeline[i]!);
     const first = points[0]!;
     const fields = Object.keys(first) as Array<keyof TimelinePoint>;
-    return Object.fromEntries(
-      fields.map((field) => [field, meanOf(points.map((point) => point[field]))]),
-    ) as unknown as TimelinePoint;
+    return Object.fromEntries(fields.map((field) => [field, meanOf(points.map((point) => point[field]))])) as unknown as TimelinePoint;
   });
 };
 
@@ -337,5 +303,4 @@ const overloadWarnings = (classes: ReadonlyArray<ClassResult>): Array<string> =>
     );
 
 const rate = (count: number, seconds: number): number => (seconds > 0 ? count / seconds : 0);
-const sum = (values: ReadonlyArray<number>): number =>
-  values.reduce((total, value) => total + value, 0);
+const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0);

@@ -63,25 +63,18 @@ const measure = (gate: Gate, run: Judged): Measured => {
       return find(RUN_METRICS, subject.metric).read(run);
     case "class": {
       const of = run.classes.find(({ name }) => name === subject.name);
-      return of === undefined
-        ? absent(`class "${subject.name}"`)
-        : find(CLASS_METRICS, subject.metric).read(of);
+      return of === undefined ? absent(`class "${subject.name}"`) : find(CLASS_METRICS, subject.metric).read(of);
     }
     case "pool": {
       const pool = run.pools.find(({ name }) => name === subject.name);
-      return pool === undefined
-        ? absent(`pool "${subject.name}"`)
-        : find(POOL_METRICS, subject.metric).read({ pool, run });
+      return pool === undefined ? absent(`pool "${subject.name}"`) : find(POOL_METRICS, subject.metric).read({ pool, run });
     }
   }
 };
 
 const absent = (what: string): Measured => ({ value: null, evidence: `the result has no ${what}` });
 
-const find = <Metric extends { readonly path: string }>(
-  metrics: ReadonlyArray<Metric>,
-  path: string,
-): Metric => {
+const find = <Metric extends { readonly path: string }>(metrics: ReadonlyArray<Metric>, path: string): Metric => {
   const metric = metrics.find((known) => known.path === path);
   if (metric === undefined) throw new RangeError(`no metric ${path}: a gate comes from parseGate`);
   return metric;

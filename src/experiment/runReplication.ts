@@ -43,10 +43,7 @@ export interface RunOptions extends WorldOptions {
 const EVENTS_PER_CHUNK = 20_000;
 
 /** Builds a world by its layers and runs it to the horizon, or until it is stopped. */
-export const runReplication = (
-  world: WorldSpec,
-  options: RunOptions,
-): Effect.Effect<Replication, TraceUnusable | SimulationDefect> =>
+export const runReplication = (world: WorldSpec, options: RunOptions): Effect.Effect<Replication, TraceUnusable | SimulationDefect> =>
   Effect.scoped(
     Effect.gen(function* () {
       const services = yield* buildWorld(world, options);
@@ -58,9 +55,7 @@ export const runReplication = (
 const buildWorld = (world: WorldSpec, options: RunOptions) =>
   Layer.build(worldLayer(world, options)).pipe(
     Effect.catchDefect((cause) => Effect.fail(defectAt(0, options, cause))),
-    Effect.tap((services) =>
-      Effect.addFinalizer(() => closeTraffic.pipe(Effect.provide(services))),
-    ),
+    Effect.tap((services) => Effect.addFinalizer(() => closeTraffic.pipe(Effect.provide(services)))),
   ) satisfies Effect.Effect<unknown, SimulationDefect, Scope.Scope>;
 
 const closeTraffic = Effect.flatMap(Traffic, (traffic) => Effect.promise(() => traffic.close()));
@@ -93,8 +88,7 @@ const breathe = Effect.callback<void>((resume) => void setImmediate(() => resume
 const refill = (traffic: typeof Traffic.Service): Effect.Effect<void, TraceUnusable> =>
   Effect.tryPromise({
     try: () => traffic.refill(),
-    catch: (cause) =>
-      new TraceUnusable({ message: cause instanceof Error ? cause.message : String(cause) }),
+    catch: (cause) => new TraceUnusable({ message: cause instanceof Error ? cause.message : String(cause) }),
   });
 
 const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: boolean) {

@@ -20,25 +20,20 @@ export const showQuantity = (value: number | null | undefined, unit: Unit): stri
 /** As `showQuantity`, with more digits where the short text would read the same as that of `beside`, a different value: 2000.4 ms beside 2 s is `2000.4ms`, not `2s`. */
 export const showApartFrom = (value: number, beside: number, unit: Unit): string => {
   const short = showQuantity(value, unit);
-  if (value === beside || withoutZeros(short) !== withoutZeros(showQuantity(beside, unit)))
-    return short;
+  if (value === beside || withoutZeros(short) !== withoutZeros(showQuantity(beside, unit))) return short;
   const long = showExactly(value, unit, 6);
   return long === showExactly(beside, unit, 6) ? showExactly(value, unit, 15) : long;
 };
 
 /** `1.00s` and `1s` read the same. */
-const withoutZeros = (text: string): string =>
-  text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+const withoutZeros = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 
 /** A number that somebody chose, without the zeros that keep columns of measurements even: `30%`, `$0.80`. */
-export const showBound = (value: number, unit: Unit): string =>
-  unit === "usd" ? showUsd(value) : withoutZeros(showQuantity(value, unit));
+export const showBound = (value: number, unit: Unit): string => (unit === "usd" ? showUsd(value) : withoutZeros(showQuantity(value, unit)));
 
 const showExactly = (value: number, unit: Unit, significant: number): string => {
   const number = String(Number((unit === "ratio" ? value * 100 : value).toPrecision(significant)));
-  return unit === "usd"
-    ? `$${number}`
-    : number + { ms: "ms", ratio: "%", perSecond: "/s", number: "" }[unit];
+  return unit === "usd" ? `$${number}` : number + { ms: "ms", ratio: "%", perSecond: "/s", number: "" }[unit];
 };
 
 const MISSING = "–";
@@ -82,9 +77,7 @@ const longDuration = (seconds: number): string => {
 };
 
 const twoParts = (of: { whole: number; unit: string; rest: number; restUnit: string }): string =>
-  of.rest === 0
-    ? `${of.whole}${of.unit}`
-    : `${of.whole}${of.unit}${String(of.rest).padStart(2, "0")}${of.restUnit}`;
+  of.rest === 0 ? `${of.whole}${of.unit}` : `${of.whole}${of.unit}${String(of.rest).padStart(2, "0")}${of.restUnit}`;
 
 /** A share as a percentage; only exactly 0 and 1 (and more) read `0%` and `100%`, so that a rare loss stays visible: 0.99997 is `99.997%`. */
 export const showRatio = (ratio: number | null | undefined): string => {
@@ -100,12 +93,10 @@ export const showRatio = (ratio: number | null | undefined): string => {
   return `${percent >= 10 ? percent.toFixed(1) : digits3(percent)}%`;
 };
 
-const floorTo = (value: number, decimals: number): number =>
-  Math.floor(value * 10 ** decimals) / 10 ** decimals;
+const floorTo = (value: number, decimals: number): number => Math.floor(value * 10 ** decimals) / 10 ** decimals;
 
 /** A rate as `40.1/s`, `0.0123/s` or `12.3k/s`. */
-export const showRate = (perSecond: number | null | undefined): string =>
-  missing(perSecond) ? MISSING : `${showNumber(perSecond)}/s`;
+export const showRate = (perSecond: number | null | undefined): string => (missing(perSecond) ? MISSING : `${showNumber(perSecond)}/s`);
 
 /** US dollars as `$0.0042`, `$0.80`, `$12.50`, `$1,203` or `$1.23M`. */
 export const showUsd = (usd: number | null | undefined): string => {

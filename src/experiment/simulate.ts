@@ -55,15 +55,9 @@ export const simulate = Effect.fnUntraced(function* (
     runs.push(run);
     if (run.interrupted) break;
   }
-  const result = assembleResult(
-    { ...experiment, seed: options.seed, repeat: options.repeat ?? "" },
-    runs,
-  );
+  const result = assembleResult({ ...experiment, seed: options.seed, repeat: options.repeat ?? "" }, runs);
   return { result, sample: byArrival(runs[0]!.recorder.sample) };
 });
 
 const byArrival = (records: ReadonlyArray<RequestRecord>): Array<RequestRecord> =>
-  records.toSorted(
-    (x, y) =>
-      x.arrivalMs - y.arrivalMs || (x.class < y.class ? -1 : x.class > y.class ? 1 : x.id - y.id),
-  );
+  records.toSorted((x, y) => x.arrivalMs - y.arrivalMs || (x.class < y.class ? -1 : x.class > y.class ? 1 : x.id - y.id));

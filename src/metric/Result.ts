@@ -4,7 +4,15 @@ export const RESULT_VERSION = 1;
 
 export type Outcome = "completed" | "degraded" | "cached" | "rejected" | "shed" | "expired" | "failed" | "abandoned" | "unfinished";
 export const OUTCOMES: ReadonlyArray<Outcome> = [
-  "completed", "degraded", "cached", "rejected", "shed", "expired", "failed", "abandoned", "unfinished",
+  "completed",
+  "degraded",
+  "cached",
+  "rejected",
+  "shed",
+  "expired",
+  "failed",
+  "abandoned",
+  "unfinished",
 ];
 
 /** A 95 % confidence interval over replications; absent with a single replication. */
@@ -39,7 +47,12 @@ export interface ClassResult {
   readonly offeredPerSecond: number;
   readonly throughputPerSecond: number;
   readonly goodput: { readonly requests: number; readonly perSecond: number; readonly ratio: number | null; readonly interval?: Interval };
-  readonly tokens: { readonly prompt: number; readonly cachedPrompt: number; readonly output: number; /** generated for attempts that no user got */ readonly wasted: number };
+  readonly tokens: {
+    readonly prompt: number;
+    readonly cachedPrompt: number;
+    readonly output: number;
+    /** generated for attempts that no user got */ readonly wasted: number;
+  };
   readonly ttftMs: Distribution;
   readonly tpotMs: Distribution;
   readonly itlMs: Distribution;
@@ -106,7 +119,13 @@ export interface Result {
   /** Simulated time reached; less than the horizon when interrupted. */
   readonly simulatedMs: number;
   readonly interrupted: boolean;
-  readonly engine: { readonly events: number; readonly requests: number; readonly attempts: number; readonly steps: number; readonly phases: number };
+  readonly engine: {
+    readonly events: number;
+    readonly requests: number;
+    readonly attempts: number;
+    readonly steps: number;
+    readonly phases: number;
+  };
   readonly classes: ReadonlyArray<ClassResult>;
   readonly total: {
     readonly requests: number;

@@ -31,8 +31,7 @@ export class BandedChain {
     let total = 1;
     for (let state = 1; state < this.states; state++) {
       let weight = 0;
-      for (let from = Math.max(0, state - this.reach); from < state; from++)
-        weight += weights[from]! * this.#rates[this.#at(from, state)]!;
+      for (let from = Math.max(0, state - this.reach); from < state; from++) weight += weights[from]! * this.#rates[this.#at(from, state)]!;
       weights[state] = weight;
       total += weight;
     }

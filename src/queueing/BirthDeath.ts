@@ -6,10 +6,7 @@ const LARGE = 1e250;
  * Products only, rescaled on the way: safe for long chains whose law has one mode. O(last). Source: Kleinrock 1975, section 3.1.
  * @param rates up(n) for n < last, may be infinite; down(n) > 0 for n >= 1; in any common unit
  */
-export function birthDeath(
-  last: number,
-  rates: { up(n: number): number; down(n: number): number },
-): Float64Array {
+export function birthDeath(last: number, rates: { up(n: number): number; down(n: number): number }): Float64Array {
   const weights = new Float64Array(last + 1);
   weights[0] = 1;
   for (let n = 1; n <= last; n++) {

@@ -1,9 +1,4 @@
-import {
-  requireNonNegative,
-  requireProbability,
-  requireSteadyState,
-  requireWhole,
-} from "./Domain.ts";
+import { requireNonNegative, requireProbability, requireSteadyState, requireWhole } from "./Domain.ts";
 import { erlangB } from "./ErlangB.ts";
 import { offeredErlangs } from "./Station.ts";
 import type { StationLoad, SteadyState } from "./Station.ts";

@@ -24,8 +24,7 @@ function utilizationOf(place: string, load: GeneralLoad): number {
  */
 export function kingmanWaitMs(load: GeneralLoad): number {
   const utilization = utilizationOf("kingmanWaitMs", load);
-  const variability =
-    load.gapVarianceMs2 / load.gapMeanMs ** 2 + load.serviceVarianceMs2 / load.serviceMeanMs ** 2;
+  const variability = load.gapVarianceMs2 / load.gapMeanMs ** 2 + load.serviceVarianceMs2 / load.serviceMeanMs ** 2;
   return (utilization / (1 - utilization)) * (variability / 2) * load.serviceMeanMs;
 }
 

@@ -16,10 +16,7 @@ export interface LruHits {
  * `popularity` holds weights >= 0 of any total; `capacity` counts objects, >= 0, fractions allowed. Throws RangeError on all-zero weights.
  * Source: Che, Tung, Wang 2002, IEEE JSAC 20(7), section III; Fricker, Robert, Roberts 2012, "A versatile and accurate approximation for LRU cache performance".
  */
-export function lruHitRatio(cache: {
-  readonly popularity: ReadonlyArray<number>;
-  readonly capacity: number;
-}): LruHits {
+export function lruHitRatio(cache: { readonly popularity: ReadonlyArray<number>; readonly capacity: number }): LruHits {
   const share = normalized(cache.popularity);
   requireNonNegative("lruHitRatio.capacity", cache.capacity);
   const characteristicRequests = characteristicTime(share, cache.capacity);

@@ -13,8 +13,7 @@ export function mg1(load: StationLoad & { readonly serviceVarianceMs2: number })
   requireSteadyState("mg1", utilization);
   const { serviceMeanMs } = load;
   const secondMoment = serviceMeanMs * serviceMeanMs + load.serviceVarianceMs2;
-  const queueWaitMeanMs =
-    ((load.arrivalsPerSecond / 1000) * secondMoment) / (2 * (1 - utilization));
+  const queueWaitMeanMs = ((load.arrivalsPerSecond / 1000) * secondMoment) / (2 * (1 - utilization));
   return {
     utilization,
     waitProbability: utilization,

@@ -27,8 +27,7 @@ export function mm1k(load: StationLoad & { readonly capacity: number }): MM1K {
   /** Accepted share of the arrivals. An overload refuses nearly all, so it is taken from what the server completes. */
   const utilization = 1 - empty;
   const accepted = erlangs === 0 ? 1 : utilization / erlangs;
-  const responseMeanMs =
-    erlangs === 0 ? load.serviceMeanMs : (numberMean / utilization) * load.serviceMeanMs;
+  const responseMeanMs = erlangs === 0 ? load.serviceMeanMs : (numberMean / utilization) * load.serviceMeanMs;
   return {
     utilization,
     waitProbability: 1 - empty / acceptedMass(numberProbability),

@@ -22,16 +22,12 @@ export interface PowerOfChoicesState {
  * The limit errs by O(1/servers); for d = 1 it is exact (M/M/1). Throws RangeError at utilization >= 1.
  * Source: Vvedenskaya, Dobrushin, Karpelevich 1996, theorem 1; Mitzenmacher 2001, IEEE TPDS 12(10), section 2.
  */
-export function powerOfChoices(
-  load: StationLoad & { readonly choices: number },
-): PowerOfChoicesState {
+export function powerOfChoices(load: StationLoad & { readonly choices: number }): PowerOfChoicesState {
   const utilization = offeredErlangs("powerOfChoices", load);
   requireWhole("powerOfChoices.choices", load.choices, 1);
   requireSteadyState("powerOfChoices", utilization);
-  const numberMean =
-    load.choices === 1 ? utilization / (1 - utilization) : tailSum(utilization, load.choices);
-  const responseMeanMs =
-    utilization === 0 ? load.serviceMeanMs : (numberMean / utilization) * load.serviceMeanMs;
+  const numberMean = load.choices === 1 ? utilization / (1 - utilization) : tailSum(utilization, load.choices);
+  const responseMeanMs = utilization === 0 ? load.serviceMeanMs : (numberMean / utilization) * load.serviceMeanMs;
   return {
     utilization,
     numberMean,
@@ -52,7 +48,6 @@ function exponent(i: number, choices: number): number {
 function tailSum(utilization: number, choices: number): number {
   let sum = 0;
   // s(i+1) = rho s(i)^d: the exponent grows geometrically, so the loop ends after about log(1 / (1 - rho)) turns.
-  for (let share = utilization; share > NEGLIGIBLE * sum; share = utilization * share ** choices)
-    sum += share;
+  for (let share = utilization; share > NEGLIGIBLE * sum; share = utilization * share ** choices) sum += share;
   return sum;
 }

@@ -45,9 +45,7 @@ export function shorterQueue(load: StationLoad): ShorterQueue {
     truncationError: sums.onTheCut,
     probability({ shorter, longer }) {
       const apart = longer - shorter;
-      return shorter >= 0 && shorter <= cut.shorter && apart >= 0 && apart <= cut.apart
-        ? law[shorter * (cut.apart + 1) + apart]!
-        : 0;
+      return shorter >= 0 && shorter <= cut.shorter && apart >= 0 && apart <= cut.apart ? law[shorter * (cut.apart + 1) + apart]! : 0;
     },
   };
 }
@@ -90,10 +88,7 @@ function chainOf(erlangs: number, cut: Cut): BandedChain {
 }
 
 /** Means over the law. By PASTA an arrival waits for all requests in the shorter queue. */
-function sumUp(
-  law: Float64Array,
-  cut: Cut,
-): { shorterMean: number; numberMean: number; bothBusy: number; onTheCut: number } {
+function sumUp(law: Float64Array, cut: Cut): { shorterMean: number; numberMean: number; bothBusy: number; onTheCut: number } {
   const sums = { shorterMean: 0, numberMean: 0, bothBusy: 0, onTheCut: 0 };
   law.forEach((probability, state) => {
     const apart = state % (cut.apart + 1);

@@ -2,10 +2,7 @@
 export type CsvField = string | number | boolean | null;
 
 /** Rows under a header line, quoted as in RFC 4180: fields with a comma, a quote or a line break stand in quotes, quotes in them are doubled. Lines end in a line feed alone, which Unix tools expect and CSV readers accept. */
-export const csvText = (
-  header: ReadonlyArray<string>,
-  rows: Iterable<ReadonlyArray<CsvField>>,
-): string => {
+export const csvText = (header: ReadonlyArray<string>, rows: Iterable<ReadonlyArray<CsvField>>): string => {
   const lines = [csvLine(header)];
   for (const row of rows) lines.push(csvLine(row));
   return `${lines.join("\n")}\n`;

@@ -3,13 +3,10 @@ import { basename, join } from "node:path";
 import { Effect, Schema } from "effect";
 
 /** The folder of a report, or a file in it, cannot be written. */
-export class ReportFolderUnwritable extends Schema.TaggedError<ReportFolderUnwritable>()(
-  "ReportFolderUnwritable",
-  {
-    path: Schema.String,
-    reason: Schema.String,
-  },
-) {
+export class ReportFolderUnwritable extends Schema.TaggedError<ReportFolderUnwritable>()("ReportFolderUnwritable", {
+  path: Schema.String,
+  reason: Schema.String,
+}) {
   override get message(): string {
     return `cannot write ${this.path}: ${this.reason}; choose another folder with --out DIR`;
   }
@@ -22,16 +19,10 @@ export const writeReports = (
 ): Effect.Effect<ReadonlyArray<string>, ReportFolderUnwritable> =>
   Effect.gen(function* () {
     yield* attempt(folder, () => mkdir(folder, { recursive: true }));
-    return yield* Effect.forEach(Object.entries(files), ([name, text]) =>
-      writeWhole(folder, name, text),
-    );
+    return yield* Effect.forEach(Object.entries(files), ([name, text]) => writeWhole(folder, name, text));
   });
 
-const writeWhole = (
-  folder: string,
-  name: string,
-  text: string,
-): Effect.Effect<string, ReportFolderUnwritable> => {
+const writeWhole = (folder: string, name: string, text: string): Effect.Effect<string, ReportFolderUnwritable> => {
   const path = join(folder, name);
   if (name !== basename(name) || name === "" || name === "." || name === "..")
     return Effect.fail(new ReportFolderUnwritable({ path, reason: "not a plain file name" }));
@@ -43,10 +34,7 @@ const writeWhole = (
   );
 };
 
-const attempt = (
-  path: string,
-  write: () => Promise<unknown>,
-): Effect.Effect<void, ReportFolderUnwritable> =>
+const attempt = (path: string, write: () => Promise<unknown>): Effect.Effect<void, ReportFolderUnwritable> =>
   Effect.asVoid(
     Effect.tryPromise({
       try: write,
@@ -65,9 +53,6 @@ const REASONS: { readonly [code: string]: string } = {
 };
 
 const inWords = (error: unknown): string => {
-  const code =
-    error instanceof Error && "code" in error && typeof error.code === "string"
-      ? error.code
-      : undefined;
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   return code === undefined ? String(error) : (REASONS[code] ?? code);
 };

@@ -27,8 +27,7 @@ export const requestsCsv = (records: ReadonlyArray<RequestRecord>): string =>
 
 /** Class names are compared by code unit: no locale. */
 const byArrival = (one: RequestRecord, other: RequestRecord): number =>
-  one.arrivalMs - other.arrivalMs ||
-  (one.class < other.class ? -1 : one.class > other.class ? 1 : one.id - other.id);
+  one.arrivalMs - other.arrivalMs || (one.class < other.class ? -1 : one.class > other.class ? 1 : one.id - other.id);
 
 const row = (record: RequestRecord): ReadonlyArray<CsvField> =>
   REQUEST_COLUMNS.map((column) => {

@@ -3,27 +3,17 @@ import { OUTCOMES } from "../metric/Result.ts";
 import { roundedMeasure, roundedTime } from "./Rounded.ts";
 
 /** `summary.json`: the result document in a fixed order of keys, two spaces deep, with a newline at the end. Integers stay exact, other numbers are rounded to six significant digits (points in time to microseconds), so that the last bits of a sum show on no machine. A number that is not finite becomes null. */
-export const summaryJson = (result: Result): string =>
-  `${JSON.stringify(canonical(result, ""), undefined, 2)}\n`;
+export const summaryJson = (result: Result): string => `${JSON.stringify(canonical(result, ""), undefined, 2)}\n`;
 
 const canonical = (value: unknown, key: string): unknown => {
   if (typeof value === "number") return number(value, key);
   if (Array.isArray(value)) return value.map((item) => canonical(item, key));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(
-    entries.toSorted(byPlace).map(([name, field]) => [name, canonical(field, name)]),
-  );
+  return Object.fromEntries(entries.toSorted(byPlace).map(([name, field]) => [name, canonical(field, name)]));
 };
 
-const TIMES: ReadonlySet<string> = new Set([
-  "horizonMs",
-  "warmupMs",
-  "simulatedMs",
-  "atMs",
-  "startMs",
-  "endMs",
-]);
+const TIMES: ReadonlySet<string> = new Set(["horizonMs", "warmupMs", "simulatedMs", "atMs", "startMs", "endMs"]);
 
 const number = (value: number, key: string): number | null => {
   if (!Number.isFinite(value)) return null;
@@ -31,10 +21,7 @@ const number = (value: number, key: string): number | null => {
 };
 
 /** Keys in the order of the result's declaration; those that it does not know come last, by code unit. */
-const byPlace = (
-  [one]: readonly [string, unknown],
-  [other]: readonly [string, unknown],
-): number => {
+const byPlace = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => {
   const difference = (PLACES.get(one) ?? KEYS.length) - (PLACES.get(other) ?? KEYS.length);
   return difference || (one < other ? -1 : one > other ? 1 : 0);
 };

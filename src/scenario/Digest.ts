@@ -13,10 +13,6 @@ const canonicalJson = (value: unknown): string => {
 
 /** The first 12 hexadecimal digits of the SHA-256 of the canonical JSON of an authored scenario, without its seed and its `$schema`. */
 export const digestOf = (authored: object): string => {
-  const {
-    seed: _seed,
-    $schema: _schema,
-    ...rest
-  } = authored as { readonly [key: string]: unknown };
+  const { seed: _seed, $schema: _schema, ...rest } = authored as { readonly [key: string]: unknown };
   return createHash("sha256").update(canonicalJson(rest)).digest("hex").slice(0, 12);
 };

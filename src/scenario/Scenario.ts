@@ -16,10 +16,7 @@ export interface ScenarioOptions {
  * finds mistakes. Gives back the authored object itself, a plain value that others can import, spread and change.
  */
 export const scenario = (authored: ScenarioInput, options: ScenarioOptions = {}): ScenarioInput =>
-  options.components === undefined
-    ? authored
-    : Object.assign({}, authored, { [COMPONENTS]: options.components });
+  options.components === undefined ? authored : Object.assign({}, authored, { [COMPONENTS]: options.components });
 
 /** The components that were attached to a scenario; they survive spreading. */
-export const componentsOf = (authored: object): Components =>
-  (authored as { readonly [COMPONENTS]?: Components })[COMPONENTS] ?? {};
+export const componentsOf = (authored: object): Components => (authored as { readonly [COMPONENTS]?: Components })[COMPONENTS] ?? {};

@@ -36,13 +36,9 @@ export class ScenarioFault extends Data.TaggedError("ScenarioFault")<{
 }
 
 /** Joins a fault with its place. */
-export const placeFault = (
-  fault: Fault,
-  place: { readonly name: string; readonly position?: Position | undefined },
-): PlacedFault => {
+export const placeFault = (fault: Fault, place: { readonly name: string; readonly position?: Position | undefined }): PlacedFault => {
   const { position } = place;
-  const where =
-    position === undefined ? place.name : `${place.name}:${position.line}:${position.column}`;
+  const where = position === undefined ? place.name : `${place.name}:${position.line}:${position.column}`;
   const path = formatPath(fault.path);
   const value = fault.value === undefined ? undefined : showValue(fault.value);
   const parts = [where, path, fault.constraint, value === undefined ? "" : `(${value})`];
@@ -61,9 +57,6 @@ export const placeFault = (
 /** Faults in the order of the file, without repetitions; those of settings last. */
 export const sortFaults = (faults: ReadonlyArray<PlacedFault>): ReadonlyArray<PlacedFault> => {
   const unique = new Map(faults.map((fault) => [fault.text, fault]));
-  const key = ({ position }: PlacedFault): number =>
-    position === undefined ? Infinity : position.line * 1e6 + position.column;
-  return [...unique.values()].toSorted((one, other) =>
-    key(one) === key(other) ? 0 : key(one) - key(other),
-  );
+  const key = ({ position }: PlacedFault): number => (position === undefined ? Infinity : position.line * 1e6 + position.column);
+  return [...unique.values()].toSorted((one, other) => (key(one) === key(other) ? 0 : key(one) - key(other)));
 };

@@ -31,10 +31,7 @@ export interface LoadedScenario {
 }
 
 /** Applies overrides to a scenario that has been read, checks it, and turns it into a world; or says all that is wrong. Never throws. */
-export const decodeScenario = (
-  source: Source,
-  options: DecodeScenarioOptions = {},
-): LoadedScenario | ScenarioFault => {
+export const decodeScenario = (source: Source, options: DecodeScenarioOptions = {}): LoadedScenario | ScenarioFault => {
   const overridden = applyOverrides(source.authored, options.set ?? []);
   const decoded = decodeWorld(overridden.authored, {
     catalog: options.catalog ?? resolvePool,
@@ -47,16 +44,10 @@ export const decodeScenario = (
   const found = isFaults(decoded)
     ? decoded.map((fault) => {
         const place = overridden.originOf(fault.path);
-        return placeFault(
-          fault,
-          place === undefined
-            ? { name: source.file, position: source.locate(fault) }
-            : { name: place },
-        );
+        return placeFault(fault, place === undefined ? { name: source.file, position: source.locate(fault) } : { name: place });
       })
     : [];
-  if (isFaults(decoded) || failed.length > 0)
-    return new ScenarioFault({ file: source.file, faults: sortFaults([...found, ...failed]) });
+  if (isFaults(decoded) || failed.length > 0) return new ScenarioFault({ file: source.file, faults: sortFaults([...found, ...failed]) });
   return { source, authored: overridden.authored, world: decoded, components: source.components };
 };
 
@@ -72,6 +63,4 @@ export const sourceOf = (authored: object, file = "scenario"): Source => ({
 const resolveFrom =
   (source: Source, overridden: Overridden) =>
   (written: string, at: Path): string =>
-    isAbsolute(written) || overridden.originOf(at) !== undefined
-      ? written
-      : join(dirname(source.file), written);
+    isAbsolute(written) || overridden.originOf(at) !== undefined ? written : join(dirname(source.file), written);

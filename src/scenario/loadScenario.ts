@@ -6,15 +6,11 @@ import { Unreadable } from "./load/Source.ts";
 import { placeFault, ScenarioFault } from "./ScenarioFault.ts";
 
 /** Reads a scenario file (.ts, .mts, .js, .mjs, .yaml, .yml, .json), applies overrides, checks it, and turns it into a world. Fails with all faults at once. */
-export const loadScenario = (
-  file: string,
-  options: DecodeScenarioOptions = {},
-): Effect.Effect<LoadedScenario, ScenarioFault> =>
+export const loadScenario = (file: string, options: DecodeScenarioOptions = {}): Effect.Effect<LoadedScenario, ScenarioFault> =>
   Effect.flatMap(
     Effect.promise(() => readSource(file)),
     (read) => {
-      const loaded =
-        read instanceof Unreadable ? unreadable(file, read) : decodeScenario(read, options);
+      const loaded = read instanceof Unreadable ? unreadable(file, read) : decodeScenario(read, options);
       return loaded instanceof ScenarioFault ? Effect.fail(loaded) : Effect.succeed(loaded);
     },
   );

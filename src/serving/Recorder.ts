@@ -50,10 +50,7 @@ export interface RecorderOptions {
 }
 
 export class Recorder extends Context.Service<Recorder, RecorderService>()("spillway/Recorder") {
-  static readonly layer = (
-    classes: ReadonlyArray<TrafficClassSpec>,
-    options: RecorderOptions,
-  ): Layer.Layer<Recorder, never, Simulation> =>
+  static readonly layer = (classes: ReadonlyArray<TrafficClassSpec>, options: RecorderOptions): Layer.Layer<Recorder, never, Simulation> =>
     Layer.effect(
       Recorder,
       Effect.map(Simulation, (simulation) => new SimulatedRecorder(classes, options, simulation)),

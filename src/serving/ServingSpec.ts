@@ -66,4 +66,11 @@ export interface PoolSpec {
 /** What breaks, and when. Times in ms of simulated time. */
 export type FaultSpec =
   | { readonly kind: "replicaDown"; readonly pool: string; readonly replicas: number; readonly atMs: number; readonly durationMs: number }
-  | { readonly kind: "slowdown"; readonly pool: string; readonly replicas: number; readonly factor: number; readonly atMs: number; readonly durationMs: number };
+  | {
+      readonly kind: "slowdown";
+      readonly pool: string;
+      readonly replicas: number;
+      readonly factor: number;
+      readonly atMs: number;
+      readonly durationMs: number;
+    };

@@ -8,16 +8,13 @@ export interface Factor {
 export const DECIMAL = "[0-9]{1,15}(?:\\.[0-9]{1,24})?";
 
 /** The number that a decimal text and a factor stand for: "1.1" with 1000 is 1100, where 1.1 * 1000 need not be. */
-export const scaleDecimal = (digits: string, factor: Factor): number =>
-  Number(`${digits}e${factor.exponent}`) * factor.integer;
+export const scaleDecimal = (digits: string, factor: Factor): number => Number(`${digits}e${factor.exponent}`) * factor.integer;
 
 /** The shortest decimal text without exponent that reads as the number again; for numbers that are not negative. */
 export const formatDecimal = (value: number): string => {
   const text = String(value);
   if (!text.includes("e")) return text;
-  return value < 1
-    ? value.toFixed(20).replace(/\.?0+$/u, "")
-    : BigInt(Math.round(value)).toString();
+  return value < 1 ? value.toFixed(20).replace(/\.?0+$/u, "") : BigInt(Math.round(value)).toString();
 };
 
 const TIDY = /^[0-9]+(?:\.[0-9]{1,3})?$/u;

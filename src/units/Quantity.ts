@@ -30,8 +30,7 @@ export interface QuantityFault {
 }
 
 /** Tells a parsed quantity from the reason why there is none. */
-export const isQuantityFault = (parsed: number | QuantityFault): parsed is QuantityFault =>
-  typeof parsed !== "number";
+export const isQuantityFault = (parsed: number | QuantityFault): parsed is QuantityFault => typeof parsed !== "number";
 
 /** One kind of quantity: how people write it, how it is read, and how it is printed. */
 export interface QuantityKind<Q extends number> {

@@ -12,9 +12,7 @@ const PERCENT = { integer: 1, exponent: -2 };
 const parse = (written: string | number): Ratio | QuantityFault => {
   const fault: QuantityFault = { constraint: noun, value: written, hint };
   if (typeof written === "number") return written >= 0 && written <= 1 ? (written as Ratio) : fault;
-  return pattern.test(written)
-    ? (scaleDecimal(written.slice(0, -1).trimEnd(), PERCENT) as Ratio)
-    : fault;
+  return pattern.test(written) ? (scaleDecimal(written.slice(0, -1).trimEnd(), PERCENT) as Ratio) : fault;
 };
 
 /** Moves the decimal point of the shortest decimal by two places, which no product does exactly. */

@@ -19,10 +19,7 @@ const escape = (text: string): string => text.replace(/[$/%.]/gu, "\\$&");
 
 const patternOf = ({ prefix = "", suffixes }: SuffixedDefinition): RegExp => {
   const named = suffixes.map(([suffix]) => suffix).filter((suffix) => suffix !== "");
-  const group =
-    named.length === 0
-      ? ""
-      : `(?: ?(?:${named.map(escape).join("|")}))${named.length < suffixes.length ? "?" : ""}`;
+  const group = named.length === 0 ? "" : `(?: ?(?:${named.map(escape).join("|")}))${named.length < suffixes.length ? "?" : ""}`;
   return new RegExp(`^${escape(prefix)}${DECIMAL}${group}$`, "u");
 };
 
@@ -35,10 +32,7 @@ export const suffixed = <Q extends number>(definition: SuffixedDefinition): Quan
   const factors = new Map(suffixes);
   const fault = (value: unknown): QuantityFault => ({ constraint: noun, value, hint });
   const parse = (written: string | number): Q | QuantityFault => {
-    if (typeof written === "number")
-      return plainNumber && Number.isFinite(written) && written >= 0
-        ? (written as Q)
-        : fault(written);
+    if (typeof written === "number") return plainNumber && Number.isFinite(written) && written >= 0 ? (written as Q) : fault(written);
     if (!pattern.test(written)) return fault(written);
     const bare = written.slice(prefix.length);
     const digits = NUMBER.exec(bare)![0];

@@ -8,11 +8,5 @@ import type { TrafficClassSpec } from "./TrafficSpec.ts";
  * The arrivals of a class that does not wait for completions: those of its trace if it has one, else those of its process.
  * A trace must be refilled before its first next(). Throws RangeError for a closed loop and for parameters that cannot be.
  */
-export const arrivalSourceOf = (
-  spec: TrafficClassSpec,
-  streams: Streams,
-  options: TraceOptions,
-): OpenArrivals | TraceArrivals =>
-  spec.trace === undefined
-    ? new OpenArrivals(spec, streams)
-    : new TraceArrivals(spec, streams, options);
+export const arrivalSourceOf = (spec: TrafficClassSpec, streams: Streams, options: TraceOptions): OpenArrivals | TraceArrivals =>
+  spec.trace === undefined ? new OpenArrivals(spec, streams) : new TraceArrivals(spec, streams, options);

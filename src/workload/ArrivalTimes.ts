@@ -24,12 +24,7 @@ export class ArrivalTimes {
   private readonly gaps: { next(source: UnitSource): number };
 
   /** `path` names the streams. Throws RangeError for a process that cannot be. */
-  constructor(
-    spec: OpenArrivalSpec,
-    spikes: ReadonlyArray<SpikeSpec>,
-    streams: Streams,
-    path: string,
-  ) {
+  constructor(spec: OpenArrivalSpec, spikes: ReadonlyArray<SpikeSpec>, streams: Streams, path: string) {
     this.source = streams.open(path, "gap").sequence();
     if (spec.kind === "mmpp") {
       const base = new MmppRate(spec.states, streams.open(path, "state").sequence());

@@ -1,10 +1,4 @@
-import {
-  exponential,
-  fixed,
-  gamma,
-  gammaFromMeanAndCv,
-  weibullFromMeanAndCv,
-} from "../kernel/Sampler.ts";
+import { exponential, fixed, gamma, gammaFromMeanAndCv, weibullFromMeanAndCv } from "../kernel/Sampler.ts";
 import type { Sampler, UnitSource } from "../kernel/Sampler.ts";
 
 /** How the gaps of a renewal process vary; `cv` is their coefficient of variation. */
@@ -55,16 +49,11 @@ const gapsOf = (spec: GapSpec): Sampler => {
 /** A uniform share of a gap that was found in proportion to its length. */
 const firstGapOf = (spec: GapSpec, gaps: Sampler): ((source: UnitSource) => number) => {
   const longer = lengthBiased(spec, gaps);
-  return longer === undefined
-    ? (source) => gaps.sample(source)
-    : (source) => source.unit() * longer(source);
+  return longer === undefined ? (source) => gaps.sample(source) : (source) => source.unit() * longer(source);
 };
 
 /** Gaps weighted by their length; undefined where the first gap is like all others. */
-const lengthBiased = (
-  spec: GapSpec,
-  gaps: Sampler,
-): ((source: UnitSource) => number) | undefined => {
+const lengthBiased = (spec: GapSpec, gaps: Sampler): ((source: UnitSource) => number) | undefined => {
   if (spec.kind === "poisson" || spec.kind === "deterministic" || spec.cv === 0) return undefined;
   if (spec.kind === "gamma") {
     const shape = 1 / (spec.cv * spec.cv);

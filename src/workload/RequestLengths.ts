@@ -34,16 +34,8 @@ export class RequestLengths {
     const output = samplerOf(spec.output);
     const { longTail, prefix, session } = spec;
     this.longTailRatio = longTail?.shareRatio ?? 0;
-    this.prompts = new LengthDraws(
-      turns("prompt"),
-      prompt,
-      longTail?.prompt ? samplerOf(longTail.prompt) : prompt,
-    );
-    this.outputs = new LengthDraws(
-      turns("output"),
-      output,
-      longTail?.output ? samplerOf(longTail.output) : output,
-    );
+    this.prompts = new LengthDraws(turns("prompt"), prompt, longTail?.prompt ? samplerOf(longTail.prompt) : prompt);
+    this.outputs = new LengthDraws(turns("output"), output, longTail?.output ? samplerOf(longTail.output) : output);
     this.longTails = turns("longTail");
     this.thinks = turns("think");
     this.prefixes = streams.open(path, "prefix");
@@ -75,9 +67,7 @@ export class RequestLengths {
 
   /** Turns of the session, at least 1; 1 without sessions. */
   turns(id: number): number {
-    return this.turnSampler === undefined
-      ? 1
-      : toTokens(this.turnSampler.sample(this.turnCounts.at(id)));
+    return this.turnSampler === undefined ? 1 : toTokens(this.turnSampler.sample(this.turnCounts.at(id)));
   }
 
   /** Think time in ms between turn `turn` - 1 and `turn` >= 1 of a session, at least 0; 0 without sessions. */

@@ -25,9 +25,7 @@ export const samplerOf = (spec: SamplerSpec): Sampler => {
     case "geometric":
       return geometric(spec.mean);
     case "lognormal":
-      return spec.p99 === spec.mean
-        ? fixed(spec.mean)
-        : lognormalFromMeanAndP99(spec.mean, spec.p99);
+      return spec.p99 === spec.mean ? fixed(spec.mean) : lognormalFromMeanAndP99(spec.mean, spec.p99);
     case "gamma":
       return gammaFromMeanAndCv(spec.mean, spec.cv);
     case "weibull":
@@ -37,9 +35,7 @@ export const samplerOf = (spec: SamplerSpec): Sampler => {
     case "quantiles":
       return quantileTable(spec.points);
     case "mixture":
-      return mixture(
-        spec.parts.map(({ shareRatio, of }) => ({ weight: shareRatio, of: samplerOf(of) })),
-      );
+      return mixture(spec.parts.map(({ shareRatio, of }) => ({ weight: shareRatio, of: samplerOf(of) })));
   }
 };
 
@@ -53,5 +49,4 @@ export const toTokens = (value: number): number => {
 };
 
 /** One draw, rounded to a token count. */
-export const drawTokens = (sampler: Sampler, source: UnitSource): number =>
-  toTokens(sampler.sample(source));
+export const drawTokens = (sampler: Sampler, source: UnitSource): number => toTokens(sampler.sample(source));

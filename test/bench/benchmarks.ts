@@ -60,8 +60,16 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     },
   ]),
   ...LOADS.flatMap(({ load, perSecond, outputTokens }): Array<Benchmark> => [
-    { name: `1 replica ${load}`, unit: "request", run: () => fleet({ replicas: 1, perReplicaPerSecond: perSecond, outputTokens, requests: 300_000 }) },
-    { name: `64 replicas ${load}`, unit: "request", run: () => fleet({ replicas: 64, perReplicaPerSecond: perSecond, outputTokens, requests: 1_000_000 }) },
+    {
+      name: `1 replica ${load}`,
+      unit: "request",
+      run: () => fleet({ replicas: 1, perReplicaPerSecond: perSecond, outputTokens, requests: 300_000 }),
+    },
+    {
+      name: `64 replicas ${load}`,
+      unit: "request",
+      run: () => fleet({ replicas: 64, perReplicaPerSecond: perSecond, outputTokens, requests: 1_000_000 }),
+    },
   ]),
   {
     name: "64 replicas 2M",

@@ -16,9 +16,7 @@ const BOUNDS = { ms: "2s", ratio: "5%", perSecond: "4/s", usd: "$1", number: "7"
 const allGates = (operator: Operator): ReadonlyArray<Gate> =>
   metricNames.map((name) => {
     const subject = name.replace("<class>", "chat").replace("<pool>", "spare");
-    const parsed = Object.values(BOUNDS).map((bound) =>
-      parseGate(`${subject} ${operator} ${bound}`),
-    );
+    const parsed = Object.values(BOUNDS).map((bound) => parseGate(`${subject} ${operator} ${bound}`));
     return parsed.find((result): result is Gate => !isGateFault(result))!;
   });
 
@@ -36,11 +34,7 @@ describe("evaluateGate", () => {
     ["==", ["fail", "pass", "fail"]],
     ["!=", ["pass", "fail", "pass"]],
   ])("evaluateGate: %s with a value below, at and above the bound -> %s", (operator, verdicts) => {
-    expect(
-      [0.25, 0.5, 0.75].map(
-        (ratio) => judge(`goodput.ratio ${operator} 50%`, goodput(ratio)).verdict,
-      ),
-    ).toEqual(verdicts);
+    expect([0.25, 0.5, 0.75].map((ratio) => judge(`goodput.ratio ${operator} 50%`, goodput(ratio)).verdict)).toEqual(verdicts);
   });
 
   test.each([
@@ -70,18 +64,15 @@ describe("evaluateGate", () => {
     });
   });
 
-  test.each(OPERATORS)(
-    "evaluateGate: nothing measured -> inconclusive with every metric and %s",
-    (operator) => {
-      for (const one of allGates(operator)) {
-        expect(evaluateGate(one, emptyResult())).toMatchObject({
-          expression: one.expression,
-          value: null,
-          verdict: "inconclusive",
-        });
-      }
-    },
-  );
+  test.each(OPERATORS)("evaluateGate: nothing measured -> inconclusive with every metric and %s", (operator) => {
+    for (const one of allGates(operator)) {
+      expect(evaluateGate(one, emptyResult())).toMatchObject({
+        expression: one.expression,
+        value: null,
+        verdict: "inconclusive",
+      });
+    }
+  });
 
   test("evaluateGate: a full result -> a verdict with every metric but one that the pool has not", () => {
     const open = allGates("<")

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Unit } from "../../src/experiment/showQuantity.ts";
-import {
-  showApartFrom,
-  showDuration,
-  showNumber,
-  showQuantity,
-  showRatio,
-  showUsd,
-} from "../../src/experiment/showQuantity.ts";
+import { showApartFrom, showDuration, showNumber, showQuantity, showRatio, showUsd } from "../../src/experiment/showQuantity.ts";
 
 const units: ReadonlyArray<Unit> = ["ms", "ratio", "perSecond", "usd", "number"];
 
@@ -46,10 +39,7 @@ describe("showDuration", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-3, max: 1e10, noNaN: true }), (ms) => {
         const parts = [...showDuration(ms).matchAll(/([\d.,]+)(µs|ms|s|m|h|d)/g)];
-        const read = parts.reduce(
-          (sum, [, digits, unit]) => sum + Number(digits!.replaceAll(",", "")) * FACTORS[unit!]!,
-          0,
-        );
+        const read = parts.reduce((sum, [, digits, unit]) => sum + Number(digits!.replaceAll(",", "")) * FACTORS[unit!]!, 0);
         expect(Math.abs(read - ms) / ms).toBeLessThan(0.022);
       }),
     );
@@ -73,12 +63,9 @@ describe("showRatio", () => {
 
   test("showRatio: a share strictly between 0 and 1 -> never reads 0% or 100%", () => {
     fc.assert(
-      fc.property(
-        fc.double({ min: 0, max: 1, minExcluded: true, maxExcluded: true, noNaN: true }),
-        (ratio) => {
-          expect(["0%", "100%", "100.0%", "0.00%"]).not.toContain(showRatio(ratio));
-        },
-      ),
+      fc.property(fc.double({ min: 0, max: 1, minExcluded: true, maxExcluded: true, noNaN: true }), (ratio) => {
+        expect(["0%", "100%", "100.0%", "0.00%"]).not.toContain(showRatio(ratio));
+      }),
     );
   });
 });

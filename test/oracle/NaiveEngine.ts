@@ -97,8 +97,7 @@ export class NaiveEngine {
     for (;;) {
       const input = inputs[next];
       const inputFirst =
-        input !== undefined &&
-        (input.atMs < boundaryMs || (input.atMs === boundaryMs && PHASE_OF[input.kind] < Phase.Boundary));
+        input !== undefined && (input.atMs < boundaryMs || (input.atMs === boundaryMs && PHASE_OF[input.kind] < Phase.Boundary));
       if (inputFirst) {
         next++;
         this.now = input.atMs;
@@ -134,7 +133,17 @@ export class NaiveEngine {
       this.trace.end[id] = "refused";
       return;
     }
-    this.waiting.push({ id, content, outputTokens, computed: 0, generated: 0, decoding: false, canceled: false, admitted: false, blocks: [] });
+    this.waiting.push({
+      id,
+      content,
+      outputTokens,
+      computed: 0,
+      generated: 0,
+      decoding: false,
+      canceled: false,
+      admitted: false,
+      blocks: [],
+    });
   }
 
   private cancel(id: number): void {

@@ -72,7 +72,14 @@ const randomSpec = ({ draw, int, pick, coarse }: Dice & { readonly coarse: boole
   const blockTokens = pick([1, 4, 16, 16]);
   const tight = draw() < 0.5;
   const step = coarse
-    ? { a: pick([0.25, 0.5, 1]), b: pick([0, 2 ** -5]), c: pick([0, 2 ** -10]), d: pick([0, 2 ** -8]), e: pick([0, 2 ** -11]), h: pick([0, 2 ** -10]) }
+    ? {
+        a: pick([0.25, 0.5, 1]),
+        b: pick([0, 2 ** -5]),
+        c: pick([0, 2 ** -10]),
+        d: pick([0, 2 ** -8]),
+        e: pick([0, 2 ** -11]),
+        h: pick([0, 2 ** -10]),
+      }
     : { a: 1 + draw() * 8, b: draw() * 0.05, c: draw() * 1e-4, d: draw() * 0.05, e: draw() * 1e-5, h: pick([0, 1e-4 * draw()]) };
   return {
     maxBatchedTokens: Math.max(maxSequences, pick([8, 64, 300, 2048])),
@@ -87,7 +94,13 @@ const randomSpec = ({ draw, int, pick, coarse }: Dice & { readonly coarse: boole
   };
 };
 
-const randomRequests = ({ draw, int, pick, count, spec }: Dice & { readonly count: number; readonly spec: EngineSpec }): Array<EngineRequest> => {
+const randomRequests = ({
+  draw,
+  int,
+  pick,
+  count,
+  spec,
+}: Dice & { readonly count: number; readonly spec: EngineSpec }): Array<EngineRequest> => {
   const capacity = spec.kvBlocks * spec.blockTokens;
   const longest = Math.min(pick([20, 120, 900]), Math.max(2, Math.floor(capacity * 0.7)));
   const longestOutput = pick([3, 40, 300]);

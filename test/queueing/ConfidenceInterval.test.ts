@@ -23,9 +23,7 @@ describe("studentTQuantile", () => {
     fc.assert(
       fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), (p) => {
         const cauchy = Math.tan(Math.PI * (p - 0.5));
-        expect(Math.abs(studentTQuantile(p, 1) - cauchy)).toBeLessThan(
-          1e-8 * (1 + Math.abs(cauchy)),
-        );
+        expect(Math.abs(studentTQuantile(p, 1) - cauchy)).toBeLessThan(1e-8 * (1 + Math.abs(cauchy)));
         const two = (2 * p - 1) / Math.sqrt(2 * p * (1 - p));
         expect(Math.abs(studentTQuantile(p, 2) - two)).toBeLessThan(1e-8 * (1 + Math.abs(two)));
       }),
@@ -34,16 +32,12 @@ describe("studentTQuantile", () => {
 
   it("studentTQuantile: any freedom -> odd around one half, the inverse of the distribution, falling with freedom to the normal", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 300 }),
-        fc.double({ min: 0.51, max: 0.9999, noNaN: true }),
-        (freedom, p) => {
-          const t = studentTQuantile(p, freedom);
-          expect(studentTQuantile(1 - p, freedom)).toBeCloseTo(-t, 6);
-          expect(studentTCentral(t, freedom)).toBeCloseTo(2 * p - 1, 11);
-          expect(studentTQuantile(p, freedom + 1)).toBeLessThan(t);
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.double({ min: 0.51, max: 0.9999, noNaN: true }), (freedom, p) => {
+        const t = studentTQuantile(p, freedom);
+        expect(studentTQuantile(1 - p, freedom)).toBeCloseTo(-t, 6);
+        expect(studentTCentral(t, freedom)).toBeCloseTo(2 * p - 1, 11);
+        expect(studentTQuantile(p, freedom + 1)).toBeLessThan(t);
+      }),
     );
     expect(studentTQuantile(0.975, 20_000)).toBeCloseTo(1.95996, 3);
     expect(studentTQuantile(0.5, 3)).toBe(0);
@@ -81,9 +75,7 @@ describe("confidenceInterval", () => {
         );
         expect(moved.mean).toBeCloseTo(7 + scale * interval.mean, 8);
         expect(moved.halfWidth).toBeCloseTo(scale * interval.halfWidth, 6);
-        expect(confidenceInterval(sample, 0.99).halfWidth).toBeGreaterThanOrEqual(
-          interval.halfWidth,
-        );
+        expect(confidenceInterval(sample, 0.99).halfWidth).toBeGreaterThanOrEqual(interval.halfWidth);
       }),
     );
   });
@@ -94,10 +86,7 @@ describe("confidenceInterval", () => {
     let covered = 0;
     const runs = 20_000;
     for (let run = 0; run < runs; run++) {
-      const sample = Array.from(
-        { length: 5 },
-        () => Math.sqrt(-2 * Math.log(unit())) * Math.cos(2 * Math.PI * unit()),
-      );
+      const sample = Array.from({ length: 5 }, () => Math.sqrt(-2 * Math.log(unit())) * Math.cos(2 * Math.PI * unit()));
       const interval = confidenceInterval(sample, 0.95);
       if (interval.low <= 0 && interval.high >= 0) covered++;
     }
@@ -106,9 +95,7 @@ describe("confidenceInterval", () => {
   });
 
   it("confidenceInterval: fewer than two values or NaN -> RangeError", () => {
-    expect(() => confidenceInterval([1])).toThrow(
-      /confidenceInterval\.values: must hold at least 2 replications \(got 1\)/,
-    );
+    expect(() => confidenceInterval([1])).toThrow(/confidenceInterval\.values: must hold at least 2 replications \(got 1\)/);
     expect(() => confidenceInterval([1, Number.NaN])).toThrow(/values\[1\]/);
     expect(() => confidenceInterval([1, 2], 1)).toThrow(/level/);
   });

@@ -10,10 +10,7 @@ function exactHitRatio(share: ReadonlyArray<number>, capacity: number): number {
   const visit = (cached: ReadonlyArray<number>, probability: number, mass: number): number => {
     if (cached.length === capacity) return probability * mass;
     return share.reduce(
-      (sum, p, i) =>
-        cached.includes(i) || p === 0
-          ? sum
-          : sum + visit([...cached, i], (probability * p) / (1 - mass), mass + p),
+      (sum, p, i) => (cached.includes(i) || p === 0 ? sum : sum + visit([...cached, i], (probability * p) / (1 - mass), mass + p)),
       0,
     );
   };
@@ -54,9 +51,7 @@ describe("lruHitRatio", () => {
     for (const exponent of [0.6, 0.8, 1, 1.2]) {
       const error = (objects: number, capacity: number): number => {
         const popularity = zipf(objects, exponent);
-        return Math.abs(
-          lruHitRatio({ popularity, capacity }).hitRatio - exactHitRatio(popularity, capacity),
-        );
+        return Math.abs(lruHitRatio({ popularity, capacity }).hitRatio - exactHitRatio(popularity, capacity));
       };
       expect(error(4, 2)).toBeLessThan(0.03);
       expect(error(12, 4)).toBeLessThan(0.01);
@@ -81,16 +76,10 @@ describe("lruHitRatio", () => {
         const capacity = fill * popularity.length;
         const hits = lruHitRatio({ popularity, capacity });
         expect(hits.objectHitRatio.reduce((sum, ratio) => sum + ratio, 0)).toBeCloseTo(capacity, 8);
-        expect(lruHitRatio({ popularity, capacity: capacity * 1.05 }).hitRatio).toBeGreaterThan(
-          hits.hitRatio,
-        );
-        const order = popularity
-          .map((_, i) => i)
-          .toSorted((a, b) => popularity[a]! - popularity[b]!);
+        expect(lruHitRatio({ popularity, capacity: capacity * 1.05 }).hitRatio).toBeGreaterThan(hits.hitRatio);
+        const order = popularity.map((_, i) => i).toSorted((a, b) => popularity[a]! - popularity[b]!);
         for (let k = 1; k < order.length; k++)
-          expect(hits.objectHitRatio[order[k]!]!).toBeGreaterThanOrEqual(
-            hits.objectHitRatio[order[k - 1]!]!,
-          );
+          expect(hits.objectHitRatio[order[k]!]!).toBeGreaterThanOrEqual(hits.objectHitRatio[order[k - 1]!]!);
       }),
     );
   });

@@ -16,16 +16,10 @@ function throughputByMeanValues(users: number, thinkMeanMs: number, serviceMeanM
 
 it("machineRepair: one server -> the throughput of mean value analysis", () => {
   fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 400 }),
-      fc.double({ min: 0, max: 1e5, noNaN: true }),
-      (users, thinkMeanMs) => {
-        const loop = machineRepair({ users, thinkMeanMs, serviceMeanMs: 100, servers: 1 });
-        expect(
-          loop.throughputPerSecond / throughputByMeanValues(users, thinkMeanMs, 100),
-        ).toBeCloseTo(1, 9);
-      },
-    ),
+    fc.property(fc.integer({ min: 1, max: 400 }), fc.double({ min: 0, max: 1e5, noNaN: true }), (users, thinkMeanMs) => {
+      const loop = machineRepair({ users, thinkMeanMs, serviceMeanMs: 100, servers: 1 });
+      expect(loop.throughputPerSecond / throughputByMeanValues(users, thinkMeanMs, 100)).toBeCloseTo(1, 9);
+    }),
   );
 });
 
@@ -44,10 +38,9 @@ it("machineRepair: any loop -> Little's law around it, and the asymptotic bounds
         expect(around / users).toBeCloseTo(1, 9);
         const bound = Math.min((servers / 100) * 1000, (users / (thinkMeanMs + 100)) * 1000);
         expect(loop.throughputPerSecond).toBeLessThanOrEqual(bound * (1 + 1e-12));
-        expect(
-          machineRepair({ users: users + 1, servers, thinkMeanMs, serviceMeanMs: 100 })
-            .responseMeanMs,
-        ).toBeGreaterThanOrEqual(loop.responseMeanMs * (1 - 1e-12));
+        expect(machineRepair({ users: users + 1, servers, thinkMeanMs, serviceMeanMs: 100 }).responseMeanMs).toBeGreaterThanOrEqual(
+          loop.responseMeanMs * (1 - 1e-12),
+        );
       },
     ),
   );
@@ -73,10 +66,6 @@ it("machineRepair: many users who think long -> open M/M/1 of the same rate", ()
 });
 
 it("machineRepair: wrong inputs -> RangeError", () => {
-  expect(() => machineRepair({ users: 0, servers: 1, thinkMeanMs: 1, serviceMeanMs: 1 })).toThrow(
-    /machineRepair\.users.*got 0/,
-  );
-  expect(() => machineRepair({ users: 1, servers: 1, thinkMeanMs: -1, serviceMeanMs: 1 })).toThrow(
-    /thinkMeanMs/,
-  );
+  expect(() => machineRepair({ users: 0, servers: 1, thinkMeanMs: 1, serviceMeanMs: 1 })).toThrow(/machineRepair\.users.*got 0/);
+  expect(() => machineRepair({ users: 1, servers: 1, thinkMeanMs: -1, serviceMeanMs: 1 })).toThrow(/thinkMeanMs/);
 });

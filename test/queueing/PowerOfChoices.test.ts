@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { mm1, powerOfChoices } from "../../src/queueing/index.ts";
 
-const at = (utilization: number, choices: number) =>
-  powerOfChoices({ arrivalsPerSecond: utilization * 1000, serviceMeanMs: 1, choices });
+const at = (utilization: number, choices: number) => powerOfChoices({ arrivalsPerSecond: utilization * 1000, serviceMeanMs: 1, choices });
 
 it("powerOfChoices: two choices -> the mean times printed by Mitzenmacher 2001, table 1", () => {
   const printed = [
@@ -14,8 +13,7 @@ it("powerOfChoices: two choices -> the mean times printed by Mitzenmacher 2001, 
     [0.95, 3.383],
     [0.99, 5.432],
   ] as const;
-  for (const [utilization, mean] of printed)
-    expect(at(utilization, 2).responseMeanMs).toBeCloseTo(mean, 3);
+  for (const [utilization, mean] of printed) expect(at(utilization, 2).responseMeanMs).toBeCloseTo(mean, 3);
 });
 
 it("powerOfChoices: one choice -> M/M/1", () => {
@@ -27,26 +25,19 @@ it("powerOfChoices: one choice -> M/M/1", () => {
 
 it("powerOfChoices: any load -> the tail sums to the mean number and solves the fixed point; more choices -> less wait", () => {
   fc.assert(
-    fc.property(
-      fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-      fc.integer({ min: 2, max: 6 }),
-      (utilization, choices) => {
-        const fleet = at(utilization, choices);
-        let sum = 0;
-        for (let n = 1; n <= 60; n++) {
-          sum += fleet.atLeast(n);
-          // Mean-field balance: rho (s(n-1)^d - s(n)^d) = s(n) - s(n+1).
-          const inflow =
-            utilization * (fleet.atLeast(n - 1) ** choices - fleet.atLeast(n) ** choices);
-          expect(inflow).toBeCloseTo(fleet.atLeast(n) - fleet.atLeast(n + 1), 12);
-        }
-        expect(sum).toBeCloseTo(fleet.numberMean, 10);
-        expect(at(utilization, choices + 1).queueWaitMeanMs).toBeLessThanOrEqual(
-          fleet.queueWaitMeanMs,
-        );
-        expect(fleet.queueWaitMeanMs).toBeLessThan(at(utilization, 1).queueWaitMeanMs);
-      },
-    ),
+    fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.integer({ min: 2, max: 6 }), (utilization, choices) => {
+      const fleet = at(utilization, choices);
+      let sum = 0;
+      for (let n = 1; n <= 60; n++) {
+        sum += fleet.atLeast(n);
+        // Mean-field balance: rho (s(n-1)^d - s(n)^d) = s(n) - s(n+1).
+        const inflow = utilization * (fleet.atLeast(n - 1) ** choices - fleet.atLeast(n) ** choices);
+        expect(inflow).toBeCloseTo(fleet.atLeast(n) - fleet.atLeast(n + 1), 12);
+      }
+      expect(sum).toBeCloseTo(fleet.numberMean, 10);
+      expect(at(utilization, choices + 1).queueWaitMeanMs).toBeLessThanOrEqual(fleet.queueWaitMeanMs);
+      expect(fleet.queueWaitMeanMs).toBeLessThan(at(utilization, 1).queueWaitMeanMs);
+    }),
   );
 });
 

@@ -10,21 +10,15 @@ function numberByBruteForce(utilization: number, most: number): number {
   const side = most + 1;
   const law = new Float64Array(side * side).fill(1);
   const arrivals = 2 * utilization;
-  const p = (a: number, b: number): number =>
-    a < 0 || b < 0 || a > most || b > most ? 0 : law[a * side + b]!;
+  const p = (a: number, b: number): number => (a < 0 || b < 0 || a > most || b > most ? 0 : law[a * side + b]!);
   /** Rate at which an arrival joins the first queue. */
   const first = (a: number, b: number): number =>
     a > most || b > most || a < 0 || b < 0 ? 0 : a < b ? arrivals : a === b ? arrivals / 2 : 0;
   for (let sweep = 0; sweep < 4000; sweep++) {
     for (let a = 0; a <= most; a++) {
       for (let b = 0; b <= most; b++) {
-        const inflow =
-          p(a + 1, b) + p(a, b + 1) + p(a - 1, b) * first(a - 1, b) + p(a, b - 1) * first(b - 1, a);
-        const out =
-          (a > 0 ? 1 : 0) +
-          (b > 0 ? 1 : 0) +
-          (a < most ? first(a, b) : 0) +
-          (b < most ? first(b, a) : 0);
+        const inflow = p(a + 1, b) + p(a, b + 1) + p(a - 1, b) * first(a - 1, b) + p(a, b - 1) * first(b - 1, a);
+        const out = (a > 0 ? 1 : 0) + (b > 0 ? 1 : 0) + (a < most ? first(a, b) : 0) + (b < most ? first(b, a) : 0);
         law[a * side + b] = inflow / out;
       }
     }
@@ -41,10 +35,7 @@ function numberByBruteForce(utilization: number, most: number): number {
 describe("shorterQueue", () => {
   it("shorterQueue: brute force over the plain chain -> the same mean number", () => {
     for (const utilization of [0.2, 0.5, 0.7]) {
-      expect(shorterQueue(at(utilization)).numberMean).toBeCloseTo(
-        numberByBruteForce(utilization, 40),
-        8,
-      );
+      expect(shorterQueue(at(utilization)).numberMean).toBeCloseTo(numberByBruteForce(utilization, 40), 8);
     }
   });
 
@@ -67,9 +58,7 @@ describe("shorterQueue", () => {
     for (const utilization of [0.05, 0.3, 0.5, 0.8, 0.95, 0.99]) {
       const wait = shorterQueue(at(utilization)).queueWaitMeanMs;
       expect(wait).toBeGreaterThan(mmc({ ...at(utilization), servers: 2 }).queueWaitMeanMs);
-      expect(wait).toBeLessThan(
-        mm1({ arrivalsPerSecond: utilization, serviceMeanMs: 1000 }).queueWaitMeanMs,
-      );
+      expect(wait).toBeLessThan(mm1({ arrivalsPerSecond: utilization, serviceMeanMs: 1000 }).queueWaitMeanMs);
     }
   });
 
@@ -101,9 +90,7 @@ describe("shorterQueue", () => {
   });
 
   it("shorterQueue: above 0.99 -> RangeError; no traffic -> empty", () => {
-    expect(() => shorterQueue(at(0.995))).toThrow(
-      /shorterQueue\.utilization: must be <= 0\.99.*0\.995/,
-    );
+    expect(() => shorterQueue(at(0.995))).toThrow(/shorterQueue\.utilization: must be <= 0\.99.*0\.995/);
     expect(() => shorterQueue(at(1))).toThrow(RangeError);
     expect(shorterQueue(at(0)).numberMean).toBe(0);
   });

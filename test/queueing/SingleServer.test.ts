@@ -1,15 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  kingmanBoundMs,
-  kingmanWaitMs,
-  littleMeanMs,
-  littleNumber,
-  md1,
-  mg1,
-  mm1,
-  mm1k,
-} from "../../src/queueing/index.ts";
+import { kingmanBoundMs, kingmanWaitMs, littleMeanMs, littleNumber, md1, mg1, mm1, mm1k } from "../../src/queueing/index.ts";
 
 const utilizations = fc.double({ min: 0.01, max: 0.98, noNaN: true });
 const serviceMeanMs = 50;
@@ -33,28 +24,16 @@ describe("mm1", () => {
       fc.property(utilizations, (utilization) => {
         const station = mm1(at(utilization));
         const rate = at(utilization).arrivalsPerSecond;
-        expect(station.numberMean).toBeCloseTo(
-          littleNumber({ throughputPerSecond: rate, meanMs: station.responseMeanMs }),
-          9,
-        );
-        expect(station.responseMeanMs).toBeCloseTo(
-          littleMeanMs({ throughputPerSecond: rate, numberMean: station.numberMean }),
-          7,
-        );
-        expect(mm1(at(utilization + 0.01)).queueWaitMeanMs).toBeGreaterThan(
-          station.queueWaitMeanMs,
-        );
+        expect(station.numberMean).toBeCloseTo(littleNumber({ throughputPerSecond: rate, meanMs: station.responseMeanMs }), 9);
+        expect(station.responseMeanMs).toBeCloseTo(littleMeanMs({ throughputPerSecond: rate, numberMean: station.numberMean }), 7);
+        expect(mm1(at(utilization + 0.01)).queueWaitMeanMs).toBeGreaterThan(station.queueWaitMeanMs);
       }),
     );
   });
 
   it("mm1: wrong inputs -> RangeError naming the place", () => {
-    expect(() => mm1({ arrivalsPerSecond: 10, serviceMeanMs: 100 })).toThrow(
-      /mm1\.utilization: must be < 1/,
-    );
-    expect(() => mm1({ arrivalsPerSecond: -1, serviceMeanMs: 100 })).toThrow(
-      /mm1\.arrivalsPerSecond.*>= 0.*-1/,
-    );
+    expect(() => mm1({ arrivalsPerSecond: 10, serviceMeanMs: 100 })).toThrow(/mm1\.utilization: must be < 1/);
+    expect(() => mm1({ arrivalsPerSecond: -1, serviceMeanMs: 100 })).toThrow(/mm1\.arrivalsPerSecond.*>= 0.*-1/);
     expect(() => mm1({ arrivalsPerSecond: 1, serviceMeanMs: 0 })).toThrow(/mm1\.serviceMeanMs/);
     expect(() => mm1({ arrivalsPerSecond: Number.NaN, serviceMeanMs: 1 })).toThrow(RangeError);
     expect(() => mm1(at(0.5)).responseQuantileMs(1)).toThrow(RangeError);
@@ -69,26 +48,18 @@ describe("mg1", () => {
         const general = mg1({ ...at(utilization), serviceVarianceMs2: serviceMeanMs ** 2 });
         expect(general.queueWaitMeanMs / exponential.queueWaitMeanMs).toBeCloseTo(1, 12);
         expect(general.numberMean / exponential.numberMean).toBeCloseTo(1, 12);
-        expect(md1(at(utilization)).queueWaitMeanMs / exponential.queueWaitMeanMs).toBeCloseTo(
-          0.5,
-          12,
-        );
+        expect(md1(at(utilization)).queueWaitMeanMs / exponential.queueWaitMeanMs).toBeCloseTo(0.5, 12);
       }),
     );
   });
 
   it("mg1: more variance -> longer wait, linearly", () => {
     fc.assert(
-      fc.property(
-        utilizations,
-        fc.double({ min: 0, max: 1e5, noNaN: true }),
-        (utilization, variance) => {
-          const wait = (serviceVarianceMs2: number): number =>
-            mg1({ ...at(utilization), serviceVarianceMs2 }).queueWaitMeanMs;
-          const base = wait(0);
-          expect(wait(2 * variance) - base).toBeCloseTo(2 * (wait(variance) - base), 6);
-        },
-      ),
+      fc.property(utilizations, fc.double({ min: 0, max: 1e5, noNaN: true }), (utilization, variance) => {
+        const wait = (serviceVarianceMs2: number): number => mg1({ ...at(utilization), serviceVarianceMs2 }).queueWaitMeanMs;
+        const base = wait(0);
+        expect(wait(2 * variance) - base).toBeCloseTo(2 * (wait(variance) - base), 6);
+      }),
     );
   });
 
@@ -118,14 +89,8 @@ describe("mm1k", () => {
           const rho = invert ? 1 / below : below;
           const station = mm1k({ ...at(rho), capacity });
           const end = rho ** (capacity + 1);
-          expect(station.lossProbability).toBeCloseTo(
-            ((1 - rho) * rho ** capacity) / (1 - end),
-            10,
-          );
-          expect(station.numberMean).toBeCloseTo(
-            rho / (1 - rho) - ((capacity + 1) * end) / (1 - end),
-            8,
-          );
+          expect(station.lossProbability).toBeCloseTo(((1 - rho) * rho ** capacity) / (1 - end), 10);
+          expect(station.numberMean).toBeCloseTo(rho / (1 - rho) - ((capacity + 1) * end) / (1 - end), 8);
         },
       ),
     );
@@ -148,26 +113,17 @@ describe("mm1k", () => {
 
   it("mm1k: any load -> accepted plus refused is all, Little's law on accepted; more room -> less loss", () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 3000 }),
-        fc.double({ min: 0.01, max: 50, noNaN: true }),
-        (capacity, erlangs) => {
-          const load = { ...at(erlangs), capacity };
-          const station = mm1k(load);
-          expect(station.throughputPerSecond / load.arrivalsPerSecond).toBeCloseTo(
-            1 - station.lossProbability,
-            10,
-          );
-          const number = littleNumber({
-            throughputPerSecond: station.throughputPerSecond,
-            meanMs: station.responseMeanMs,
-          });
-          expect(number / station.numberMean).toBeCloseTo(1, 10);
-          expect(mm1k({ ...load, capacity: capacity + 1 }).lossProbability).toBeLessThanOrEqual(
-            station.lossProbability * (1 + 1e-12),
-          );
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 3000 }), fc.double({ min: 0.01, max: 50, noNaN: true }), (capacity, erlangs) => {
+        const load = { ...at(erlangs), capacity };
+        const station = mm1k(load);
+        expect(station.throughputPerSecond / load.arrivalsPerSecond).toBeCloseTo(1 - station.lossProbability, 10);
+        const number = littleNumber({
+          throughputPerSecond: station.throughputPerSecond,
+          meanMs: station.responseMeanMs,
+        });
+        expect(number / station.numberMean).toBeCloseTo(1, 10);
+        expect(mm1k({ ...load, capacity: capacity + 1 }).lossProbability).toBeLessThanOrEqual(station.lossProbability * (1 + 1e-12));
+      }),
     );
   });
 });
@@ -185,35 +141,25 @@ const general = (utilization: number, gapCv2: number, serviceCv2: number) => {
 describe("kingman", () => {
   it("kingmanWaitMs: Poisson arrivals -> Pollaczek-Khinchine", () => {
     fc.assert(
-      fc.property(
-        utilizations,
-        fc.double({ min: 0, max: 9, noNaN: true }),
-        (utilization, serviceCv2) => {
-          const exact = mg1({
-            ...at(utilization),
-            serviceVarianceMs2: serviceCv2 * serviceMeanMs ** 2,
-          }).queueWaitMeanMs;
-          expect(kingmanWaitMs(general(utilization, 1, serviceCv2)) / exact).toBeCloseTo(1, 10);
-        },
-      ),
+      fc.property(utilizations, fc.double({ min: 0, max: 9, noNaN: true }), (utilization, serviceCv2) => {
+        const exact = mg1({
+          ...at(utilization),
+          serviceVarianceMs2: serviceCv2 * serviceMeanMs ** 2,
+        }).queueWaitMeanMs;
+        expect(kingmanWaitMs(general(utilization, 1, serviceCv2)) / exact).toBeCloseTo(1, 10);
+      }),
     );
   });
 
   it("kingmanBoundMs: Poisson arrivals -> above the exact wait, and equal in the limit of heavy traffic", () => {
     fc.assert(
-      fc.property(
-        utilizations,
-        fc.double({ min: 0, max: 9, noNaN: true }),
-        (utilization, serviceCv2) => {
-          const exact = mg1({
-            ...at(utilization),
-            serviceVarianceMs2: serviceCv2 * serviceMeanMs ** 2,
-          }).queueWaitMeanMs;
-          expect(kingmanBoundMs(general(utilization, 1, serviceCv2))).toBeGreaterThanOrEqual(
-            exact * (1 - 1e-12),
-          );
-        },
-      ),
+      fc.property(utilizations, fc.double({ min: 0, max: 9, noNaN: true }), (utilization, serviceCv2) => {
+        const exact = mg1({
+          ...at(utilization),
+          serviceVarianceMs2: serviceCv2 * serviceMeanMs ** 2,
+        }).queueWaitMeanMs;
+        expect(kingmanBoundMs(general(utilization, 1, serviceCv2))).toBeGreaterThanOrEqual(exact * (1 - 1e-12));
+      }),
     );
     const heavy = general(0.9999, 0.4, 2);
     expect(kingmanBoundMs(heavy) / kingmanWaitMs(heavy)).toBeCloseTo(1, 3);

@@ -13,9 +13,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 test("writeReports: a folder that is not there -> made, files whole, paths in order, nothing else left", async () => {
   const folder = join(root, "reports", "busy");
-  const paths = await Effect.runPromise(
-    writeReports(folder, { "summary.json": "{}\n", "timeline.csv": "atMs\n" }),
-  );
+  const paths = await Effect.runPromise(writeReports(folder, { "summary.json": "{}\n", "timeline.csv": "atMs\n" }));
   expect(paths).toEqual([join(folder, "summary.json"), join(folder, "timeline.csv")]);
   expect(readdirSync(folder).toSorted()).toEqual(["summary.json", "timeline.csv"]);
   expect(readFileSync(paths[1]!, "utf8")).toBe("atMs\n");
@@ -31,9 +29,7 @@ test("writeReports: a second time -> new text, other files stay", async () => {
 
 test("writeReports: a file where the folder should be -> tagged error with path, reason and hint", async () => {
   writeFileSync(join(root, "taken"), "");
-  const error = await Effect.runPromise(
-    Effect.flip(writeReports(join(root, "taken", "busy"), { "summary.json": "{}" })),
-  );
+  const error = await Effect.runPromise(Effect.flip(writeReports(join(root, "taken", "busy"), { "summary.json": "{}" })));
   expect(error).toBeInstanceOf(ReportFolderUnwritable);
   expect(error._tag).toBe("ReportFolderUnwritable");
   expect(error.message).toBe(
@@ -48,13 +44,8 @@ test("writeReports: a folder in the way of a file -> tagged error, no partial fi
   expect(readdirSync(root)).toEqual(["summary.json"]);
 });
 
-test.each(["../escape.json", "a/b.json", "", ".."])(
-  "writeReports: the name %j -> tagged error, nothing written",
-  async (name) => {
-    const error = await Effect.runPromise(
-      Effect.flip(writeReports(join(root, "in"), { [name]: "x" })),
-    );
-    expect(error.reason).toBe("not a plain file name");
-    expect(readdirSync(root)).toEqual(["in"]);
-  },
-);
+test.each(["../escape.json", "a/b.json", "", ".."])("writeReports: the name %j -> tagged error, nothing written", async (name) => {
+  const error = await Effect.runPromise(Effect.flip(writeReports(join(root, "in"), { [name]: "x" })));
+  expect(error.reason).toBe("not a plain file name");
+  expect(readdirSync(root)).toEqual(["in"]);
+});

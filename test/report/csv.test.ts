@@ -27,10 +27,7 @@ test("csvText: fields with commas, quotes, line breaks and spaces -> a reader ge
   });
   fc.assert(
     fc.property(fc.array(fc.tuple(texts, texts, texts), { maxLength: 6 }), (rows) => {
-      expect(readCsv(csvText(["one", "two, too", "three"], rows))).toEqual([
-        ["one", "two, too", "three"],
-        ...rows,
-      ]);
+      expect(readCsv(csvText(["one", "two, too", "three"], rows))).toEqual([["one", "two, too", "three"], ...rows]);
     }),
   );
 });
@@ -71,9 +68,7 @@ test("requestsCsv: a request that no replica took -> empty fields, never null or
     outcome: "shed",
     good: false,
   };
-  expect(requestsCsv([lost]).split("\n")[1]).toBe(
-    '"a,b",12,5400123.457,812,512,128,1,,,,,,shed,false',
-  );
+  expect(requestsCsv([lost]).split("\n")[1]).toBe('"a,b",12,5400123.457,812,512,128,1,,,,,,shed,false');
 });
 
 test("requestsCsv: a sample in any order -> by arrival, then class, then id", () => {

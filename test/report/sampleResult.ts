@@ -1,11 +1,4 @@
-import type {
-  ClassResult,
-  Distribution,
-  Outcome,
-  PoolResult,
-  Result,
-  TimelinePoint,
-} from "../../src/metric/Result.ts";
+import type { ClassResult, Distribution, Outcome, PoolResult, Result, TimelinePoint } from "../../src/metric/Result.ts";
 import { OUTCOMES, RESULT_VERSION } from "../../src/metric/Result.ts";
 
 /** A distribution in which nothing was measured. */
@@ -34,9 +27,7 @@ export const spreadOut = (count: number, p50: number): Distribution => ({
 
 /** Counts of all outcomes from those that are not zero. */
 export const outcomes = (some: { readonly [K in Outcome]?: number }): ClassResult["outcomes"] =>
-  Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, some[outcome] ?? 0]),
-  ) as ClassResult["outcomes"];
+  Object.fromEntries(OUTCOMES.map((outcome) => [outcome, some[outcome] ?? 0])) as ClassResult["outcomes"];
 
 const SPAN_MS = 3 * 3600e3;
 
@@ -106,8 +97,7 @@ const pools: ReadonlyArray<PoolResult> = [
     steps: 6_204_118,
     tokens: { prefill: 117_314_135, decode: 163_859_150 },
     costUsd: 1536,
-    stepSource:
-      "DeepSeek-V3/R1 inference system overview (published throughput), fit error assumed 15%",
+    stepSource: "DeepSeek-V3/R1 inference system overview (published throughput), fit error assumed 15%",
     warnings: ["the batch reached its limit of 256 sequences in 41% of all steps"],
   },
   {
@@ -160,8 +150,7 @@ export const sampleResult = (changes: Partial<Result> = {}): Result => ({
   scenario: {
     name: "deepseek-busy",
     digest: "9f2c41d07ab3e6885d1f",
-    description:
-      "Evening peak of long reasoning answers behind a gateway that cuts at 60 s, with clients that retry",
+    description: "Evening peak of long reasoning answers behind a gateway that cuts at 60 s, with clients that retry",
   },
   seed: 7,
   replications: 1,

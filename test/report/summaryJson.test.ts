@@ -14,18 +14,12 @@ const shuffled = (value: unknown): unknown => {
 };
 
 test("summaryJson: the same result built in another order -> the same bytes", () => {
-  expect(summaryJson(shuffled(sampleResult()) as ReturnType<typeof sampleResult>)).toBe(
-    summaryJson(sampleResult()),
-  );
+  expect(summaryJson(shuffled(sampleResult()) as ReturnType<typeof sampleResult>)).toBe(summaryJson(sampleResult()));
 });
 
 test("summaryJson: a result -> keys as declared, two spaces, a newline at the end", () => {
   const text = summaryJson(sampleResult());
-  expect(
-    text.startsWith(
-      '{\n  "version": 1,\n  "scenario": {\n    "name": "deepseek-busy",\n    "digest"',
-    ),
-  ).toBe(true);
+  expect(text.startsWith('{\n  "version": 1,\n  "scenario": {\n    "name": "deepseek-busy",\n    "digest"')).toBe(true);
   expect(text.endsWith("\n}\n")).toBe(true);
   const read = JSON.parse(text) as { classes: ReadonlyArray<object>; pools: ReadonlyArray<object> };
   expect(Object.keys(read)).toEqual([
@@ -78,8 +72,7 @@ test("summaryJson: any measure -> within half a unit of the sixth digit; not fin
           }),
         ),
       ) as ReturnType<typeof sampleResult>;
-      const near =
-        Math.abs(value) < 1e-300 || Math.abs(cost.totalUsd - value) <= Math.abs(value) * 5.0001e-6;
+      const near = Math.abs(value) < 1e-300 || Math.abs(cost.totalUsd - value) <= Math.abs(value) * 5.0001e-6;
       expect(Number.isFinite(value) ? near : cost.totalUsd === null).toBe(true);
       expect(Object.is(cost.totalUsd, -0)).toBe(false);
     }),

@@ -25,13 +25,10 @@ const worldOf = (authored: ScenarioInput): World => {
   return loaded.world;
 };
 
-it.each(["json", "ts"])(
-  "full scenario as %s: loaded -> the world of the YAML file",
-  async (extension) => {
-    const { world } = await loadValid(`${VALID}/full.${extension}`);
-    expect(world).toEqual((await loadValid(YAML)).world);
-  },
-);
+it.each(["json", "ts"])("full scenario as %s: loaded -> the world of the YAML file", async (extension) => {
+  const { world } = await loadValid(`${VALID}/full.${extension}`);
+  expect(world).toEqual((await loadValid(YAML)).world);
+});
 
 it("full scenario: loaded -> quantities in ms, per second and tokens", async () => {
   const { world } = await loadValid(YAML);
@@ -122,8 +119,7 @@ it("full scenario: loaded -> quantities in ms, per second and tokens", async () 
 it("diurnal shares: loaded -> hourly rates whose mean is the given mean", async () => {
   const { world } = await loadValid(YAML);
   const rate = world.traffic[1]?.arrivals;
-  const hourly =
-    rate?.kind === "gamma" && rate.rate.kind === "diurnal" ? rate.rate.hourlyPerSecond : [];
+  const hourly = rate?.kind === "gamma" && rate.rate.kind === "diurnal" ? rate.rate.hourlyPerSecond : [];
   expect(hourly).toHaveLength(24);
   expect(hourly.reduce((sum, each) => sum + each, 0) / 24).toBeCloseTo(40, 10);
 });
@@ -162,22 +158,14 @@ it("minimal scenario: decoded -> the defaults of vLLM V1 and of the design", () 
 it("gateway queue without in-flight bound: decoded -> maxSequences of the largest engine", () => {
   const main = { gpu: "H100", model: "llama-3.1-8b" };
   const fleet = { main, small: { ...main, engine: { maxSequences: 32 } } };
-  expect(
-    worldOf({ ...minimal, gateway: { queue: { capacity: 10 } }, fleet }).gateway
-      .maxInFlightPerReplica,
-  ).toBe(256);
-  expect(
-    worldOf({ ...minimal, gateway: { queue: { capacity: 10 } }, fleet: { small: fleet.small } })
-      .gateway.maxInFlightPerReplica,
-  ).toBe(32);
+  expect(worldOf({ ...minimal, gateway: { queue: { capacity: 10 } }, fleet }).gateway.maxInFlightPerReplica).toBe(256);
+  expect(worldOf({ ...minimal, gateway: { queue: { capacity: 10 } }, fleet: { small: fleet.small } }).gateway.maxInFlightPerReplica).toBe(
+    32,
+  );
 });
 
-const tracePaths = async (
-  set: ReadonlyArray<readonly [string, string]>,
-): Promise<ReadonlyArray<string>> =>
-  (await loadValid(YAML, { set, fileExists: () => true })).world.traffic.flatMap(
-    ({ trace }) => trace?.path ?? [],
-  );
+const tracePaths = async (set: ReadonlyArray<readonly [string, string]>): Promise<ReadonlyArray<string>> =>
+  (await loadValid(YAML, { set, fileExists: () => true })).world.traffic.flatMap(({ trace }) => trace?.path ?? []);
 
 it("trace path: in a file -> relative to it; by --set -> relative to the working directory", async () => {
   expect(await tracePaths([])).toEqual([`${VALID}/full.yaml`, `${VALID}/full.yaml`]);

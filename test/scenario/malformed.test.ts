@@ -17,16 +17,13 @@ describe("malformed scenario files", () => {
     }
   });
 
-  it.each(malformed())(
-    "%s: loaded -> all its faults with place and hint, exit code 104",
-    async (file, expected) => {
-      const fault = await load(file);
-      expect(fault).toBeInstanceOf(ScenarioFault);
-      expect((fault as ScenarioFault).message).toBe(expected);
-      expect(Reflect.ownKeys(fault).map((key) => (fault as never)[key])).toContain(104);
-      expect(expected).not.toMatch(/^\s+at /mu);
-    },
-  );
+  it.each(malformed())("%s: loaded -> all its faults with place and hint, exit code 104", async (file, expected) => {
+    const fault = await load(file);
+    expect(fault).toBeInstanceOf(ScenarioFault);
+    expect((fault as ScenarioFault).message).toBe(expected);
+    expect(Reflect.ownKeys(fault).map((key) => (fault as never)[key])).toContain(104);
+    expect(expected).not.toMatch(/^\s+at /mu);
+  });
 
   it("TypeScript syntax error: loaded -> its line and column", async () => {
     const folder = mkdtempSync(join(tmpdir(), "spillway-"));
@@ -40,8 +37,6 @@ describe("malformed scenario files", () => {
 
   it("no file, a folder: loaded -> one line without a stack", async () => {
     expect(await faultsOf("no/such/file.yaml")).toEqual(["no/such/file.yaml no such file"]);
-    expect(await faultsOf("test/fixtures")).toEqual([
-      "test/fixtures is a folder, not a scenario file",
-    ]);
+    expect(await faultsOf("test/fixtures")).toEqual(["test/fixtures is a folder, not a scenario file"]);
   });
 });

@@ -15,16 +15,13 @@ it.each([
   ["price", "$2/h", { a: {}, list: [1, { x: 1 }], price: "$2/h" }],
   ["path", "@odd: text", { a: {}, list: [1, { x: 1 }], path: "@odd: text" }],
   ['q["p99.9"]', '"4k"', { a: {}, list: [1, { x: 1 }], q: { "p99.9": "4k" } }],
-])(
-  "--set %s=%s: applied -> the value there, and the original as it was",
-  (path, value, expected) => {
-    const original = { a: {}, list: [1, { x: 1 }] };
-    const { authored, faults } = applyOverrides(original, [[path, value]]);
-    expect(faults).toEqual([]);
-    expect(authored).toEqual(expected);
-    expect(original).toEqual({ a: {}, list: [1, { x: 1 }] });
-  },
-);
+])("--set %s=%s: applied -> the value there, and the original as it was", (path, value, expected) => {
+  const original = { a: {}, list: [1, { x: 1 }] };
+  const { authored, faults } = applyOverrides(original, [[path, value]]);
+  expect(faults).toEqual([]);
+  expect(authored).toEqual(expected);
+  expect(original).toEqual({ a: {}, list: [1, { x: 1 }] });
+});
 
 it("several settings: applied in order -> the last wins", () => {
   expect(
@@ -53,11 +50,7 @@ it("valid settings: loaded -> another world and another digest", async () => {
 
 it.each([
   ["traffic.chat.weight", "0", "--set traffic.chat.weight traffic.chat.weight must be above 0 (0)"],
-  [
-    "trafic.chat.weight",
-    "1",
-    '--set trafic.chat.weight trafic unknown key: did you mean "traffic"?',
-  ],
+  ["trafic.chat.weight", "1", '--set trafic.chat.weight trafic unknown key: did you mean "traffic"?'],
   ["traffic.web.prompt", "512", "--set traffic.web.prompt traffic.web must have arrivals or trace"],
   ["name", "null", "--set name name is missing"],
   ["horizon", "[", "--set horizon horizon syntax error"],

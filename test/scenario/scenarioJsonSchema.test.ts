@@ -12,8 +12,7 @@ import { VALID } from "./fixtures.ts";
 
 const ajv = new Ajv2020({ strict: true, strictTuples: false, allErrors: false });
 const validate = ajv.compile(scenarioJsonSchema());
-const full = (): { [key: string]: unknown } =>
-  parse(readFileSync(`${VALID}/full.yaml`, "utf8")) as { [key: string]: unknown };
+const full = (): { [key: string]: unknown } => parse(readFileSync(`${VALID}/full.yaml`, "utf8")) as { [key: string]: unknown };
 
 it("JSON Schema: compiled by ajv 2020 in strict mode -> valid, with $schema, $id and title", () => {
   expect(ajv.validateSchema(scenarioJsonSchema())).toBe(true);
@@ -43,14 +42,11 @@ it("JSON Schema: every member -> has a description, or is a shape of a union", (
   const definitions = scenarioJsonSchema()["$defs"] as { readonly [name: string]: JsonSchemaNode };
   const bare = members(scenarioJsonSchema()).filter(([, member]) => {
     const reference = member["$ref"];
-    const node =
-      typeof reference === "string" ? definitions[reference.slice("#/$defs/".length)]! : member;
+    const node = typeof reference === "string" ? definitions[reference.slice("#/$defs/".length)]! : member;
     return node["description"] === undefined;
   });
   const shapes = ["exponential", "geometric", "lognormal", "gamma", "weibull", "pareto"];
-  expect([...new Set(bare.map(([name]) => name))].filter((name) => !shapes.includes(name))).toEqual(
-    ["prefixAffinity"],
-  );
+  expect([...new Set(bare.map(([name]) => name))].filter((name) => !shapes.includes(name))).toEqual(["prefixAffinity"]);
 });
 
 it("JSON Schema: defaults and examples -> valid themselves", () => {
@@ -66,8 +62,7 @@ it("JSON Schema: defaults and examples -> valid themselves", () => {
     const values = [...examples, ...(absent === undefined ? [] : [absent])];
     if (values.length === 0) continue;
     const check = ajv.compile({ ...member, $defs: definitions });
-    for (const value of values)
-      expect(check(value), `${name}: ${JSON.stringify(value)}`).toBe(true);
+    for (const value of values) expect(check(value), `${name}: ${JSON.stringify(value)}`).toBe(true);
   }
   expect(checked.size).toBeGreaterThan(50);
 });
@@ -96,14 +91,9 @@ const odd = fc.oneof(
     ["1s"],
     "__proto__",
   ),
-  fc.constantFrom<unknown>(
-    { fixed: "2s" },
-    { uniform: [1] },
-    { mixture: [] },
-    { poisson: {}, gamma: {} },
-    { closed: 5 },
-    [{ square: null }],
-  ),
+  fc.constantFrom<unknown>({ fixed: "2s" }, { uniform: [1] }, { mixture: [] }, { poisson: {}, gamma: {} }, { closed: 5 }, [
+    { square: null },
+  ]),
 );
 
 /** A change of the full scenario: follow the picks down to some member, then replace, remove or add. */
@@ -151,9 +141,7 @@ it("random damage: structural check -> agrees with the whole schema, and decodin
       refused += decoded instanceof ScenarioFault ? 1 : 0;
       expect(faults.length === 0).toBe(validate(authored));
       expect(faults.length > 0 && !(decoded instanceof ScenarioFault)).toBe(false);
-      expect(decoded instanceof ScenarioFault ? decoded.message : "").not.toMatch(
-        /undefined|\[object/u,
-      );
+      expect(decoded instanceof ScenarioFault ? decoded.message : "").not.toMatch(/undefined|\[object/u);
     }),
     { numRuns: 250 },
   );

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { pool, run, small } from "./SmallWorld.ts";
 
@@ -37,14 +38,31 @@ test("prefix cache: two classes -> prefixes of their own", async () => {
 });
 
 const MOONCAKE = "../shared/data/traces/mooncake_conversation_trace.jsonl.gz";
+const BLOCK_TOKENS = 128;
 
-test("prefix cache: Mooncake's conversation trace, unbounded -> 37.4 % of the prompt tokens hit", async (context) => {
+/** Prompt tokens of a trace, and those in full engine blocks at the beginning of a prompt whose recorded blocks all came before. */
+const countHits = (path: string): { promptTokens: number; hitTokens: number } => {
+  const seen = new Set<number>();
+  let promptTokens = 0;
+  let hitTokens = 0;
+  for (const line of gunzipSync(readFileSync(path)).toString().trim().split("\n")) {
+    const row = JSON.parse(line) as { input_length: number; hash_ids: Array<number> };
+    const known = row.hash_ids.findIndex((id) => !seen.has(id));
+    // At least one token of a prompt is always computed.
+    const full = Math.floor((row.input_length - 1) / BLOCK_TOKENS) * BLOCK_TOKENS;
+    hitTokens += Math.min((known < 0 ? row.hash_ids.length : known) * 512, full);
+    promptTokens += row.input_length;
+    for (const id of row.hash_ids) seen.add(id);
+  }
+  return { promptTokens, hitTokens };
+};
+
+test("prefix cache: Mooncake's conversation trace, unbounded -> 37.4 % of the prompt tokens hit, token by token as counted in the trace", async (context) => {
   if (!existsSync(MOONCAKE)) context.skip(`${MOONCAKE} is absent`);
   const engine = {
     prefixCache: true,
-    // As the trace's blocks: 512 tokens.
-    blockTokens: 512,
-    kvBlocks: 400_000,
+    blockTokens: BLOCK_TOKENS,
+    kvBlocks: 1_500_000,
     maxModelLen: "200k",
     maxBatchedTokens: "1M",
     maxSequences: 1024,
@@ -53,6 +71,8 @@ test("prefix cache: Mooncake's conversation trace, unbounded -> 37.4 % of the pr
   const simulated = await run(small({ trace: MOONCAKE }, { horizon: "2h", fleet: { gpu: pool({ engine }) } }));
   const { hitTokens, queryTokens } = simulated.result.pools[0]!.prefixCache;
   expect(simulated.result.total.outcomes.completed).toBe(12_031);
+  const counted = countHits(MOONCAKE);
+  expect({ promptTokens: queryTokens, hitTokens }).toEqual(counted);
   expect(hitTokens / queryTokens).toBeGreaterThan(0.3735);
   expect(hitTokens / queryTokens).toBeLessThan(0.3745);
 }, 20_000);

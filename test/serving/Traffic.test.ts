@@ -75,7 +75,9 @@ test("closed loop: N users -> never more than N requests in the system, and N wh
   const options = { seed: 1, replication: 0, timelineIntervalMs: 1000, sampleSize: 10, skipBadRows: false, components: {} };
   const largest = async (think: "0s" | "50ms") => {
     const chat = burst(7, { arrivals: { closed: { users: 7, think } } });
-    const { recorder } = await Effect.runPromise(runReplication(worldOf(small(chat, { fleet: { gpu: pool({ engine: { maxSequences: 2 } }) } })), options));
+    const { recorder } = await Effect.runPromise(
+      runReplication(worldOf(small(chat, { fleet: { gpu: pool({ engine: { maxSequences: 2 } }) } })), options),
+    );
     return { max: recorder.inSystem.max, requests: recorder.requests };
   };
   const busy = await largest("0s");
@@ -90,7 +92,12 @@ test("closed loop: retries, cuts and failures -> still one request per user", as
   const client = { deadline: "300ms", retry: { attempts: 3, backoff: "20ms" } } as const;
   const chat = burst(9, { arrivals: { closed: { users: 9, think: "10ms" } }, client });
   const faults = [{ replicaDown: { pool: "gpu", replicas: 1, at: "2s", for: "1s" } }] as const;
-  const gateway = { maxInFlightPerReplica: 2, queue: { capacity: 2, timeout: "50ms" }, responseTimeLimit: "95ms", onDisconnect: "continue" } as const;
+  const gateway = {
+    maxInFlightPerReplica: 2,
+    queue: { capacity: 2, timeout: "50ms" },
+    responseTimeLimit: "95ms",
+    onDisconnect: "continue",
+  } as const;
   const options = { seed: 1, replication: 0, timelineIntervalMs: 1000, sampleSize: 10, skipBadRows: false, components: {} };
   const { recorder } = await Effect.runPromise(runReplication(worldOf(small(chat, { faults, gateway })), options));
   expect(recorder.inSystem.max).toBe(9);

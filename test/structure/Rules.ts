@@ -9,17 +9,12 @@ function folderOf(path: string): string {
 }
 
 /** Imports that the table does not allow. A folder is always open to itself. */
-export function wrongDirections(
-  files: ReadonlyArray<SourceFile>,
-  table: ImportTable,
-): ReadonlyArray<string> {
+export function wrongDirections(files: ReadonlyArray<SourceFile>, table: ImportTable): ReadonlyArray<string> {
   return files.flatMap((file) => {
     const folder = folderOf(file.path);
     const allowed = table[folder];
     if (allowed === undefined) return [`${file.path}: folder ${folder} is not in the import table`];
-    return file.imports
-      .filter((one) => !isAllowed(one, folder, allowed))
-      .map((one) => fault(file, one));
+    return file.imports.filter((one) => !isAllowed(one, folder, allowed)).map((one) => fault(file, one));
   });
 }
 
@@ -39,22 +34,15 @@ function fault(file: SourceFile, one: Import): string {
 }
 
 /** Imports of anything but relative files (Effect, Node, packages) in the given folders. */
-export function impureImports(
-  files: ReadonlyArray<SourceFile>,
-  pureFolders: ReadonlyArray<string>,
-): ReadonlyArray<string> {
+export function impureImports(files: ReadonlyArray<SourceFile>, pureFolders: ReadonlyArray<string>): ReadonlyArray<string> {
   return files
     .filter((file) => pureFolders.includes(folderOf(file.path)))
-    .flatMap((file) =>
-      file.imports.filter((one) => one.target === undefined).map((one) => fault(file, one)),
-    );
+    .flatMap((file) => file.imports.filter((one) => one.target === undefined).map((one) => fault(file, one)));
 }
 
 /** Import cycles between files, type imports included, each once as `a -> b -> a`. */
 export function importCycles(files: ReadonlyArray<SourceFile>): ReadonlyArray<string> {
-  const imports = new Map(
-    files.map((file) => [file.path, file.imports.flatMap((one) => one.target ?? [])]),
-  );
+  const imports = new Map(files.map((file) => [file.path, file.imports.flatMap((one) => one.target ?? [])]));
   const done = new Set<string>();
   const cycles: Array<string> = [];
   const walk = (path: string, trail: ReadonlyArray<string>): void => {
@@ -69,10 +57,7 @@ export function importCycles(files: ReadonlyArray<SourceFile>): ReadonlyArray<st
 }
 
 /** Clocks, timers and global randomness outside the given folders. */
-export function machineUsesOutside(
-  files: ReadonlyArray<SourceFile>,
-  edges: ReadonlyArray<string>,
-): ReadonlyArray<string> {
+export function machineUsesOutside(files: ReadonlyArray<SourceFile>, edges: ReadonlyArray<string>): ReadonlyArray<string> {
   return files
     .filter((file) => !edges.includes(folderOf(file.path)))
     .flatMap((file) => file.machineUses.map((use) => `${file.path}: ${use}`));
@@ -80,9 +65,7 @@ export function machineUsesOutside(
 
 /** Default exports. */
 export function defaultExports(files: ReadonlyArray<SourceFile>): ReadonlyArray<string> {
-  return files
-    .filter((file) => file.exports.includes("default"))
-    .map((file) => `${file.path}: default export`);
+  return files.filter((file) => file.exports.includes("default")).map((file) => `${file.path}: default export`);
 }
 
 const FORBIDDEN_NAMES = /^(data|info|manager|helper|util|common|misc|process|handle|temp)s?$/i;
@@ -103,8 +86,6 @@ export function wrongNames(files: ReadonlyArray<SourceFile>): ReadonlyArray<stri
 
 /** `stepTimes` -> step, times; `LRUCache` -> lru, cache. */
 function wordsOf(name: string): ReadonlyArray<string> {
-  const words = name
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/([A-Z])([A-Z][a-z])/g, "$1 $2");
   return words.toLowerCase().split(/[^a-z0-9]+/);
 }

@@ -43,9 +43,7 @@ export function sourceFile(path: string, text: string): SourceFile {
 }
 
 function isNode(value: unknown): value is SyntaxNode {
-  return (
-    typeof value === "object" && value !== null && typeof (value as SyntaxNode).type === "string"
-  );
+  return typeof value === "object" && value !== null && typeof (value as SyntaxNode).type === "string";
 }
 
 function visit(value: unknown, see: (node: SyntaxNode) => void): void {
@@ -60,13 +58,7 @@ function resolve(path: string, specifier: string): string | undefined {
 }
 
 function specifierOf(node: SyntaxNode): string | undefined {
-  const mayImport = [
-    "ImportDeclaration",
-    "ExportNamedDeclaration",
-    "ExportAllDeclaration",
-    "ImportExpression",
-    "TSImportType",
-  ];
+  const mayImport = ["ImportDeclaration", "ExportNamedDeclaration", "ExportAllDeclaration", "ImportExpression", "TSImportType"];
   if (!mayImport.includes(node.type) || !isNode(node["source"])) return undefined;
   const specifier = node["source"]["value"];
   // What a dynamic import computes cannot be checked.
@@ -74,17 +66,9 @@ function specifierOf(node: SyntaxNode): string | undefined {
 }
 
 function isTypeOnly(node: SyntaxNode): boolean {
-  if (
-    node.type === "TSImportType" ||
-    node["importKind"] === "type" ||
-    node["exportKind"] === "type"
-  )
-    return true;
+  if (node.type === "TSImportType" || node["importKind"] === "type" || node["exportKind"] === "type") return true;
   const specifiers = (node["specifiers"] ?? []) as ReadonlyArray<SyntaxNode>;
-  return (
-    specifiers.length > 0 &&
-    specifiers.every((one) => one["importKind"] === "type" || one["exportKind"] === "type")
-  );
+  return specifiers.length > 0 && specifiers.every((one) => one["importKind"] === "type" || one["exportKind"] === "type");
 }
 
 function nameOf(node: unknown): string {
@@ -95,12 +79,9 @@ function exportedNames(node: SyntaxNode): ReadonlyArray<string> {
   if (node.type === "ExportDefaultDeclaration") return ["default"];
   if (node.type !== "ExportNamedDeclaration") return [];
   const declaration = node["declaration"];
-  if (!isNode(declaration))
-    return (node["specifiers"] as ReadonlyArray<SyntaxNode>).map((one) => nameOf(one["exported"]));
+  if (!isNode(declaration)) return (node["specifiers"] as ReadonlyArray<SyntaxNode>).map((one) => nameOf(one["exported"]));
   const declared = declaration["declarations"] as ReadonlyArray<SyntaxNode> | undefined;
-  return declared === undefined
-    ? [nameOf(declaration["id"])]
-    : declared.map((one) => nameOf(one["id"]));
+  return declared === undefined ? [nameOf(declaration["id"])] : declared.map((one) => nameOf(one["id"]));
 }
 
 const MACHINE_MEMBERS = new Set([

@@ -1,14 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  defaultExports,
-  importCycles,
-  impureImports,
-  machineUsesOutside,
-  wrongDirections,
-  wrongNames,
-} from "./Rules.ts";
+import { defaultExports, importCycles, impureImports, machineUsesOutside, wrongDirections, wrongNames } from "./Rules.ts";
 import type { ImportTable } from "./Rules.ts";
 import { sourceFile } from "./SourceFile.ts";
 
@@ -42,40 +35,11 @@ const TABLE: ImportTable = {
   serving: ["units", "kernel", "queueing", "policy", "workload", "metric"],
   fault: ["units", "kernel", "queueing", "policy", "workload", "metric", "serving"],
   // A run takes the World that a scenario became; it never reads scenario files.
-  experiment: [
-    "units",
-    "kernel",
-    "queueing",
-    "policy",
-    "workload",
-    "metric",
-    "serving",
-    "fault",
-    "type scenario",
-  ],
-  plan: [
-    "units",
-    "kernel",
-    "queueing",
-    "policy",
-    "workload",
-    "metric",
-    "serving",
-    "fault",
-    "experiment",
-    "scenario",
-  ],
+  experiment: ["units", "kernel", "queueing", "policy", "workload", "metric", "serving", "fault", "type scenario"],
+  plan: ["units", "kernel", "queueing", "policy", "workload", "metric", "serving", "fault", "experiment", "scenario"],
 
   // Describes them all, so it knows their types, the catalog of GPUs and models, and the grammar of gates.
-  scenario: [
-    "units",
-    "type workload",
-    "type serving",
-    "serving/catalog/",
-    "type policy",
-    "type fault",
-    "experiment/Gate",
-  ],
+  scenario: ["units", "type workload", "type serving", "serving/catalog/", "type policy", "type fault", "experiment/Gate"],
 
   // Outside. The live side shares policies, scenario, metrics and report; a stub endpoint needs the table of step times.
   live: [
@@ -90,16 +54,7 @@ const TABLE: ImportTable = {
     "serving/engine/StepTime",
   ],
   telemetry: ["units", "metric", "type scenario", "type experiment"],
-  report: [
-    "units",
-    "queueing",
-    "metric",
-    "experiment",
-    "plan",
-    "type scenario",
-    "type workload",
-    "type serving",
-  ],
+  report: ["units", "queueing", "metric", "experiment", "plan", "type scenario", "type workload", "type serving"],
   testing: ["units", "policy"],
   cli: EVERYTHING,
   ".": EVERYTHING,
@@ -147,8 +102,7 @@ describe("src", () => {
 });
 
 /** Files as path and text. */
-const parse = (texts: { readonly [path: string]: string }) =>
-  Object.entries(texts).map(([path, text]) => sourceFile(path, text));
+const parse = (texts: { readonly [path: string]: string }) => Object.entries(texts).map(([path, text]) => sourceFile(path, text));
 
 describe("rules on bad examples", () => {
   it("imports: every form -> seen, with its kind", () => {
@@ -202,9 +156,7 @@ describe("rules on bad examples", () => {
   it("table: the design's order -> no folder sees one that sees it, but for types and gates", () => {
     const inside = Object.entries(TABLE).filter(([folder]) => folder !== "cli" && folder !== ".");
     const mutual = inside.flatMap(([folder, allowed]) =>
-      allowed
-        .filter((other) => TABLE[other]?.includes(folder))
-        .map((other) => `${folder} <-> ${other}`),
+      allowed.filter((other) => TABLE[other]?.includes(folder)).map((other) => `${folder} <-> ${other}`),
     );
     expect(mutual).toEqual([]);
   });
@@ -218,10 +170,7 @@ describe("rules on bad examples", () => {
       "a/E.ts": "",
       "a/F.ts": `export * from "./F.ts"; import "./E.ts"`,
     });
-    expect(importCycles(files)).toEqual([
-      "a/A.ts -> a/B.ts -> a/C.ts -> a/A.ts",
-      "a/F.ts -> a/F.ts",
-    ]);
+    expect(importCycles(files)).toEqual(["a/A.ts -> a/B.ts -> a/C.ts -> a/A.ts", "a/F.ts -> a/F.ts"]);
   });
 
   it("impureImports: effect, node: and packages in a pure folder -> named; elsewhere -> allowed", () => {

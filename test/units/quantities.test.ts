@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BYTES, formatBytes, parseBytes } from "../../src/units/Bytes.ts";
-import {
-  COUNT,
-  formatCount,
-  formatTokens,
-  parseCount,
-  parseTokens,
-  TOKENS,
-} from "../../src/units/Count.ts";
+import { COUNT, formatCount, formatTokens, parseCount, parseTokens, TOKENS } from "../../src/units/Count.ts";
 import { DURATION, formatDuration, parseDuration } from "../../src/units/Duration.ts";
 import { formatPrice, formatUsd, parsePrice, parseUsd, PRICE, USD } from "../../src/units/Money.ts";
 import type { QuantityKind } from "../../src/units/Quantity.ts";
@@ -79,28 +72,8 @@ describe("parsers: what people write -> the number in its unit", () => {
   ])("share %s", (text, ratio) => expect(parseShare(text)).toBe(ratio));
 });
 
-const KINDS: ReadonlyArray<
-  readonly [string, QuantityKind<number>, ReadonlyArray<string | number>]
-> = [
-  [
-    "duration",
-    DURATION,
-    [
-      5,
-      0,
-      "5",
-      "",
-      "s",
-      "-1s",
-      "1 hour",
-      "1e3s",
-      "1,5s",
-      "1h30m",
-      "Infinity",
-      "1s ",
-      "9999999999999999s",
-    ],
-  ],
+const KINDS: ReadonlyArray<readonly [string, QuantityKind<number>, ReadonlyArray<string | number>]> = [
+  ["duration", DURATION, [5, 0, "5", "", "s", "-1s", "1 hour", "1e3s", "1,5s", "1h30m", "Infinity", "1s ", "9999999999999999s"]],
   ["rate", RATE, [40, "40", "40/sec", "-1/s", "/s", "40/s/s", "40ps", "1kk/s"]],
   ["tokens", TOKENS, [-1, NaN, Infinity, "", "16K", "16kb", "-16k", "1e3", "16 000"]],
   ["count", COUNT, [-1, "ten"]],
@@ -110,31 +83,23 @@ const KINDS: ReadonlyArray<
   ["share", SHARE, [1.01, -0.1, 95, "95", "101%", "100.1%", "-5%", NaN]],
 ];
 
-it.each(KINDS)(
-  "%s: malformed -> a fault with the value and a hint whose examples parse",
-  (_, kind, malformed) => {
-    for (const written of malformed) {
-      const parsed = kind.parse(written);
-      expect(isQuantityFault(parsed), String(written)).toBe(true);
-      expect(parsed).toMatchObject({ constraint: kind.noun, value: written, hint: kind.hint });
-    }
-    for (const example of kind.examples) expect(isQuantityFault(kind.parse(example))).toBe(false);
-  },
-);
+it.each(KINDS)("%s: malformed -> a fault with the value and a hint whose examples parse", (_, kind, malformed) => {
+  for (const written of malformed) {
+    const parsed = kind.parse(written);
+    expect(isQuantityFault(parsed), String(written)).toBe(true);
+    expect(parsed).toMatchObject({ constraint: kind.noun, value: written, hint: kind.hint });
+  }
+  for (const example of kind.examples) expect(isQuantityFault(kind.parse(example))).toBe(false);
+});
 
-it.each(KINDS)(
-  "%s: any text -> parses exactly when the pattern matches, and never throws",
-  (_, kind) => {
-    const near = fc.stringMatching(
-      /^\$?[0-9]{0,3}(\.[0-9]{1,2})? ?(ms|s|m|h|d|k|M|%|GiB|GB|\/s|\/h|k\/h)?$/u,
-    );
-    fc.assert(
-      fc.property(fc.oneof(near, fc.string()), (text) => {
-        expect(isQuantityFault(kind.parse(text))).toBe(!kind.pattern.test(text));
-      }),
-    );
-  },
-);
+it.each(KINDS)("%s: any text -> parses exactly when the pattern matches, and never throws", (_, kind) => {
+  const near = fc.stringMatching(/^\$?[0-9]{0,3}(\.[0-9]{1,2})? ?(ms|s|m|h|d|k|M|%|GiB|GB|\/s|\/h|k\/h)?$/u);
+  fc.assert(
+    fc.property(fc.oneof(near, fc.string()), (text) => {
+      expect(isQuantityFault(kind.parse(text))).toBe(!kind.pattern.test(text));
+    }),
+  );
+});
 
 const exact = fc.oneof(
   fc.double({ min: 1e-6, max: 1e15, maxExcluded: true, noNaN: true }),
@@ -142,17 +107,14 @@ const exact = fc.oneof(
   fc.nat().map((n) => n / 1000),
 );
 
-it.each(KINDS.filter(([name]) => name !== "share"))(
-  "%s: formatted, then parsed -> the same number, exactly",
-  (_, kind) => {
-    fc.assert(
-      fc.property(exact, (quantity) => {
-        expect(kind.parse(kind.format(quantity))).toBe(quantity);
-      }),
-      { numRuns: 500 },
-    );
-  },
-);
+it.each(KINDS.filter(([name]) => name !== "share"))("%s: formatted, then parsed -> the same number, exactly", (_, kind) => {
+  fc.assert(
+    fc.property(exact, (quantity) => {
+      expect(kind.parse(kind.format(quantity))).toBe(quantity);
+    }),
+    { numRuns: 500 },
+  );
+});
 
 it("share: formatted, then parsed -> the same number, exactly", () => {
   const shares = fc.oneof(
@@ -177,12 +139,7 @@ it("formatters: round numbers -> as people write them", () => {
     "1d",
     "1.5m",
   ]);
-  expect([40, 0.5, 10_000, 1 / 60].map(formatRate)).toEqual([
-    "40/s",
-    "43.2k/d",
-    "10k/s",
-    "1.44k/d",
-  ]);
+  expect([40, 0.5, 10_000, 1 / 60].map(formatRate)).toEqual(["40/s", "43.2k/d", "10k/s", "1.44k/d"]);
   expect([512, 16_000, 1_500_000, 0].map(formatTokens)).toEqual(["512", "16k", "1.5M", "0"]);
   expect(formatCount(1000)).toBe("1k");
   expect([80 * 2 ** 30, 80e9, 7, 0].map(formatBytes)).toEqual(["80GiB", "80GB", "7B", "0B"]);

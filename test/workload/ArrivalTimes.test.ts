@@ -12,28 +12,16 @@ const timesUntil = (
   endMs: number,
   options: { readonly spikes?: ReadonlyArray<SpikeSpec>; readonly seed?: number } = {},
 ): ReadonlyArray<number> => {
-  const source = new ArrivalTimes(
-    spec,
-    options.spikes ?? [],
-    new Streams(options.seed ?? 1),
-    "traffic/chat",
-  );
+  const source = new ArrivalTimes(spec, options.spikes ?? [], new Streams(options.seed ?? 1), "traffic/chat");
   const times: Array<number> = [];
   for (let ms = source.next(); ms < endMs; ms = source.next()) times.push(ms);
   return times;
 };
 
 /** Expected and standard error are those of n independent gaps. */
-const expectRate = (
-  times: ReadonlyArray<number>,
-  endMs: number,
-  perSecond: number,
-  cv: number,
-): void => {
+const expectRate = (times: ReadonlyArray<number>, endMs: number, perSecond: number, cv: number): void => {
   const expected = (endMs / 1000) * perSecond;
-  expect(Math.abs(times.length - expected)).toBeLessThan(
-    4 * Math.max(cv, 0.1) * Math.sqrt(expected),
-  );
+  expect(Math.abs(times.length - expected)).toBeLessThan(4 * Math.max(cv, 0.1) * Math.sqrt(expected));
 };
 
 const renewals: ReadonlyArray<readonly [OpenArrivalSpec, number]> = [
@@ -45,8 +33,7 @@ const renewals: ReadonlyArray<readonly [OpenArrivalSpec, number]> = [
   [{ kind: "gamma", rate, cv: 0 }, 0],
 ];
 
-const slotsOf = (times: ReadonlyArray<number>): Set<number> =>
-  new Set(times.map((ms) => Math.floor(ms / 200)));
+const slotsOf = (times: ReadonlyArray<number>): Set<number> => new Set(times.map((ms) => Math.floor(ms / 200)));
 
 describe("ArrivalTimes", () => {
   it.each(renewals)("%j: constant rate -> rate, CV of gaps and IDC = CV^2", (spec, cv) => {
@@ -59,31 +46,21 @@ describe("ArrivalTimes", () => {
   });
 
   it("deterministic: constant rate -> multiples of the gap, without drift", () => {
-    const times = timesUntil(
-      { kind: "deterministic", rate: { kind: "constant", perSecond: 30 } },
-      1_000_000.5,
-    );
+    const times = timesUntil({ kind: "deterministic", rate: { kind: "constant", perSecond: 30 } }, 1_000_000.5);
     expect(times.length).toBe(30_000);
-    times.forEach((ms, index) =>
-      expect(Math.abs(ms - ((index + 1) * 1000) / 30)).toBeLessThan(1e-9),
-    );
+    times.forEach((ms, index) => expect(Math.abs(ms - ((index + 1) * 1000) / 30)).toBeLessThan(1e-9));
   });
 
   it("renewal processes: short windows -> the expected count is the rate's integral from time 0 on", () => {
     for (const kind of ["gamma", "weibull"] as const) {
-      const counts = Array.from(
-        { length: 4000 },
-        (_, seed) => timesUntil({ kind, rate, cv: 4 }, 200, { seed }).length,
-      );
+      const counts = Array.from({ length: 4000 }, (_, seed) => timesUntil({ kind, rate, cv: 4 }, 200, { seed }).length);
       // Ten are expected; a process that starts with a full gap has about (16 - 1) / 2 more.
       expect(Math.abs(mean(counts) - 10)).toBeLessThan(1.2);
     }
   });
 
   it("spikes: on each process -> counts within the spike follow the raised rate", () => {
-    const spikes: ReadonlyArray<SpikeSpec> = [
-      { shape: "square", atMs: 100_000, durationMs: 100_000, factor: 4 },
-    ];
+    const spikes: ReadonlyArray<SpikeSpec> = [{ shape: "square", atMs: 100_000, durationMs: 100_000, factor: 4 }];
     const specs: ReadonlyArray<OpenArrivalSpec> = [
       { kind: "poisson", rate },
       { kind: "gamma", rate, cv: 2 },
@@ -119,25 +96,19 @@ describe("ArrivalTimes", () => {
       { perSecond: 0, meanMs: 1000 },
       { perSecond: 100, meanMs: 1000 },
     ];
-    const spikes: ReadonlyArray<SpikeSpec> = [
-      { shape: "square", atMs: 0, durationMs: 1e9, factor: 5 },
-    ];
+    const spikes: ReadonlyArray<SpikeSpec> = [{ shape: "square", atMs: 0, durationMs: 1e9, factor: 5 }];
     const calm = timesUntil({ kind: "mmpp", states }, 2_000_000);
     const busy = timesUntil({ kind: "mmpp", states }, 2_000_000, { spikes });
     expect(Math.abs(busy.length / calm.length - 5)).toBeLessThan(0.15);
     const inCalm = slotsOf(calm);
     const inBusy = slotsOf(busy);
-    expect([...inCalm].filter((slot) => inBusy.has(slot)).length).toBeGreaterThan(
-      0.98 * inCalm.size,
-    );
+    expect([...inCalm].filter((slot) => inBusy.has(slot)).length).toBeGreaterThan(0.98 * inCalm.size);
     expect(inBusy.size).toBeLessThan(1.1 * inCalm.size);
   });
 
   it("mmpp: extra rate on silent states -> only the spike has arrivals", () => {
     const states = [{ perSecond: 0, meanMs: 10 }];
-    const spikes: ReadonlyArray<SpikeSpec> = [
-      { shape: "square", atMs: 5000, durationMs: 1000, extraPerSecond: 1000 },
-    ];
+    const spikes: ReadonlyArray<SpikeSpec> = [{ shape: "square", atMs: 5000, durationMs: 1000, extraPerSecond: 1000 }];
     const times = timesUntil({ kind: "mmpp", states }, Infinity, { spikes });
     expect(Math.abs(times.length - 1000)).toBeLessThan(4 * Math.sqrt(1000));
     expect(times[0]).toBeGreaterThanOrEqual(5000);

@@ -32,11 +32,9 @@ const take = (parts: Partial<TrafficClassSpec>, count = 2000, seed = 1): Readonl
   return Array.from({ length: count }, () => ({ atMs: source.next(), ...source.draft }));
 };
 
-const column = (taken: ReadonlyArray<Taken>, key: keyof Taken): ReadonlyArray<unknown> =>
-  taken.map((each) => each[key]);
+const column = (taken: ReadonlyArray<Taken>, key: keyof Taken): ReadonlyArray<unknown> => taken.map((each) => each[key]);
 
-const lengthsOf = (shareRatio: number): RequestLengths =>
-  new RequestLengths(classSpec({ longTail: { shareRatio } }), new Streams(5));
+const lengthsOf = (shareRatio: number): RequestLengths => new RequestLengths(classSpec({ longTail: { shareRatio } }), new Streams(5));
 
 const sourceOf = (parts: Partial<TrafficClassSpec>): OpenArrivals | TraceArrivals =>
   arrivalSourceOf(classSpec(parts), new Streams(1), { skipBadRows: false });
@@ -50,20 +48,14 @@ describe("OpenArrivals", () => {
       expect(Number.isInteger(turns) && turns >= 1).toBe(true);
     }
     expect(Math.abs(mean(taken.map((each) => each.promptTokens)) - 700)).toBeLessThan(10);
-    expect(
-      Math.abs(mean(taken.map((each) => each.outputTokens)) - (0.95 * 200 + 0.05 * 9000)),
-    ).toBeLessThan(40);
+    expect(Math.abs(mean(taken.map((each) => each.outputTokens)) - (0.95 * 200 + 0.05 * 9000))).toBeLessThan(40);
     expect(Math.abs(mean(taken.map((each) => each.turns)) - 3)).toBeLessThan(0.06);
   });
 
   it("next: shared prefixes -> Zipf popularity, the most popular is number 0", () => {
     const taken = take(RICH, 20_000);
-    const share = (id: number): number =>
-      taken.filter((each) => each.prefixId === id).length / taken.length;
-    const harmonic = Array.from({ length: 10 }, (_, rank) => 1 / (rank + 1)).reduce(
-      (sum, term) => sum + term,
-      0,
-    );
+    const share = (id: number): number => taken.filter((each) => each.prefixId === id).length / taken.length;
+    const harmonic = Array.from({ length: 10 }, (_, rank) => 1 / (rank + 1)).reduce((sum, term) => sum + term, 0);
     expect(Math.abs(share(0) - 1 / harmonic)).toBeLessThan(0.015);
     expect(Math.abs(share(4) - 1 / 5 / harmonic)).toBeLessThan(0.01);
     expect(taken.every((each) => each.prefixTokens === 300)).toBe(true);
@@ -93,9 +85,7 @@ describe("OpenArrivals", () => {
       expect(column(faster, key)).toEqual(column(before, key));
     }
     const noTail = take({ ...RICH, longTail: { shareRatio: 0 } });
-    const same = noTail.filter(
-      (each, index) => each.outputTokens === before[index]!.outputTokens,
-    ).length;
+    const same = noTail.filter((each, index) => each.outputTokens === before[index]!.outputTokens).length;
     expect(same).toBe(before.filter((each) => each.outputTokens !== 9000).length);
   });
 
@@ -104,15 +94,11 @@ describe("OpenArrivals", () => {
     const many = lengthsOf(0.2);
     const ids = Array.from({ length: 20_000 }, (_, id) => id);
     expect(ids.filter((id) => few.longTail(id) && !many.longTail(id))).toEqual([]);
-    expect(Math.abs(ids.filter((id) => many.longTail(id)).length / ids.length - 0.2)).toBeLessThan(
-      0.01,
-    );
+    expect(Math.abs(ids.filter((id) => many.longTail(id)).length / ids.length - 0.2)).toBeLessThan(0.01);
   });
 
   it("next: another class name -> other draws", () => {
-    expect(column(take({ ...RICH, name: "batch" }), "promptTokens")).not.toEqual(
-      column(take(RICH), "promptTokens"),
-    );
+    expect(column(take({ ...RICH, name: "batch" }), "promptTokens")).not.toEqual(column(take(RICH), "promptTokens"));
   });
 
   it("lengths: extreme distributions -> clamped to 1..2^30", () => {
@@ -122,8 +108,7 @@ describe("OpenArrivals", () => {
       [{ kind: "fixed", value: 1e12 }, 2 ** 30],
       [{ kind: "uniform", min: 0.1, max: 0.2 }, 1],
     ];
-    for (const [prompt, expected] of extremes)
-      expect(take({ arrivals, prompt }, 1)[0]!.promptTokens).toBe(expected);
+    for (const [prompt, expected] of extremes) expect(take({ arrivals, prompt }, 1)[0]!.promptTokens).toBe(expected);
   });
 
   it("samplers: each kind -> the mean that it states", () => {
@@ -173,9 +158,7 @@ describe("OpenArrivals", () => {
 
   it("arrivalSourceOf: trace, process, closed loop -> trace, process, RangeError", () => {
     expect(sourceOf({ arrivals })).toBeInstanceOf(OpenArrivals);
-    expect(sourceOf({ trace: traceSpec({ path: fixture("mooncake.jsonl") }) })).toBeInstanceOf(
-      TraceArrivals,
-    );
+    expect(sourceOf({ trace: traceSpec({ path: fixture("mooncake.jsonl") }) })).toBeInstanceOf(TraceArrivals);
     const closed: ArrivalSpec = { kind: "closed", users: 3, think: lognormal, rampUpMs: 0 };
     expect(() => sourceOf({ arrivals: closed })).toThrow(RangeError);
   });
@@ -202,15 +185,11 @@ describe("ClosedLoop", () => {
     expect(Math.min(...thinks)).toBeGreaterThanOrEqual(1000);
     expect(Math.max(...thinks)).toBeLessThanOrEqual(5000);
     expect(Math.abs(mean(thinks) - 3000)).toBeLessThan(80);
-    expect(new ClosedLoop(classSpec({ arrivals: closed }), new Streams(1)).thinkMs(2, 77)).toBe(
-      thinks[77],
-    );
+    expect(new ClosedLoop(classSpec({ arrivals: closed }), new Streams(1)).thinkMs(2, 77)).toBe(thinks[77]);
   });
 
   it("constructor: open-loop arrivals or no user -> RangeError", () => {
     expect(() => new ClosedLoop(classSpec({ arrivals }), new Streams(1))).toThrow(RangeError);
-    expect(
-      () => new ClosedLoop(classSpec({ arrivals: { ...closed, users: 0 } }), new Streams(1)),
-    ).toThrow(/users 0/);
+    expect(() => new ClosedLoop(classSpec({ arrivals: { ...closed, users: 0 } }), new Streams(1))).toThrow(/users 0/);
   });
 });

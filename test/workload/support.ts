@@ -27,8 +27,7 @@ export const traceSpec = (parts: Partial<TraceSpec> & { readonly path: string })
   ...parts,
 });
 
-export const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../fixtures/traces/${name}`, import.meta.url));
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/traces/${name}`, import.meta.url));
 
 export interface Arrival {
   readonly atMs: number;
@@ -51,10 +50,7 @@ export const openTrace = ({ trace, spec, seed = 1, ...options }: OpenTrace): Tra
   });
 
 /** All arrivals, or the first `limit`; closes the trace. */
-export const drain = async (
-  source: TraceArrivals,
-  limit = Infinity,
-): Promise<ReadonlyArray<Arrival>> => {
+export const drain = async (source: TraceArrivals, limit = Infinity): Promise<ReadonlyArray<Arrival>> => {
   const arrivals: Array<Arrival> = [];
   while (arrivals.length < limit) {
     const atMs = source.next();
@@ -73,23 +69,19 @@ const copyOf = ({ draft }: TraceArrivals): Omit<Arrival, "atMs"> => ({
   blockTokens: draft.blockTokens,
 });
 
-export const replay = (options: OpenTrace): Promise<ReadonlyArray<Arrival>> =>
-  drain(openTrace(options));
+export const replay = (options: OpenTrace): Promise<ReadonlyArray<Arrival>> => drain(openTrace(options));
 
-export const mean = (values: ReadonlyArray<number>): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export const variance = (values: ReadonlyArray<number>): number => {
   const center = mean(values);
   return mean(values.map((value) => (value - center) ** 2));
 };
 
-export const gapsOf = (times: ReadonlyArray<number>): ReadonlyArray<number> =>
-  times.slice(1).map((time, index) => time - times[index]!);
+export const gapsOf = (times: ReadonlyArray<number>): ReadonlyArray<number> => times.slice(1).map((time, index) => time - times[index]!);
 
 /** Coefficient of variation. */
-export const cvOf = (values: ReadonlyArray<number>): number =>
-  Math.sqrt(variance(values)) / mean(values);
+export const cvOf = (values: ReadonlyArray<number>): number => Math.sqrt(variance(values)) / mean(values);
 
 /** Index of dispersion of counts in bins of `binMs` that are full before `endMs`. */
 export const idcOf = (times: ReadonlyArray<number>, binMs: number, endMs: number): number => {

@@ -30,20 +30,14 @@ export const shareOut = (counts: ReadonlyArray<number>, columns: number): Readon
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total <= 0) return counts.map(() => 0);
   const exact = counts.map((count) => (count / total) * columns);
-  const shares = exact.map((share, index) =>
-    counts[index]! > 0 ? Math.max(1, Math.floor(share)) : 0,
-  );
+  const shares = exact.map((share, index) => (counts[index]! > 0 ? Math.max(1, Math.floor(share)) : 0));
   let left = columns - shares.reduce((sum, share) => sum + share, 0);
   while (left !== 0) {
     const step = Math.sign(left);
-    const open = shares
-      .map((_, index) => index)
-      .filter((index) => counts[index]! > 0 && (step > 0 || shares[index]! > 1));
+    const open = shares.map((_, index) => index).filter((index) => counts[index]! > 0 && (step > 0 || shares[index]! > 1));
     if (open.length === 0) return shares.map((_, index) => (index < columns ? 1 : 0));
     const chosen = open.reduce((best, index) =>
-      step * (exact[index]! - shares[index]!) > step * (exact[best]! - shares[best]!)
-        ? index
-        : best,
+      step * (exact[index]! - shares[index]!) > step * (exact[best]! - shares[best]!) ? index : best,
     );
     shares[chosen]! += step;
     left -= step;

@@ -12,8 +12,7 @@ export type Line = ReadonlyArray<Span>;
 
 export const span = (text: string, style: Style = "plain"): Span => ({ text, style });
 
-export const lineWidth = (line: Line): number =>
-  line.reduce((sum, { text }) => sum + displayWidth(text), 0);
+export const lineWidth = (line: Line): number => line.reduce((sum, { text }) => sum + displayWidth(text), 0);
 
 /** A line cut to `width` columns; the cut shows as `…`. */
 export const fitLine = (line: Line, width: number): Line => {
@@ -33,11 +32,7 @@ export const fitLine = (line: Line, width: number): Line => {
 export const spread = (left: Line, right: Line, width: number): Line => {
   const room = Math.max(0, width - lineWidth(right) - 1);
   const kept = fitLine(left, room);
-  return [
-    ...kept,
-    span(" ".repeat(Math.max(1, width - lineWidth(kept) - lineWidth(right)))),
-    ...right,
-  ];
+  return [...kept, span(" ".repeat(Math.max(1, width - lineWidth(kept) - lineWidth(right)))), ...right];
 };
 
 /** Spaces before (`end`) or after (`start`) a line up to `width` columns. */

@@ -1,7 +1,6 @@
 import type { Style } from "./Style.ts";
 import type { Line } from "./Line.ts";
 
-
 /** Select graphic rendition codes, ECMA-48 section 8.3.117: on and off. The 16 basic colors follow the palette of the reader's terminal. */
 const CODES: { readonly [S in Style]: readonly [on: string, off: string] } = {
   plain: ["", ""],

@@ -19,9 +19,7 @@ export const logScale =
   (of: { readonly min: number; readonly max: number }): Scale =>
   (value) => {
     if (value <= 0) return 0;
-    return of.max > of.min && of.min > 0
-      ? Math.log(value / of.min) / Math.log(of.max / of.min)
-      : 0.5;
+    return of.max > of.min && of.min > 0 ? Math.log(value / of.min) / Math.log(of.max / of.min) : 0.5;
   };
 
 /** A series as `rows` lines of block characters, one column per value, top line first. A value always shows; `·` stands where there is none. The top eighth stays free, so that charts below each other do not touch. */
@@ -32,24 +30,16 @@ export const sparkline = (of: {
   readonly style: (value: number) => Style;
 }): ReadonlyArray<Line> => {
   const steps = of.rows * BLOCKS.length - 1;
-  const levels = of.values.map((value) =>
-    value === null ? null : 1 + Math.round(clamp(of.scale(value)) * (steps - 1)),
-  );
+  const levels = of.values.map((value) => (value === null ? null : 1 + Math.round(clamp(of.scale(value)) * (steps - 1))));
   return Array.from({ length: of.rows }, (_, fromTop) => {
     const floor = (of.rows - 1 - fromTop) * BLOCKS.length;
     return merge(of.values.map((value, column) => cell(value, levels[column]!, floor, of.style)));
   });
 };
 
-const clamp = (height: number): number =>
-  Number.isFinite(height) ? Math.min(Math.max(height, 0), 1) : 0;
+const clamp = (height: number): number => (Number.isFinite(height) ? Math.min(Math.max(height, 0), 1) : 0);
 
-const cell = (
-  value: number | null,
-  level: number | null,
-  floor: number,
-  style: (value: number) => Style,
-): Span => {
+const cell = (value: number | null, level: number | null, floor: number, style: (value: number) => Style): Span => {
   if (value === null || level === null) return span(floor === 0 ? NO_VALUE : " ", "faint");
   if (level <= floor) return span(" ");
   return span(BLOCKS[Math.min(level - floor, BLOCKS.length) - 1]!, style(value));
@@ -60,8 +50,7 @@ export const merge = (line: Line): Line => {
   const merged: Array<Span> = [];
   for (const { text, style } of line) {
     const last = merged.at(-1);
-    if (last !== undefined && last.style === style)
-      merged[merged.length - 1] = { text: last.text + text, style };
+    if (last !== undefined && last.style === style) merged[merged.length - 1] = { text: last.text + text, style };
     else merged.push({ text, style });
   }
   return merged;

@@ -15,9 +15,7 @@ export const table = (of: {
 }): ReadonlyArray<Line> => {
   const header = of.columns.map(({ title }): Line => [span(title, "faint")]);
   const all = [header, ...of.rows];
-  const widths = of.columns.map((_, column) =>
-    Math.max(...all.map((row) => lineWidth(row[column] ?? []))),
-  );
+  const widths = of.columns.map((_, column) => Math.max(...all.map((row) => lineWidth(row[column] ?? []))));
   return all.map((row) => [
     span(" ".repeat(of.indent)),
     ...of.columns.flatMap(({ side }, column) => [

@@ -9,11 +9,7 @@ import { trafficBlock } from "./trafficBlock.ts";
 
 /** What the users of one traffic class got. */
 export const classSection = (of: ClassResult, width: number): ReadonlyArray<Line> => [
-  sectionHeading(
-    printable(of.name),
-    `tenant ${printable(of.tenant)} · priority ${of.priority}`,
-    width,
-  ),
+  sectionHeading(printable(of.name), `tenant ${printable(of.tenant)} · priority ${of.priority}`, width),
   ...trafficBlock(of, width),
   ...(of.requests === 0 ? [] : distributionTable(of, width)),
   ...tokens(of, width),
@@ -22,9 +18,7 @@ export const classSection = (of: ClassResult, width: number): ReadonlyArray<Line
 /** All classes together; needless where there is only one. */
 export const totalSection = ({ total, classes }: Result, width: number): ReadonlyArray<Line> => {
   const attempts = classes.reduce((sum, of) => sum + of.attempts, 0);
-  return classes.length < 2
-    ? []
-    : [sectionHeading("all classes", "", width), ...trafficBlock({ ...total, attempts }, width)];
+  return classes.length < 2 ? [] : [sectionHeading("all classes", "", width), ...trafficBlock({ ...total, attempts }, width)];
 };
 
 const tokens = ({ tokens: of }: ClassResult, width: number): ReadonlyArray<Line> => {
@@ -34,10 +28,7 @@ const tokens = ({ tokens: of }: ClassResult, width: number): ReadonlyArray<Line>
     [
       span("prompt ", "faint"),
       span(showNumber(of.prompt)),
-      span(
-        of.cachedPrompt > 0 ? ` (${showRatio(of.cachedPrompt / of.prompt)} cached)` : "",
-        "faint",
-      ),
+      span(of.cachedPrompt > 0 ? ` (${showRatio(of.cachedPrompt / of.prompt)} cached)` : "", "faint"),
     ],
     [span("output ", "faint"), span(showNumber(of.output))],
     ...(of.wasted > 0

@@ -14,9 +14,7 @@ export const describeWorld = (world: World, file: string): string => {
       (pool) =>
         `  fleet ${pool.name}: ${pool.replicas} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
     ),
-    ...world.fleet.flatMap((pool) =>
-      pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`),
-    ),
+    ...world.fleet.flatMap((pool) => pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`)),
     ...world.faults.map(
       (fault) =>
         `  fault ${fault.kind}: ${fault.replicas} of ${fault.pool} at ${formatDuration(fault.atMs)} for ${formatDuration(fault.durationMs)}`,
@@ -28,10 +26,7 @@ export const describeWorld = (world: World, file: string): string => {
 
 const describeTraffic = (spec: TrafficClassSpec): string => {
   if (spec.trace !== undefined) return `recorded trace ${spec.trace.path}`;
-  const spikes =
-    spec.spikes.length > 0
-      ? `, ${spec.spikes.length} spike${spec.spikes.length > 1 ? "s" : ""}`
-      : "";
+  const spikes = spec.spikes.length > 0 ? `, ${spec.spikes.length} spike${spec.spikes.length > 1 ? "s" : ""}` : "";
   return `${describeArrivals(spec.arrivals!)}${spikes}${spec.session === undefined ? "" : ", conversations"}`;
 };
 
@@ -43,15 +38,11 @@ const describeArrivals = (arrivals: ArrivalSpec): string => {
 
 const describeRate = (rate: RateSpec): string => {
   if (rate.kind === "constant") return `${rate.perSecond}/s`;
-  return rate.kind === "diurnal"
-    ? "by hour of the day"
-    : `by a curve of ${rate.points.length} points`;
+  return rate.kind === "diurnal" ? "by hour of the day" : `by a curve of ${rate.points.length} points`;
 };
 
 const describeQueue = ({ gateway }: World): string => {
   const queue = gateway.queue === undefined ? "no queue" : `queue of ${gateway.queue.capacity}`;
   const limit = gateway.responseTimeLimitMs;
-  return limit === undefined
-    ? queue
-    : `${queue}, cut after ${formatDuration(limit)} (engine: ${gateway.onDisconnect})`;
+  return limit === undefined ? queue : `${queue}, cut after ${formatDuration(limit)} (engine: ${gateway.onDisconnect})`;
 };

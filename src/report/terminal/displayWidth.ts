@@ -20,8 +20,7 @@ export const clip = (text: string, width: number): string => {
 };
 
 /** A text without control and direction characters, so that a name can neither break a line nor color the terminal. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+export const printable = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 
 const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
 

@@ -40,10 +40,7 @@ export const distributionTable = (of: ClassResult, width: number): ReadonlyArray
 };
 
 /** The table with the widest of the gaps that fits. */
-const narrowest = (
-  lay: (gap: number) => ReadonlyArray<Line>,
-  width: number,
-): ReadonlyArray<Line> => {
+const narrowest = (lay: (gap: number) => ReadonlyArray<Line>, width: number): ReadonlyArray<Line> => {
   for (const gap of [3, 2]) {
     const lines = lay(gap);
     if (lines.every((line) => lineWidth(line) <= width)) return lines;
@@ -51,12 +48,7 @@ const narrowest = (
   return lay(1);
 };
 
-const row = (
-  label: string,
-  of: Distribution,
-  statistics: ReadonlyArray<Statistic>,
-  boundMs: number | undefined,
-): ReadonlyArray<Line> => [
+const row = (label: string, of: Distribution, statistics: ReadonlyArray<Statistic>, boundMs: number | undefined): ReadonlyArray<Line> => [
   [span(label)],
   ...statistics.map((statistic) => cell(of[statistic], boundMs, statistic)),
   [span(boundMs === undefined ? "" : `≤ ${showDuration(boundMs)}`, "faint")],
@@ -66,9 +58,6 @@ const row = (
 /** The mark takes its two columns in each cell, so that the digits line up. */
 const cell = (value: number | null, boundMs: number | undefined, statistic: Statistic): Line => {
   const text = showDuration(value);
-  if (value === null || boundMs === undefined || statistic === "mean")
-    return [span(text, value === null ? "faint" : "plain"), span("  ")];
-  return value <= boundMs
-    ? [span(text), span(" ✓", "good")]
-    : [span(text, "bad"), span(" ✗", "bad")];
+  if (value === null || boundMs === undefined || statistic === "mean") return [span(text, value === null ? "faint" : "plain"), span("  ")];
+  return value <= boundMs ? [span(text), span(" ✓", "good")] : [span(text, "bad"), span(" ✗", "bad")];
 };

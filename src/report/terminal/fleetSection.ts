@@ -30,8 +30,7 @@ const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> =>
     width,
   });
 
-const pair = (mean: string, max: string, tight = false): string =>
-  tight ? `${mean}/${max}` : `${mean} / ${max}`;
+const pair = (mean: string, max: string, tight = false): string => (tight ? `${mean}/${max}` : `${mean} / ${max}`);
 
 const column = (title: string, side: Column["side"] = "end"): Column => ({ title, side });
 
@@ -80,23 +79,13 @@ interface Layout {
   readonly tight: boolean;
 }
 
-const flowing = (
-  pool: PoolResult,
-  columns: ReadonlyArray<Column>,
-  width: number,
-): ReadonlyArray<Line> => {
+const flowing = (pool: PoolResult, columns: ReadonlyArray<Column>, width: number): ReadonlyArray<Line> => {
   const [name, ...rest] = cells(pool, { barWidth: 6, tight: false });
-  const items = rest.map((cell, index): Line => [
-    span(`${columns[index + 1]!.title} `, "faint"),
-    ...cell,
-  ]);
+  const items = rest.map((cell, index): Line => [span(`${columns[index + 1]!.title} `, "faint"), ...cell]);
   return [[span("  "), ...name!], ...flow({ head: [span("    ")], items, gap: 3, width })];
 };
 
-const cells = (
-  pool: PoolResult,
-  { barWidth, tight }: Pick<Layout, "barWidth" | "tight">,
-): ReadonlyArray<Line> => [
+const cells = (pool: PoolResult, { barWidth, tight }: Pick<Layout, "barWidth" | "tight">): ReadonlyArray<Line> => [
   [span(printable(pool.name), "strong")],
   [span(showNumber(pool.gpus))],
   [
@@ -105,17 +94,8 @@ const cells = (
     span(showRatio(pool.utilization).padStart(5)),
   ],
   [span(pair(showNumber(pool.waiting.mean), showNumber(pool.waiting.max), tight))],
-  [
-    span(
-      pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight),
-      pool.kv.maxRatio >= 1 ? "fair" : "plain",
-    ),
-  ],
-  [
-    span(
-      pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight),
-    ),
-  ],
+  [span(pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight), pool.kv.maxRatio >= 1 ? "fair" : "plain")],
+  [span(pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight))],
   [span(showNumber(pool.preemptions), pool.preemptions > 0 ? "fair" : "plain")],
   [span(showRatio(pool.prefixCache.queryTokens === 0 ? null : pool.prefixCache.hitRatio))],
   [span(showUsd(pool.costUsd))],
@@ -145,15 +125,8 @@ const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<L
   flow({
     head: [span("  ")],
     items: [
-      [
-        span("cost ", "faint"),
-        span(showUsd(of.totalUsd), "strong"),
-        span(` in ${showDuration(simulatedMs)}`, "faint"),
-      ],
-      [
-        span(showUsd(of.perMillionOutputTokensUsd), "strong"),
-        span(" per million output tokens", "faint"),
-      ],
+      [span("cost ", "faint"), span(showUsd(of.totalUsd), "strong"), span(` in ${showDuration(simulatedMs)}`, "faint")],
+      [span(showUsd(of.perMillionOutputTokensUsd), "strong"), span(" per million output tokens", "faint")],
     ],
     gap: 3,
     width,

@@ -9,21 +9,15 @@ import { sectionHeading } from "./sectionHeading.ts";
 export const gateSection = ({ gates }: Result, width: number): ReadonlyArray<Line> => {
   if (gates.length === 0) return [];
   const verdictWidth = Math.max(...gates.map(({ verdict }) => displayWidth(SIGNS[verdict].text)));
-  const expressionWidth = Math.max(
-    ...gates.map(({ expression }) => displayWidth(printable(expression))),
-  );
+  const expressionWidth = Math.max(...gates.map(({ expression }) => displayWidth(printable(expression))));
   const reasonWidth = Math.max(...gates.map(({ reason }) => displayWidth(printable(reason))));
   const beside = verdictWidth + expressionWidth + reasonWidth + 7 <= width;
   const lay = { verdictWidth, expressionWidth, beside, width };
-  return [
-    sectionHeading("gates", tally(gates), width),
-    ...gates.flatMap((gate) => gateLines(gate, lay)),
-  ];
+  return [sectionHeading("gates", tally(gates), width), ...gates.flatMap((gate) => gateLines(gate, lay))];
 };
 
 const tally = (gates: ReadonlyArray<GateResult>): string => {
-  const count = (verdict: GateResult["verdict"]): number =>
-    gates.filter((gate) => gate.verdict === verdict).length;
+  const count = (verdict: GateResult["verdict"]): number => gates.filter((gate) => gate.verdict === verdict).length;
   const open = count("inconclusive");
   return `${count("pass")} of ${gates.length} passed${open > 0 ? `, ${open} inconclusive` : ""}`;
 };
@@ -47,20 +41,9 @@ interface GateLayout {
 const gateLines = (gate: GateResult, lay: GateLayout): ReadonlyArray<Line> => {
   const { text, style } = SIGNS[gate.verdict];
   const expression = printable(gate.expression);
-  const head: Line = [
-    span("  "),
-    ...align([span(text, style)], lay.verdictWidth, "start"),
-    span("  "),
-  ];
+  const head: Line = [span("  "), ...align([span(text, style)], lay.verdictWidth, "start"), span("  ")];
   const reason = { text: printable(gate.reason), style: "plain" as const, width: lay.width };
-  if (lay.beside)
-    return [
-      [
-        ...head,
-        ...align([span(expression, "strong")], lay.expressionWidth + 3, "start"),
-        span(reason.text),
-      ],
-    ];
+  if (lay.beside) return [[...head, ...align([span(expression, "strong")], lay.expressionWidth + 3, "start"), span(reason.text)]];
   return [
     ...wrapWords({ head, text: expression, style: "strong", width: lay.width }),
     ...wrapWords({ head: [span(" ".repeat(lay.verdictWidth + 4))], ...reason }),

@@ -6,17 +6,11 @@ import { flow, span, spread, wrapWords } from "./Line.ts";
 
 /** What ran and how it ended: name, verdict, description, seed, digest, simulated span, requests. */
 export const headerSection = (result: Result, width: number): ReadonlyArray<Line> => {
-  const title: Line = [
-    span("spillway", "faint"),
-    span("  "),
-    span(printable(result.scenario.name), "strong"),
-  ];
+  const title: Line = [span("spillway", "faint"), span("  "), span(printable(result.scenario.name), "strong")];
   const description = printable(result.scenario.description ?? "");
   return [
     spread(title, badges(result), width),
-    ...(description === ""
-      ? []
-      : wrapWords({ head: [], text: description, style: "plain", width })),
+    ...(description === "" ? [] : wrapWords({ head: [], text: description, style: "plain", width })),
     ...flow({ head: [], items: facts(result), gap: 3, width }),
   ];
 };
@@ -29,9 +23,7 @@ const BADGES: { readonly [V in Result["verdict"]]: Span } = {
 };
 
 const badges = (result: Result): Line =>
-  result.interrupted
-    ? [span(" INTERRUPTED ", "fairBadge"), span(" "), BADGES[result.verdict]]
-    : [BADGES[result.verdict]];
+  result.interrupted ? [span(" INTERRUPTED ", "fairBadge"), span(" "), BADGES[result.verdict]] : [BADGES[result.verdict]];
 
 const facts = (result: Result): ReadonlyArray<Line> => {
   const { engine } = result;
@@ -58,7 +50,5 @@ const simulated = ({ simulatedMs, horizonMs, warmupMs, interrupted }: Result): s
 const traceFacts = ({ trace }: Result): ReadonlyArray<Line> => {
   if (trace === undefined) return [];
   const rows = fact("trace rows", showNumber(trace.rows));
-  return trace.skippedRows === 0
-    ? [rows]
-    : [rows, [span(`${showNumber(trace.skippedRows)} bad rows skipped`, "fair")]];
+  return trace.skippedRows === 0 ? [rows] : [rows, [span(`${showNumber(trace.skippedRows)} bad rows skipped`, "fair")]];
 };

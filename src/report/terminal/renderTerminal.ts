@@ -15,14 +15,8 @@ import { warningSection } from "./warningSection.ts";
 export const TERMINAL_WIDTHS = { min: 80, max: 160 } as const;
 
 /** The summary of a run for a terminal: no line wider than `width` columns (80 to 160), escape sequences only with `color`, a newline at the end. */
-export const renderTerminal = (
-  result: Result,
-  options: { readonly color: boolean; readonly width: number },
-): string => {
-  const width = Math.min(
-    Math.max(Math.floor(options.width) || TERMINAL_WIDTHS.min, TERMINAL_WIDTHS.min),
-    TERMINAL_WIDTHS.max,
-  );
+export const renderTerminal = (result: Result, options: { readonly color: boolean; readonly width: number }): string => {
+  const width = Math.min(Math.max(Math.floor(options.width) || TERMINAL_WIDTHS.min, TERMINAL_WIDTHS.min), TERMINAL_WIDTHS.max);
   const sections = [
     headerSection(result, width),
     ...result.classes.map((of) => classSection(of, width)),
@@ -33,9 +27,7 @@ export const renderTerminal = (
     warningSection(result, width),
     repeatSection(result, width),
   ].filter((lines) => lines.length > 0);
-  const text = sections
-    .map((lines) => lines.map((line) => paint(fitLine(line, width), options.color)).join("\n"))
-    .join("\n\n");
+  const text = sections.map((lines) => lines.map((line) => paint(fitLine(line, width), options.color)).join("\n")).join("\n\n");
   return `${text}\n`;
 };
 

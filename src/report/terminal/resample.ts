@@ -36,23 +36,15 @@ export const resample = (of: {
 
 type Points = Pick<Parameters<typeof resample>[0], "points" | "span" | "read">;
 
-const startOf = ({ points, span }: Points, index: number): number =>
-  index === 0 ? span.startMs : points[index - 1]!.atMs;
+const startOf = ({ points, span }: Points, index: number): number => (index === 0 ? span.startMs : points[index - 1]!.atMs);
 
 const weightedMean = (of: Points, first: number, fromMs: number, toMs: number): number | null => {
   let sum = 0;
   let weight = 0;
-  for (
-    let index = first;
-    index < of.points.length && (index === first || startOf(of, index) < toMs);
-    index++
-  ) {
+  for (let index = first; index < of.points.length && (index === first || startOf(of, index) < toMs); index++) {
     const value = of.read(of.points[index]!);
     if (value === null) continue;
-    const coveredMs = Math.max(
-      Math.min(toMs, of.points[index]!.atMs) - Math.max(fromMs, startOf(of, index)),
-      Number.MIN_VALUE,
-    );
+    const coveredMs = Math.max(Math.min(toMs, of.points[index]!.atMs) - Math.max(fromMs, startOf(of, index)), Number.MIN_VALUE);
     sum += value * coveredMs;
     weight += coveredMs;
   }
@@ -61,11 +53,7 @@ const weightedMean = (of: Points, first: number, fromMs: number, toMs: number): 
 
 const largest = (of: Points, first: number, toMs: number): number | null => {
   let most: number | null = null;
-  for (
-    let index = first;
-    index < of.points.length && (index === first || startOf(of, index) < toMs);
-    index++
-  ) {
+  for (let index = first; index < of.points.length && (index === first || startOf(of, index) < toMs); index++) {
     const value = of.read(of.points[index]!);
     if (value !== null && (most === null || value > most)) most = value;
   }

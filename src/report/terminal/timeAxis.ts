@@ -18,28 +18,16 @@ const STEPS = [
 const TICK_COLUMNS = 9;
 
 /** A line with a tick at round times and a line of their labels, `columns` wide. The part before the warm-up ends is dashed. */
-export const timeAxis = (of: {
-  readonly span: TimeSpan;
-  readonly columns: number;
-  readonly warmupMs: number;
-}): readonly [Line, Line] => {
+export const timeAxis = (of: { readonly span: TimeSpan; readonly columns: number; readonly warmupMs: number }): readonly [Line, Line] => {
   const lengthMs = Math.max(of.span.endMs - of.span.startMs, Number.MIN_VALUE);
-  const columnOf = (ms: number): number =>
-    Math.floor(((ms - of.span.startMs) / lengthMs) * of.columns);
+  const columnOf = (ms: number): number => Math.floor(((ms - of.span.startMs) / lengthMs) * of.columns);
   const stepMs = STEPS.find((step) => (step / lengthMs) * of.columns >= TICK_COLUMNS) ?? lengthMs;
-  const rule = Array.from({ length: of.columns }, (_, column): string =>
-    column < columnOf(of.warmupMs) ? "┄" : "─",
-  );
+  const rule = Array.from({ length: of.columns }, (_, column): string => (column < columnOf(of.warmupMs) ? "┄" : "─"));
   const labels = Array.from({ length: of.columns }, () => " ");
-  for (
-    let ms = Math.ceil(of.span.startMs / stepMs) * stepMs;
-    columnOf(ms) < of.columns;
-    ms += stepMs
-  ) {
+  for (let ms = Math.ceil(of.span.startMs / stepMs) * stepMs; columnOf(ms) < of.columns; ms += stepMs) {
     rule[columnOf(ms)] = "┴";
     const label = ms === 0 ? "0" : showDuration(ms);
-    if (columnOf(ms) + label.length <= of.columns)
-      labels.splice(columnOf(ms), label.length, ...label);
+    if (columnOf(ms) + label.length <= of.columns) labels.splice(columnOf(ms), label.length, ...label);
   }
   return [[span(rule.join(""), "faint")], [span(labels.join(""), "faint")]];
 };
@@ -52,11 +40,8 @@ export const timeMark = (of: {
   readonly endMs: number;
 }): string => {
   const lengthMs = Math.max(of.span.endMs - of.span.startMs, Number.MIN_VALUE);
-  const columnOf = (ms: number): number =>
-    Math.floor(((ms - of.span.startMs) / lengthMs) * of.columns);
+  const columnOf = (ms: number): number => Math.floor(((ms - of.span.startMs) / lengthMs) * of.columns);
   const from = columnOf(of.startMs);
   const to = Math.max(from + 1, columnOf(of.endMs));
-  return Array.from({ length: of.columns }, (_, column) =>
-    column >= from && column < to ? "━" : "·",
-  ).join("");
+  return Array.from({ length: of.columns }, (_, column) => (column >= from && column < to ? "━" : "·")).join("");
 };

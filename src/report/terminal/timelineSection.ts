@@ -48,13 +48,9 @@ export const timelineSection = (result: Result, width: number): ReadonlyArray<Li
 };
 
 const allSeries = ({ timeline, classes }: Result): ReadonlyArray<Series> => {
-  const load = linearScale(
-    Math.max(range(timeline, offered).max ?? 0, range(timeline, goodput).max ?? 0),
-  );
+  const load = linearScale(Math.max(range(timeline, offered).max ?? 0, range(timeline, goodput).max ?? 0));
   const ttft = range(timeline, ttftP99);
-  const bounds = new Set(
-    classes.flatMap(({ slo }) => (slo.ttftMs === undefined ? [] : [slo.ttftMs])),
-  );
+  const bounds = new Set(classes.flatMap(({ slo }) => (slo.ttftMs === undefined ? [] : [slo.ttftMs])));
   const boundMs = bounds.size === 1 ? [...bounds][0]! : Infinity;
   return [
     {
@@ -109,10 +105,7 @@ const ttftP99: Read = (point) => point.ttftP99Ms;
 /** All requests that wait, wherever. */
 const queue: Read = (point) => point.gatewayQueue + point.engineWaiting;
 
-const range = (
-  timeline: ReadonlyArray<TimelinePoint>,
-  read: Read,
-): { readonly min: number | null; readonly max: number | null } => {
+const range = (timeline: ReadonlyArray<TimelinePoint>, read: Read): { readonly min: number | null; readonly max: number | null } => {
   let min: number | null = null;
   let max: number | null = null;
   for (const point of timeline) {
@@ -124,29 +117,16 @@ const range = (
   return { min, max };
 };
 
-const seriesLines = (
-  series: Series,
-  points: ReadonlyArray<TimelinePoint>,
-  timeSpan: TimeSpan,
-  columns: number,
-): ReadonlyArray<Line> => {
+const seriesLines = (series: Series, points: ReadonlyArray<TimelinePoint>, timeSpan: TimeSpan, columns: number): ReadonlyArray<Line> => {
   const values = resample({ points, span: timeSpan, columns, read: series.read, by: series.by });
   const lines = sparkline({ values, scale: series.scale, rows: series.rows, style: series.style });
   const { min, max } = range(points, series.read);
-  const shown =
-    max === null
-      ? "no values"
-      : min === max
-        ? showQuantity(max, series.unit)
-        : rangeText(min, max, series.unit);
+  const shown = max === null ? "no values" : min === max ? showQuantity(max, series.unit) : rangeText(min, max, series.unit);
   const last = lines.length - 1;
-  return lines.map((line, index) =>
-    framed(index === last ? series.label : "", line, index === last ? shown : series.remark),
-  );
+  return lines.map((line, index) => framed(index === last ? series.label : "", line, index === last ? shown : series.remark));
 };
 
-const rangeText = (min: number | null, max: number, unit: Unit): string =>
-  `${showQuantity(min, unit)} … ${showQuantity(max, unit)}`;
+const rangeText = (min: number | null, max: number, unit: Unit): string => `${showQuantity(min, unit)} … ${showQuantity(max, unit)}`;
 
 /** A line of the chart between its label and its remark. */
 const framed = (label: string, line: Line, remark: string): Line => [
@@ -158,18 +138,12 @@ const framed = (label: string, line: Line, remark: string): Line => [
   span(clip(remark, RANGE_COLUMNS), "faint"),
 ];
 
-const faultLines = (
-  { faults }: Result,
-  timeSpan: TimeSpan,
-  columns: number,
-): ReadonlyArray<Line> => [
+const faultLines = ({ faults }: Result, timeSpan: TimeSpan, columns: number): ReadonlyArray<Line> => [
   ...faults.slice(0, FAULT_ROWS).map((fault) => {
     const when = `${showDuration(fault.startMs)} – ${showDuration(fault.endMs)}`;
     const pool = clip(printable(fault.pool), Math.max(3, RANGE_COLUMNS - displayWidth(when) - 1));
     const mark = timeMark({ span: timeSpan, columns, startMs: fault.startMs, endMs: fault.endMs });
     return framed(fault.kind, [span(mark, "bad")], `${pool} ${when}`);
   }),
-  ...(faults.length > FAULT_ROWS
-    ? [framed("", [span(`and ${faults.length - FAULT_ROWS} more faults`, "faint")], "")]
-    : []),
+  ...(faults.length > FAULT_ROWS ? [framed("", [span(`and ${faults.length - FAULT_ROWS} more faults`, "faint")], "")] : []),
 ];

@@ -7,10 +7,9 @@ import { flow, lineWidth, span } from "./Line.ts";
 import type { Style } from "./Style.ts";
 
 /** The counts that a class and the total have in common. */
-export type Traffic = Pick<
-  ClassResult,
-  "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput"
-> & { readonly attempts?: number };
+export type Traffic = Pick<ClassResult, "requests" | "outcomes" | "offeredPerSecond" | "throughputPerSecond" | "goodput"> & {
+  readonly attempts?: number;
+};
 
 /** Load in, load out, and how the requests ended: counts, shares and a bar of good, late and lost requests. */
 export const trafficBlock = (of: Traffic, width: number): ReadonlyArray<Line> => [
@@ -23,10 +22,7 @@ const counts = ({ requests, attempts }: Traffic): Line => [
   span(" requests", "faint"),
   ...(attempts === undefined || attempts === requests || requests === 0
     ? []
-    : [
-        span(` × ${showNumber(attempts / requests)}`, attempts > 1.2 * requests ? "fair" : "plain"),
-        span(" attempts", "faint"),
-      ]),
+    : [span(` × ${showNumber(attempts / requests)}`, attempts > 1.2 * requests ? "fair" : "plain"), span(" attempts", "faint")]),
 ];
 
 const rates = (of: Traffic): Line => [
@@ -70,10 +66,7 @@ const shareBar = (of: Traffic, width: number): ReadonlyArray<Line> => {
       gap: 2,
       width,
     });
-  return [
-    [span("  "), ...stackedBar(parts, Math.min(width - 2, 76))],
-    ...flow({ head: [span("  ")], items: legend, gap: 2, width }),
-  ];
+  return [[span("  "), ...stackedBar(parts, Math.min(width - 2, 76))], ...flow({ head: [span("  ")], items: legend, gap: 2, width })];
 };
 
 const interval = ({ goodput }: Traffic): string =>

@@ -27,8 +27,7 @@ export const quantityFault = (path: Path, fault: QuantityFault): Fault => ({
 
 const LONGEST_VALUE = 60;
 
-const shorten = (text: string): string =>
-  text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
+const shorten = (text: string): string => (text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text);
 
 /** What has no JSON, in words. */
 const describeOddity = (value: unknown): unknown => {

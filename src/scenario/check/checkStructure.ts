@@ -52,11 +52,7 @@ class Walk {
     if (node["type"] === "array" && Array.isArray(value)) this.visitEntries(node, value, path);
   }
 
-  private visitMembers(
-    node: JsonSchemaNode,
-    value: { readonly [key: string]: unknown },
-    path: Path,
-  ): void {
+  private visitMembers(node: JsonSchemaNode, value: { readonly [key: string]: unknown }, path: Path): void {
     const known = (node["properties"] ?? {}) as Properties;
     const others = node["additionalProperties"];
     for (const [key, member] of Object.entries(value)) {
@@ -75,17 +71,13 @@ class Walk {
 
   private resolve(node: JsonSchemaNode): JsonSchemaNode {
     const reference = node["$ref"];
-    return typeof reference === "string"
-      ? this.resolve(this.definitions[reference.slice(DEFINITION.length)]!)
-      : node;
+    return typeof reference === "string" ? this.resolve(this.definitions[reference.slice(DEFINITION.length)]!) : node;
   }
 
   private branchesOf(node: JsonSchemaNode): ReadonlyArray<JsonSchemaNode> {
     const resolved = this.resolve(node);
     const branches = resolved["anyOf"] as ReadonlyArray<JsonSchemaNode> | undefined;
-    return branches === undefined
-      ? [resolved]
-      : branches.flatMap((branch) => this.branchesOf(branch));
+    return branches === undefined ? [resolved] : branches.flatMap((branch) => this.branchesOf(branch));
   }
 
   private descriptionOf(node: JsonSchemaNode, key: string): unknown {

@@ -57,13 +57,10 @@ const size =
 
 const wrongKind: Describe = ({ error, path, node, value }) => {
   const kind = quantityOf(node);
-  if (kind !== undefined)
-    return { path, constraint: `must be ${kind.noun}`, value, hint: kind.hint };
-  if (node["pattern"] === SCENARIO_NAME_PATTERN.source)
-    return { path, constraint: "must be a name", value, ...hintOf(node) };
+  if (kind !== undefined) return { path, constraint: `must be ${kind.noun}`, value, hint: kind.hint };
+  if (node["pattern"] === SCENARIO_NAME_PATTERN.source) return { path, constraint: "must be a name", value, ...hintOf(node) };
   const type = TYPES[String(error.params["type"])];
-  const constraint =
-    type === undefined ? `must match ${String(error.params["pattern"])}` : `must be ${type}`;
+  const constraint = type === undefined ? `must match ${String(error.params["pattern"])}` : `must be ${type}`;
   return { path, constraint, value, ...hintOf(node) };
 };
 
@@ -74,10 +71,7 @@ const wrongName: Describe = ({ error, path }) => {
   const key = error.propertyName;
   if (key === undefined) return undefined;
   const known: { readonly [pattern: string]: readonly [constraint: string, hint: string] } = {
-    [NAME_PATTERN.source]: [
-      "must be a name",
-      "letters, digits, dashes and underscores, beginning with a letter",
-    ],
+    [NAME_PATTERN.source]: ["must be a name", "letters, digits, dashes and underscores, beginning with a letter"],
     [PERCENTILE_PATTERN.source]: ["must be a percentile", "as p0, p50, p99.9, p100"],
   };
   const [constraint, hint] = known[String(error.params["pattern"])] ?? ["must be a known key", ""];
@@ -128,10 +122,7 @@ const BY_KEYWORD: { readonly [keyword: string]: Describe } = {
 /** Says in words what a failure means; undefined for failures that only repeat another one. */
 export const describeFailure = (failure: Failure): Fault | undefined => {
   const { error, path, value } = failure;
-  if (error.propertyName !== undefined)
-    return error.keyword === "pattern" ? wrongName(failure) : undefined;
+  if (error.propertyName !== undefined) return error.keyword === "pattern" ? wrongName(failure) : undefined;
   const describe = BY_KEYWORD[error.keyword];
-  return describe === undefined
-    ? { path, constraint: error.message ?? error.keyword, value }
-    : describe(failure);
+  return describe === undefined ? { path, constraint: error.message ?? error.keyword, value } : describe(failure);
 };

@@ -21,9 +21,7 @@ export const nearest = (text: string, candidates: ReadonlyArray<string>): string
     const distance = editDistance(written, candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
-  return best !== undefined && least <= Math.max(1, Math.max(best.length, written.length) / 2)
-    ? best
-    : undefined;
+  return best !== undefined && least <= Math.max(1, Math.max(best.length, written.length) / 2) ? best : undefined;
 };
 
 /** A hint that names the nearest of the candidates, or lists them all. */

@@ -32,9 +32,7 @@ const OWN = [
 ];
 
 const ownPart = (node: JsonSchemaNode): JsonSchemaNode => {
-  const own = Object.fromEntries(
-    OWN.filter((keyword) => keyword in node).map((keyword) => [keyword, node[keyword]]),
-  );
+  const own = Object.fromEntries(OWN.filter((keyword) => keyword in node).map((keyword) => [keyword, node[keyword]]));
   if (node["additionalProperties"] !== false) return own;
   const known = isMapping(node["properties"]) ? Object.keys(node["properties"]) : [];
   return {

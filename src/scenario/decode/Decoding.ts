@@ -50,9 +50,7 @@ export class Decoding {
   ): R | undefined {
     const value = Object.hasOwn(holder.value, key) ? holder.value[key] : undefined;
     const path = [...holder.path, key];
-    return value === undefined || !this.isSound(path)
-      ? undefined
-      : decode({ value: value as Exclude<H[K], undefined>, path });
+    return value === undefined || !this.isSound(path) ? undefined : decode({ value: value as Exclude<H[K], undefined>, path });
   }
 
   /** As `field`, for decoders that read all members of a mapping by `field`: faults below the member do not matter to them. */
@@ -86,10 +84,7 @@ export class Decoding {
   }
 
   /** Decodes the entries of a mapping of names; each decoder skips what is unsound in its entry. */
-  entries<V, R>(
-    mapping: At<{ readonly [name: string]: V }>,
-    decode: (entry: At<V>, name: string) => R,
-  ): ReadonlyArray<R> {
+  entries<V, R>(mapping: At<{ readonly [name: string]: V }>, decode: (entry: At<V>, name: string) => R): ReadonlyArray<R> {
     return Object.entries(mapping.value).flatMap(([name, value]) => {
       const path = [...mapping.path, name];
       return isMapping(value) ? [decode({ value, path }, name)] : [];
@@ -110,11 +105,7 @@ export class Decoding {
   }
 }
 
-const violation = (
-  kind: QuantityKind<number>,
-  parsed: number,
-  bounds: Bounds,
-): string | undefined => {
+const violation = (kind: QuantityKind<number>, parsed: number, bounds: Bounds): string | undefined => {
   const { above, minimum, maximum, whole = false } = bounds;
   if (above !== undefined && !(parsed > above)) return `must be above ${kind.format(above)}`;
   if (minimum !== undefined && parsed < minimum) return `must be at least ${kind.format(minimum)}`;

@@ -18,12 +18,7 @@ type EngineInput = NonNullable<PoolInput["engine"]>;
 const BOUNDS: Bounds = { minimum: 1, maximum: UNLIMITED, whole: true };
 
 /** Turns a written pool into numbers and completes it from the catalog; undefined where that cannot be. */
-export const decodePool = (
-  decoding: Decoding,
-  at: At<PoolInput>,
-  name: string,
-  catalog: PoolCatalog,
-): PoolSpec | undefined => {
+export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, catalog: PoolCatalog): PoolSpec | undefined => {
   const faultsBefore = decoding.faults.length;
   const request = readPool(decoding, at, name);
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
@@ -33,11 +28,8 @@ export const decodePool = (
   return undefined;
 };
 
-const rejectResolved = (
-  decoding: Decoding,
-  at: At<PoolInput>,
-  { field, constraint, value, hint }: CatalogFault,
-): void => decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
+const rejectResolved = (decoding: Decoding, at: At<PoolInput>, { field, constraint, value, hint }: CatalogFault): void =>
+  decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
 
 const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequest => {
   const { value } = at;
@@ -55,12 +47,9 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     usdPerGpuHour: decoding.field(at, "price", (price) => decoding.quantity(PRICE, price)),
     engine: decodeEngine(decoding, engine),
     gpuMemoryUtilizationRatio:
-      decoding.field(engine, "gpuMemoryUtilization", (share) =>
-        decoding.quantity(SHARE, share, { above: 0 }),
-      ) ?? DEFAULTS.engine.gpuMemoryUtilization,
-    hostOverheadMs: decoding.field(engine, "hostOverhead", (overhead) =>
-      decoding.quantity(DURATION, overhead),
-    ),
+      decoding.field(engine, "gpuMemoryUtilization", (share) => decoding.quantity(SHARE, share, { above: 0 })) ??
+      DEFAULTS.engine.gpuMemoryUtilization,
+    hostOverheadMs: decoding.field(engine, "hostOverhead", (overhead) => decoding.quantity(DURATION, overhead)),
     step: decoding.field(engine, "step", (step) => ({
       b: 0,
       c: 0,
@@ -78,14 +67,9 @@ const decodeEngine = (decoding: Decoding, at: At<EngineInput>): EngineRequest =>
   const { engine } = DEFAULTS;
   const whole = (key: Whole, absent: number): number =>
     decoding.number(at, key, absent, (written) =>
-      decoding.quantity(
-        key === "maxBatchedTokens" || key === "maxModelLen" ? TOKENS : COUNT,
-        written,
-        BOUNDS,
-      ),
+      decoding.quantity(key === "maxBatchedTokens" || key === "maxModelLen" ? TOKENS : COUNT, written, BOUNDS),
     );
-  const ifPresent = (key: Whole): number | undefined =>
-    Object.hasOwn(at.value, key) ? whole(key, NaN) : undefined;
+  const ifPresent = (key: Whole): number | undefined => (Object.hasOwn(at.value, key) ? whole(key, NaN) : undefined);
   const maxBatchedTokens = whole("maxBatchedTokens", engine.maxBatchedTokens);
   const maxSequences = whole("maxSequences", engine.maxSequences);
   if (maxBatchedTokens < maxSequences) {

@@ -14,30 +14,19 @@ type RateInput = typeof RateCurve.Type;
 export type SpikeInput = typeof Spike.Type;
 
 /** Turns written arrivals into numbers. */
-export const decodeArrivals = (
-  decoding: Decoding,
-  { value, path }: At<ArrivalsInput>,
-): ArrivalSpec => {
-  const rateOf = (kind: string, rate: RateInput) =>
-    decodeRate(decoding, { value: rate, path: [...path, kind, "rate"] });
-  if (value.poisson !== undefined)
-    return { kind: "poisson", rate: rateOf("poisson", value.poisson.rate) };
-  if (value.gamma !== undefined)
-    return { kind: "gamma", rate: rateOf("gamma", value.gamma.rate), cv: value.gamma.cv };
-  if (value.weibull !== undefined)
-    return { kind: "weibull", rate: rateOf("weibull", value.weibull.rate), cv: value.weibull.cv };
-  if (value.deterministic !== undefined)
-    return { kind: "deterministic", rate: rateOf("deterministic", value.deterministic.rate) };
-  if (value.mmpp !== undefined)
-    return decodeStates(decoding, { value: value.mmpp, path: [...path, "mmpp"] });
+export const decodeArrivals = (decoding: Decoding, { value, path }: At<ArrivalsInput>): ArrivalSpec => {
+  const rateOf = (kind: string, rate: RateInput) => decodeRate(decoding, { value: rate, path: [...path, kind, "rate"] });
+  if (value.poisson !== undefined) return { kind: "poisson", rate: rateOf("poisson", value.poisson.rate) };
+  if (value.gamma !== undefined) return { kind: "gamma", rate: rateOf("gamma", value.gamma.rate), cv: value.gamma.cv };
+  if (value.weibull !== undefined) return { kind: "weibull", rate: rateOf("weibull", value.weibull.rate), cv: value.weibull.cv };
+  if (value.deterministic !== undefined) return { kind: "deterministic", rate: rateOf("deterministic", value.deterministic.rate) };
+  if (value.mmpp !== undefined) return decodeStates(decoding, { value: value.mmpp, path: [...path, "mmpp"] });
   return decodeClosed(decoding, { value: value.closed, path: [...path, "closed"] });
 };
 
 const decodeRate = (decoding: Decoding, { value, path }: At<RateInput>): RateSpec => {
-  if (typeof value === "string")
-    return { kind: "constant", perSecond: decoding.quantity(RATE, { value, path }, { above: 0 }) };
-  if ("diurnal" in value)
-    return decodeDiurnal(decoding, { value: value.diurnal, path: [...path, "diurnal"] });
+  if (typeof value === "string") return { kind: "constant", perSecond: decoding.quantity(RATE, { value, path }, { above: 0 }) };
+  if ("diurnal" in value) return decodeDiurnal(decoding, { value: value.diurnal, path: [...path, "diurnal"] });
   const points = decodePoints(decoding, { value: value.piecewise, path: [...path, "piecewise"] });
   return { kind: "piecewise", points, interpolation: value.interpolation ?? "linear" };
 };
@@ -78,29 +67,17 @@ const decodePoints = (decoding: Decoding, { value, path }: At<Points>) => {
 type Diurnal = Extract<RateInput, { readonly diurnal: unknown }>["diurnal"];
 
 const decodeDiurnal = (decoding: Decoding, { value, path }: At<Diurnal>): RateSpec => {
-  const mean = decoding.quantity(
-    RATE,
-    { value: value.mean, path: [...path, "mean"] },
-    { above: 0 },
-  );
+  const mean = decoding.quantity(RATE, { value: value.mean, path: [...path, "mean"] }, { above: 0 });
   const sum = value.shares.reduce((total, share) => total + share, 0);
-  if (sum === 0)
-    decoding.reject({ path: [...path, "shares"], constraint: "must be above 0 somewhere" });
+  if (sum === 0) decoding.reject({ path: [...path, "shares"], constraint: "must be above 0 somewhere" });
   const hourlyPerSecond = value.shares.map((share) => (mean * share * value.shares.length) / sum);
   return { kind: "diurnal", hourlyPerSecond, startHour: (value.startHour ?? 0) % 24 };
 };
 
-const decodeStates = (
-  decoding: Decoding,
-  { value, path }: At<Exclude<ArrivalsInput["mmpp"], undefined>>,
-): ArrivalSpec => {
+const decodeStates = (decoding: Decoding, { value, path }: At<Exclude<ArrivalsInput["mmpp"], undefined>>): ArrivalSpec => {
   const states = value.map((state, i) => ({
     perSecond: decoding.quantity(RATE, { value: state.rate, path: [...path, i, "rate"] }),
-    meanMs: decoding.quantity(
-      DURATION,
-      { value: state.mean, path: [...path, i, "mean"] },
-      { above: 0 },
-    ),
+    meanMs: decoding.quantity(DURATION, { value: state.mean, path: [...path, i, "mean"] }, { above: 0 }),
   }));
   if (states.every(({ perSecond }) => perSecond === 0)) {
     decoding.reject({
@@ -112,17 +89,10 @@ const decodeStates = (
   return { kind: "mmpp", states };
 };
 
-const decodeClosed = (
-  decoding: Decoding,
-  at: At<Exclude<ArrivalsInput["closed"], undefined>>,
-): ArrivalSpec => ({
+const decodeClosed = (decoding: Decoding, at: At<Exclude<ArrivalsInput["closed"], undefined>>): ArrivalSpec => ({
   kind: "closed",
   users: decoding.field(at, "users", (users) => decoding.quantity(COUNT, users)) ?? 1,
-  think: decodeDistribution(
-    decoding,
-    { value: at.value.think, path: [...at.path, "think"] },
-    DURATIONS,
-  ),
+  think: decodeDistribution(decoding, { value: at.value.think, path: [...at.path, "think"] }, DURATIONS),
   rampUpMs: decoding.field(at, "rampUp", (rampUp) => decoding.quantity(DURATION, rampUp)) ?? 0,
 });
 
@@ -146,14 +116,8 @@ export const decodeSpike = (decoding: Decoding, { value, path }: At<SpikeInput>)
   return present({
     shape,
     atMs: decoding.quantity(DURATION, { value: at.value.at, path: [...at.path, "at"] }),
-    durationMs: decoding.quantity(
-      DURATION,
-      { value: at.value.for, path: [...at.path, "for"] },
-      { above: 0 },
-    ),
+    durationMs: decoding.quantity(DURATION, { value: at.value.for, path: [...at.path, "for"] }, { above: 0 }),
     factor,
-    extraPerSecond: decoding.field(at, "extra", (rate) =>
-      decoding.quantity(RATE, rate, { above: 0 }),
-    ),
+    extraPerSecond: decoding.field(at, "extra", (rate) => decoding.quantity(RATE, rate, { above: 0 })),
   } as const);
 };

@@ -9,8 +9,7 @@ type ClassInput = typeof TrafficClass.Type;
 type ClientInput = NonNullable<ClassInput["client"]>;
 type RetryInput = NonNullable<ClientInput["retry"]>;
 
-const above0 = (decoding: Decoding) => (at: At<string>) =>
-  decoding.quantity(DURATION, at, { above: 0 });
+const above0 = (decoding: Decoding) => (at: At<string>) => decoding.quantity(DURATION, at, { above: 0 });
 
 /** Turns written SLO bounds into numbers. */
 export const decodeSlo = (decoding: Decoding, at: At<NonNullable<ClassInput["slo"]>>): SloSpec =>
@@ -36,9 +35,7 @@ const DEFAULT_WAITS_MS = {
 const decodeRetry = (decoding: Decoding, at: At<RetryInput>): RetrySpec => {
   const { retry } = DEFAULTS;
   const wait = (key: "backoff" | "maxBackoff"): number =>
-    decoding.number(at, key, DEFAULT_WAITS_MS[key], (written) =>
-      decoding.quantity(DURATION, written),
-    );
+    decoding.number(at, key, DEFAULT_WAITS_MS[key], (written) => decoding.quantity(DURATION, written));
   const backoffMs = wait("backoff");
   const maxBackoffMs = wait("maxBackoff");
   if (maxBackoffMs < backoffMs) {

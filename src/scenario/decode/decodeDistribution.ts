@@ -30,11 +30,7 @@ const LARGEST_P99_OVER_MEAN = 14.96;
 const SHARE_TOLERANCE = 1e-6;
 
 /** Turns a written distribution into numbers and checks that it exists. */
-export const decodeDistribution = (
-  decoding: Decoding,
-  at: At<DistributionInput<Written>>,
-  domain: Domain,
-): SamplerSpec => {
+export const decodeDistribution = (decoding: Decoding, at: At<DistributionInput<Written>>, domain: Domain): SamplerSpec => {
   const { value, path } = at;
   if (typeof value !== "object")
     return {
@@ -56,19 +52,15 @@ class Reader {
 
   read(value: Members, path: At<unknown>["path"]): SamplerSpec {
     const below = (key: string) => [...path, key];
-    if (value.fixed !== undefined)
-      return { kind: "fixed", value: this.least(value.fixed, below("fixed")) };
-    if (value.uniform !== undefined)
-      return this.uniform({ value: value.uniform, path: below("uniform") });
+    if (value.fixed !== undefined) return { kind: "fixed", value: this.least(value.fixed, below("fixed")) };
+    if (value.uniform !== undefined) return this.uniform({ value: value.uniform, path: below("uniform") });
     if (value.exponential !== undefined)
       return {
         kind: "exponential",
         mean: this.mean({ value: value.exponential, path: below("exponential") }),
       };
-    if (value.geometric !== undefined)
-      return this.geometric({ value: value.geometric, path: below("geometric") });
-    if (value.lognormal !== undefined)
-      return this.lognormal({ value: value.lognormal, path: below("lognormal") });
+    if (value.geometric !== undefined) return this.geometric({ value: value.geometric, path: below("geometric") });
+    if (value.lognormal !== undefined) return this.lognormal({ value: value.lognormal, path: below("lognormal") });
     if (value.gamma !== undefined)
       return {
         kind: "gamma",
@@ -82,10 +74,8 @@ class Reader {
         cv: value.weibull.cv,
       };
     }
-    if (value.pareto !== undefined)
-      return this.pareto({ value: value.pareto, path: below("pareto") });
-    if (value.quantiles !== undefined)
-      return this.quantiles({ value: value.quantiles, path: below("quantiles") });
+    if (value.pareto !== undefined) return this.pareto({ value: value.pareto, path: below("pareto") });
+    if (value.quantiles !== undefined) return this.quantiles({ value: value.quantiles, path: below("quantiles") });
     return this.mixture({ value: value.mixture, path: below("mixture") });
   }
 
@@ -98,11 +88,7 @@ class Reader {
   }
 
   private mean(at: At<{ readonly mean: Written }>): number {
-    return this.number(
-      at.value.mean,
-      [...at.path, "mean"],
-      this.domain.minimum > 0 ? { minimum: this.domain.minimum } : { above: 0 },
-    );
+    return this.number(at.value.mean, [...at.path, "mean"], this.domain.minimum > 0 ? { minimum: this.domain.minimum } : { above: 0 });
   }
 
   private uniform({ value, path }: At<readonly [Written, Written]>): SamplerSpec {
@@ -146,18 +132,11 @@ class Reader {
     return { kind: "lognormal", mean, p99 };
   }
 
-  private pareto(
-    at: At<{ readonly alpha: number; readonly min: Written; readonly max: Written }>,
-  ): SamplerSpec {
-    const min = this.number(
-      at.value.min,
-      [...at.path, "min"],
-      this.domain.minimum > 0 ? { minimum: this.domain.minimum } : { above: 0 },
-    );
+  private pareto(at: At<{ readonly alpha: number; readonly min: Written; readonly max: Written }>): SamplerSpec {
+    const min = this.number(at.value.min, [...at.path, "min"], this.domain.minimum > 0 ? { minimum: this.domain.minimum } : { above: 0 });
     const path = [...at.path, "max"];
     const max = this.number(at.value.max, path);
-    if (min >= max)
-      this.decoding.reject({ path, constraint: "must be above min", value: at.value.max });
+    if (min >= max) this.decoding.reject({ path, constraint: "must be above min", value: at.value.max });
     return { kind: "pareto", alpha: at.value.alpha, min, max };
   }
 
@@ -170,10 +149,7 @@ class Reader {
         value: this.least(written, [...path, key]),
       }))
       .toSorted((one, other) => one.p - other.p);
-    for (const [needed, point] of [
-      ["p0", points[0]!] as const,
-      ["p100", points.at(-1)!] as const,
-    ]) {
+    for (const [needed, point] of [["p0", points[0]!] as const, ["p100", points.at(-1)!] as const]) {
       if (`p${point.p * 100}` !== needed) {
         this.decoding.reject({
           path: [...path, needed],
@@ -207,11 +183,7 @@ class Reader {
   private mixture({ value, path }: At<Exclude<Members["mixture"], undefined>>): SamplerSpec {
     const parts = value.map((part, i) => ({
       shareRatio: this.decoding.quantity(SHARE, { value: part.share, path: [...path, i, "share"] }),
-      of: decodeDistribution(
-        this.decoding,
-        { value: part.of, path: [...path, i, "of"] },
-        this.domain,
-      ),
+      of: decodeDistribution(this.decoding, { value: part.of, path: [...path, i, "of"] }, this.domain),
     }));
     const sum = parts.reduce((total, part) => total + part.shareRatio, 0);
     if (Math.abs(sum - 1) > SHARE_TOLERANCE) {

@@ -11,30 +11,18 @@ export type FaultInput = typeof Fault.Type;
 type Where = NonNullable<FaultInput["replicaDown"]>;
 
 /** Turns what breaks into numbers and checks that it is there. */
-export const decodeFault = (
-  decoding: Decoding,
-  { value, path }: At<FaultInput>,
-  fleet: ScenarioInput["fleet"],
-): FaultSpec => {
+export const decodeFault = (decoding: Decoding, { value, path }: At<FaultInput>, fleet: ScenarioInput["fleet"]): FaultSpec => {
   if (value.replicaDown !== undefined) {
     return {
       kind: "replicaDown",
       ...decodeWhere(decoding, { value: value.replicaDown, path: [...path, "replicaDown"] }, fleet),
     };
   }
-  const where = decodeWhere(
-    decoding,
-    { value: value.slowdown, path: [...path, "slowdown"] },
-    fleet,
-  );
+  const where = decodeWhere(decoding, { value: value.slowdown, path: [...path, "slowdown"] }, fleet);
   return { kind: "slowdown", ...where, factor: value.slowdown.factor };
 };
 
-const decodeWhere = (
-  decoding: Decoding,
-  { value, path }: At<Where>,
-  fleet: ScenarioInput["fleet"],
-) => {
+const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: ScenarioInput["fleet"]) => {
   const pool = Object.hasOwn(fleet, value.pool) ? fleet[value.pool] : undefined;
   if (pool === undefined) {
     const hint = suggest(value.pool, Object.keys(fleet));
@@ -57,10 +45,6 @@ const decodeWhere = (
     pool: value.pool,
     replicas: value.replicas,
     atMs: decoding.quantity(DURATION, { value: value.at, path: [...path, "at"] }),
-    durationMs: decoding.quantity(
-      DURATION,
-      { value: value.for, path: [...path, "for"] },
-      { above: 0 },
-    ),
+    durationMs: decoding.quantity(DURATION, { value: value.for, path: [...path, "for"] }, { above: 0 }),
   };
 };

@@ -5,11 +5,7 @@ import type { ScenarioInput } from "../schema/ScenarioSchema.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 /** Parses a gate and checks that the classes and pools that it names are there. */
-export const decodeGate = (
-  decoding: Decoding,
-  { value, path }: At<string>,
-  scenario: ScenarioInput,
-): Gate | undefined => {
+export const decodeGate = (decoding: Decoding, { value, path }: At<string>, scenario: ScenarioInput): Gate | undefined => {
   const gate = parseGate(value);
   if (isGateFault(gate)) {
     decoding.reject({
@@ -22,11 +18,7 @@ export const decodeGate = (
     return undefined;
   }
   const { classes, pools } = gateSubjects(gate);
-  const check = (
-    names: ReadonlyArray<string>,
-    known: ReadonlyArray<string>,
-    what: string,
-  ): void => {
+  const check = (names: ReadonlyArray<string>, known: ReadonlyArray<string>, what: string): void => {
     for (const name of names.filter((each) => !known.includes(each))) {
       const offset = Math.max(0, value.indexOf(name));
       decoding.reject({

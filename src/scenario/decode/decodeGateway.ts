@@ -9,11 +9,7 @@ import { present } from "./present.ts";
 export type GatewayInput = typeof Gateway.Type;
 
 /** Turns what stands in front of the fleet into numbers; `maxSequences` is the largest of the pools'. */
-export const decodeGateway = (
-  decoding: Decoding,
-  at: At<GatewayInput>,
-  maxSequences: number,
-): GatewaySpec => {
+export const decodeGateway = (decoding: Decoding, at: At<GatewayInput>, maxSequences: number): GatewaySpec => {
   const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written));
   return present({
     queue,
@@ -21,25 +17,18 @@ export const decodeGateway = (
       decoding.field(at, "maxInFlightPerReplica", (written) =>
         decoding.quantity(COUNT, written, { minimum: 1, maximum: UNLIMITED, whole: true }),
       ) ?? (queue === undefined ? UNLIMITED : maxSequences),
-    responseTimeLimitMs: decoding.field(at, "responseTimeLimit", (written) =>
-      decoding.quantity(DURATION, written, { above: 0 }),
-    ),
+    responseTimeLimitMs: decoding.field(at, "responseTimeLimit", (written) => decoding.quantity(DURATION, written, { above: 0 })),
     onDisconnect: at.value.onDisconnect ?? DEFAULTS.onDisconnect,
     router: decoding.field(at, "router", decodeRouter) ?? { kind: DEFAULTS.router },
   });
 };
 
-const decodeQueue = (
-  decoding: Decoding,
-  at: At<NonNullable<GatewayInput["queue"]>>,
-): NonNullable<GatewaySpec["queue"]> =>
+const decodeQueue = (decoding: Decoding, at: At<NonNullable<GatewayInput["queue"]>>): NonNullable<GatewaySpec["queue"]> =>
   present({
     capacity: decoding.number(at, "capacity", NaN, (capacity) =>
       decoding.quantity(COUNT, capacity, { minimum: 0, maximum: UNLIMITED, whole: true }),
     ),
-    timeoutMs: decoding.field(at, "timeout", (timeout) =>
-      decoding.quantity(DURATION, timeout, { above: 0 }),
-    ),
+    timeoutMs: decoding.field(at, "timeout", (timeout) => decoding.quantity(DURATION, timeout, { above: 0 })),
   });
 
 const decodeRouter = ({ value }: At<NonNullable<GatewayInput["router"]>>): RouterSpec => {
@@ -48,7 +37,5 @@ const decodeRouter = ({ value }: At<NonNullable<GatewayInput["router"]>>): Route
       kind: "prefixAffinity",
       loadFactor: value.prefixAffinity.loadFactor ?? DEFAULTS.loadFactor,
     };
-  return value === "prefixAffinity"
-    ? { kind: value, loadFactor: DEFAULTS.loadFactor }
-    : { kind: value };
+  return value === "prefixAffinity" ? { kind: value, loadFactor: DEFAULTS.loadFactor } : { kind: value };
 };

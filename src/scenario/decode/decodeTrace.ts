@@ -15,11 +15,7 @@ export interface TraceFiles {
 }
 
 /** Turns a written trace into numbers and finds its file. */
-export const decodeTrace = (
-  decoding: Decoding,
-  at: At<TraceInput>,
-  files: TraceFiles,
-): TraceSpec => {
+export const decodeTrace = (decoding: Decoding, at: At<TraceInput>, files: TraceFiles): TraceSpec => {
   const long = typeof at.value === "string" ? undefined : at.value;
   const holder: At<Partial<NonNullable<typeof long>>> = { value: long ?? {}, path: at.path };
   const place = typeof at.value === "string" ? at.path : [...at.path, "path"];

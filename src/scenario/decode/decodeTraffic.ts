@@ -1,10 +1,4 @@
-import type {
-  LongTailSpec,
-  PrefixSpec,
-  SamplerSpec,
-  SessionSpec,
-  TrafficClassSpec,
-} from "../../workload/TrafficSpec.ts";
+import type { LongTailSpec, PrefixSpec, SamplerSpec, SessionSpec, TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import { TOKENS } from "../../units/Count.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
@@ -23,25 +17,16 @@ type ClassInput = typeof TrafficClass.Type;
 const FROM_TRACE: SamplerSpec = { kind: "fixed", value: 1 };
 
 /** Turns a written traffic class into numbers. */
-export const decodeTraffic = (
-  decoding: Decoding,
-  at: At<ClassInput>,
-  name: string,
-  files: TraceFiles,
-): TrafficClassSpec => {
+export const decodeTraffic = (decoding: Decoding, at: At<ClassInput>, name: string, files: TraceFiles): TrafficClassSpec => {
   checkCombination(decoding, at);
   const { value } = at;
   const lengths = (key: "prompt" | "output") =>
-    decoding.field(at, key, (length) => decodeDistribution(decoding, length, LENGTHS)) ??
-    FROM_TRACE;
+    decoding.field(at, key, (length) => decodeDistribution(decoding, length, LENGTHS)) ?? FROM_TRACE;
   return present({
     name,
     arrivals: decoding.field(at, "arrivals", (arrivals) => decodeArrivals(decoding, arrivals)),
     trace: decoding.field(at, "trace", (trace) => decodeTrace(decoding, trace, files)),
-    spikes:
-      decoding.field(at, "spikes", (spikes) =>
-        decoding.list(spikes, (spike) => decodeSpike(decoding, spike)),
-      ) ?? [],
+    spikes: decoding.field(at, "spikes", (spikes) => decoding.list(spikes, (spike) => decodeSpike(decoding, spike))) ?? [],
     prompt: lengths("prompt"),
     output: lengths("output"),
     longTail: decoding.group(at, "longTail", (longTail) => decodeLongTail(decoding, longTail)),
@@ -55,12 +40,8 @@ export const decodeTraffic = (
   });
 };
 
-const decodeLongTail = (
-  decoding: Decoding,
-  at: At<NonNullable<ClassInput["longTail"]>>,
-): LongTailSpec => {
-  const lengths = (key: "prompt" | "output") =>
-    decoding.field(at, key, (length) => decodeDistribution(decoding, length, LENGTHS));
+const decodeLongTail = (decoding: Decoding, at: At<NonNullable<ClassInput["longTail"]>>): LongTailSpec => {
+  const lengths = (key: "prompt" | "output") => decoding.field(at, key, (length) => decodeDistribution(decoding, length, LENGTHS));
   if (at.value.prompt === undefined && at.value.output === undefined) {
     decoding.reject({
       path: at.path,
@@ -73,39 +54,21 @@ const decodeLongTail = (
   return present({ shareRatio, prompt: lengths("prompt"), output: lengths("output") });
 };
 
-const decodeSession = (
-  decoding: Decoding,
-  at: At<NonNullable<ClassInput["session"]>>,
-): SessionSpec => {
+const decodeSession = (decoding: Decoding, at: At<NonNullable<ClassInput["session"]>>): SessionSpec => {
   const maxContext = {
     value: at.value.maxContext ?? DEFAULTS.maxContext,
     path: [...at.path, "maxContext"],
   };
   return {
-    turns: decodeDistribution(
-      decoding,
-      { value: at.value.turns, path: [...at.path, "turns"] },
-      TURNS,
-    ),
-    think: decodeDistribution(
-      decoding,
-      { value: at.value.think, path: [...at.path, "think"] },
-      DURATIONS,
-    ),
+    turns: decodeDistribution(decoding, { value: at.value.turns, path: [...at.path, "turns"] }, TURNS),
+    think: decodeDistribution(decoding, { value: at.value.think, path: [...at.path, "think"] }, DURATIONS),
     maxContextTokens: decoding.quantity(TOKENS, maxContext, { minimum: 1, whole: true }),
   };
 };
 
-const decodePrefix = (
-  decoding: Decoding,
-  at: At<NonNullable<ClassInput["prefix"]>>,
-): PrefixSpec => ({
+const decodePrefix = (decoding: Decoding, at: At<NonNullable<ClassInput["prefix"]>>): PrefixSpec => ({
   count: at.value.count,
-  tokens: decoding.quantity(
-    TOKENS,
-    { value: at.value.tokens, path: [...at.path, "tokens"] },
-    { minimum: 1, whole: true },
-  ),
+  tokens: decoding.quantity(TOKENS, { value: at.value.tokens, path: [...at.path, "tokens"] }, { minimum: 1, whole: true }),
   zipf: at.value.zipf ?? DEFAULTS.zipf,
 });
 
@@ -116,11 +79,7 @@ const checkCombination = (decoding: Decoding, at: At<ClassInput>): void => {
     decoding.reject({ path: [...at.path, key], constraint, hint, part: "key" });
   const closed = at.value.arrivals?.closed !== undefined;
   if (has("arrivals") && has("trace"))
-    refuse(
-      "trace",
-      "must not be together with arrivals",
-      "a class has arrivals or a trace; --set PATH=null removes a key",
-    );
+    refuse("trace", "must not be together with arrivals", "a class has arrivals or a trace; --set PATH=null removes a key");
   if (!has("arrivals") && !has("trace")) {
     decoding.reject({
       path: at.path,
@@ -136,22 +95,18 @@ const checkCombination = (decoding: Decoding, at: At<ClassInput>): void => {
         constraint: "is missing",
         hint: `tokens of the ${key}, as 512 or { lognormal: { mean: 500, p99: "4k" } }`,
       });
-    } else if (has("trace") && !has("arrivals") && has(key))
-      refuse(key, "must not be together with trace", "the trace holds the lengths");
+    } else if (has("trace") && !has("arrivals") && has(key)) refuse(key, "must not be together with trace", "the trace holds the lengths");
   }
   for (const key of ["spikes", "session"] as const) {
     if (!has(key) || !decoding.isSound([...at.path, "arrivals"])) continue;
     if (closed) refuse(key, "must not be together with closed arrivals", CLOSED_HINTS[key]);
-    else if (has("trace") && !has("arrivals"))
-      refuse(key, "must not be together with trace", TRACE_HINTS[key]);
+    else if (has("trace") && !has("arrivals")) refuse(key, "must not be together with trace", TRACE_HINTS[key]);
   }
 };
 
 const CLOSED_HINTS = {
-  spikes:
-    "a closed loop has no rate to raise: add users, or use open-loop arrivals such as poisson",
-  session:
-    "users of a closed loop think between requests already: use open-loop arrivals such as poisson, each starts a session",
+  spikes: "a closed loop has no rate to raise: add users, or use open-loop arrivals such as poisson",
+  session: "users of a closed loop think between requests already: use open-loop arrivals such as poisson, each starts a session",
 };
 
 const TRACE_HINTS = {

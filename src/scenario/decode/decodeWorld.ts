@@ -29,10 +29,7 @@ export interface DecodeOptions {
 const LONGEST_HORIZON_MS = 2 ** 30;
 
 /** Turns an authored scenario of any shape into a world, or lists all that is wrong with it. Never throws. */
-export const decodeWorld = (
-  authored: unknown,
-  options: DecodeOptions,
-): World | ReadonlyArray<Fault> => {
+export const decodeWorld = (authored: unknown, options: DecodeOptions): World | ReadonlyArray<Fault> => {
   const structural = checkStructure(authored);
   const decoding = new Decoding(structural);
   if (!isMapping(authored)) return decoding.faults;
@@ -41,18 +38,13 @@ export const decodeWorld = (
 };
 
 /** Tells the faults from the world. */
-export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> =>
-  Array.isArray(decoded);
+export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is ReadonlyArray<Fault> => Array.isArray(decoded);
 
-const assemble = (
-  decoding: Decoding,
-  at: At<ScenarioInput>,
-  options: DecodeOptions,
-): Omit<World, "digest"> => {
+const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): Omit<World, "digest"> => {
   const { value } = at;
-  const fleet = named(decoding, at, "fleet", (pool, name) =>
-    decodePool(decoding, pool, name, options.catalog),
-  ).filter((pool) => pool !== undefined);
+  const fleet = named(decoding, at, "fleet", (pool, name) => decodePool(decoding, pool, name, options.catalog)).filter(
+    (pool) => pool !== undefined,
+  );
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
   return present({
     name: value.name,
@@ -60,9 +52,7 @@ const assemble = (
     seed: value.seed ?? DEFAULTS.seed,
     horizonMs,
     warmupMs,
-    traffic: named(decoding, at, "traffic", (entry, name) =>
-      decodeTraffic(decoding, entry, name, options.traceFiles),
-    ),
+    traffic: named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles)),
     gateway: decodeGateway(decoding, gatewayOf(at), largestBatch(fleet)),
     fleet,
     faults: decodeFaults(decoding, at),
@@ -77,20 +67,13 @@ const named = <K extends "traffic" | "fleet", R>(
   decode: (entry: At<ScenarioInput[K][string]>, name: string) => R,
 ): ReadonlyArray<R> => {
   const mapping = at.value[key];
-  return isMapping(mapping)
-    ? decoding.entries({ value: mapping, path: [key] }, decode as never)
-    : [];
+  return isMapping(mapping) ? decoding.entries({ value: mapping, path: [key] }, decode as never) : [];
 };
 
-const decodeTimes = (
-  decoding: Decoding,
-  at: At<ScenarioInput>,
-): readonly [horizonMs: number, warmupMs: number] => {
+const decodeTimes = (decoding: Decoding, at: At<ScenarioInput>): readonly [horizonMs: number, warmupMs: number] => {
   const bounds = { above: 0, maximum: LONGEST_HORIZON_MS };
-  const horizonMs =
-    decoding.field(at, "horizon", (horizon) => decoding.quantity(DURATION, horizon, bounds)) ?? NaN;
-  const warmupMs =
-    decoding.field(at, "warmup", (warmup) => decoding.quantity(DURATION, warmup)) ?? 0;
+  const horizonMs = decoding.field(at, "horizon", (horizon) => decoding.quantity(DURATION, horizon, bounds)) ?? NaN;
+  const warmupMs = decoding.field(at, "warmup", (warmup) => decoding.quantity(DURATION, warmup)) ?? 0;
   if (warmupMs >= horizonMs) {
     decoding.reject({
       path: ["warmup"],
@@ -107,15 +90,12 @@ const gatewayOf = (at: At<ScenarioInput>): At<GatewayInput> => ({
   path: ["gateway"],
 });
 
-const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number =>
-  Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
+const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number => Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
 
 const decodeFaults = (decoding: Decoding, at: At<ScenarioInput>) => {
   const { fleet, faults = [] } = at.value;
   if (!isMapping(fleet) || !Array.isArray(faults)) return [];
-  return decoding.list({ value: faults, path: ["faults"] }, (fault) =>
-    decodeFault(decoding, fault, fleet),
-  );
+  return decoding.list({ value: faults, path: ["faults"] }, (fault) => decodeFault(decoding, fault, fleet));
 };
 
 const decodeGates = (decoding: Decoding, at: At<ScenarioInput>) => {

@@ -53,8 +53,7 @@ export const applyOverrides = (authored: unknown, settings: ReadonlyArray<Settin
     const path = parsePath(text);
     const parsed = parseValue(written);
     if (path === undefined) {
-      const hint =
-        "write keys with dots between them, as traffic.chat.prompt or faults[0].replicaDown.at";
+      const hint = "write keys with dots between them, as traffic.chat.prompt or faults[0].replicaDown.at";
       faults.push({ place, fault: { path: [], constraint: "must be a path", value: text, hint } });
     } else if (typeof parsed === "string") {
       faults.push({
@@ -101,10 +100,7 @@ const whyNotIn = (holder: unknown, segment: string | number, path: Path): Fault 
   const parent = path.slice(0, -1);
   if (Array.isArray(holder)) {
     if (/^\d+$/u.test(String(segment)) && Number(segment) <= holder.length) return undefined;
-    const constraint =
-      holder.length === 0
-        ? "must be index 0 of an empty list"
-        : `must be an index from 0 to ${holder.length}`;
+    const constraint = holder.length === 0 ? "must be index 0 of an empty list" : `must be an index from 0 to ${holder.length}`;
     return { path: parent, constraint, value: segment };
   }
   if (isMapping(holder)) return undefined;

@@ -23,9 +23,7 @@ export interface Source {
 export class Unreadable {
   readonly faults: ReadonlyArray<Fault & { readonly position?: Position | undefined }>;
 
-  constructor(
-    ...faults: ReadonlyArray<Omit<Fault, "path"> & { readonly position?: Position | undefined }>
-  ) {
+  constructor(...faults: ReadonlyArray<Omit<Fault, "path"> & { readonly position?: Position | undefined }>) {
     this.faults = faults.map((fault) => ({ ...fault, path: [] }));
   }
 }

@@ -1,14 +1,4 @@
-import type {
-  AnyNode,
-  CallExpression,
-  Expression,
-  Node,
-  ObjectExpression,
-  Program,
-  Property,
-  Statement,
-  ModuleDeclaration,
-} from "acorn";
+import type { AnyNode, CallExpression, Expression, Node, ObjectExpression, Program, Property, Statement, ModuleDeclaration } from "acorn";
 import { parse } from "acorn";
 import type { Position, Source } from "./Source.ts";
 
@@ -16,9 +6,7 @@ import type { Position, Source } from "./Source.ts";
 export interface ModulePlaces {
   readonly locate: Source["locate"];
   /** The place of the import of a module, given how its specifier resolves. */
-  readonly importOf: (
-    matches: (specifier: string) => boolean,
-  ) => { readonly specifier: string; readonly position: Position } | undefined;
+  readonly importOf: (matches: (specifier: string) => boolean) => { readonly specifier: string; readonly position: Position } | undefined;
 }
 
 /** Parses a module; throws acorn's SyntaxError, which has `loc`. */
@@ -47,9 +35,7 @@ export const modulePlaces = (javaScript: string): ModulePlaces => {
       return positionOf(around);
     },
     importOf: (matches) => {
-      const found = program.body.find(
-        (statement) => "source" in statement && matches(String(statement.source?.value)),
-      );
+      const found = program.body.find((statement) => "source" in statement && matches(String(statement.source?.value)));
       if (found === undefined || !("source" in found) || !found.source) return undefined;
       return { specifier: String(found.source.value), position: positionOf(found.source) };
     },
@@ -61,8 +47,7 @@ const positionOf = (node: Node, offset = 0): Position => ({
   column: node.loc!.start.column + 1 + offset,
 });
 
-const isText = (node: AnyNode): boolean =>
-  node.type === "Literal" || node.type === "TemplateLiteral";
+const isText = (node: AnyNode): boolean => node.type === "Literal" || node.type === "TemplateLiteral";
 
 interface Child {
   readonly key?: Expression;
@@ -81,8 +66,7 @@ class Scope {
   }
 
   private remember(statement: Statement | ModuleDeclaration): void {
-    const declared =
-      statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    const declared = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
     if (declared?.type === "FunctionDeclaration") {
       const returned = declared.body.body.find((each) => each.type === "ReturnStatement")?.argument;
       if (returned) this.returns.set(declared.id.name, returned);
@@ -98,16 +82,11 @@ class Scope {
 
   defaultExport(): Expression | undefined {
     for (const statement of this.program.body) {
-      if (
-        statement.type === "ExportDefaultDeclaration" &&
-        !statement.declaration.type.endsWith("Declaration")
-      ) {
+      if (statement.type === "ExportDefaultDeclaration" && !statement.declaration.type.endsWith("Declaration")) {
         return statement.declaration as Expression;
       }
       if (statement.type !== "ExportNamedDeclaration") continue;
-      const alias = statement.specifiers.find(
-        ({ exported }) => exported.type === "Identifier" && exported.name === "default",
-      );
+      const alias = statement.specifiers.find(({ exported }) => exported.type === "Identifier" && exported.name === "default");
       if (alias?.local.type === "Identifier") return this.values.get(alias.local.name);
     }
     return undefined;
@@ -118,8 +97,7 @@ class Scope {
     const node = this.resolve(expression);
     if (depth > 10) return undefined;
     if (node.type !== "CallExpression") return node;
-    const returned =
-      node.callee.type === "Identifier" ? this.returns.get(node.callee.name) : undefined;
+    const returned = node.callee.type === "Identifier" ? this.returns.get(node.callee.name) : undefined;
     const inner = returned ?? firstArgument(node);
     return inner === undefined ? undefined : this.literalOf(inner, depth + 1);
   }
@@ -136,9 +114,7 @@ class Scope {
     if (node?.type !== "ArrayExpression") return undefined;
     const elements = node.elements.slice(0, Number(segment) + 1);
     const element = elements[Number(segment)];
-    return !element ||
-      element.type === "SpreadElement" ||
-      elements.some((each) => each?.type === "SpreadElement")
+    return !element || element.type === "SpreadElement" || elements.some((each) => each?.type === "SpreadElement")
       ? undefined
       : { value: element };
   }
@@ -146,8 +122,7 @@ class Scope {
   private member(node: ObjectExpression, key: string): Child | undefined {
     for (const property of node.properties.toReversed()) {
       if (property.type === "Property") {
-        if (keyOf(property) === key)
-          return { key: property.key as Expression, value: property.value };
+        if (keyOf(property) === key) return { key: property.key as Expression, value: property.value };
         continue;
       }
       const spread = this.childOf(this.resolve(property.argument), key);
@@ -171,9 +146,7 @@ const firstArgument = (call: CallExpression): Expression | undefined => {
       : callee.type === "MemberExpression" && callee.property.type === "Identifier"
         ? callee.property.name
         : "";
-  return name !== "scenario" || first === undefined || first.type === "SpreadElement"
-    ? undefined
-    : first;
+  return name !== "scenario" || first === undefined || first.type === "SpreadElement" ? undefined : first;
 };
 
 const arrowResult = (body: AnyNode): Expression | undefined => {

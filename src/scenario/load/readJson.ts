@@ -20,8 +20,7 @@ export const readJson = (text: string): ParsedYaml | Unreadable => {
   return readYaml(bare.replaceAll("\t", " "));
 };
 
-const withoutPlace = (message: string): string =>
-  message.split(/ in JSON at position |, (?:\.\.\.)?"/u, 1)[0]!;
+const withoutPlace = (message: string): string => message.split(/ in JSON at position |, (?:\.\.\.)?"/u, 1)[0]!;
 
 const positionIn = (message: string): number | undefined => {
   const match = /at position (\d+)/u.exec(message);

@@ -28,8 +28,7 @@ export const readModule = async (file: string, text: string): Promise<Source | U
       position: { line: 1, column: 1 },
     });
   }
-  const locate: Source["locate"] = (fault) =>
-    module.places()?.locate(fault) ?? { line: 1, column: 1 };
+  const locate: Source["locate"] = (fault) => module.places()?.locate(fault) ?? { line: 1, column: 1 };
   if (typeof exported !== "object" || exported === null) {
     const position = locate({ path: [] });
     return new Unreadable({
@@ -40,10 +39,7 @@ export const readModule = async (file: string, text: string): Promise<Source | U
     });
   }
   const copied = plainCopy(exported);
-  if (copied instanceof Unreadable)
-    return new Unreadable(
-      ...copied.faults.map((fault) => ({ ...fault, position: locate({ path: [] }) })),
-    );
+  if (copied instanceof Unreadable) return new Unreadable(...copied.faults.map((fault) => ({ ...fault, position: locate({ path: [] }) })));
   return { file, authored: copied.copy, locate, components: componentsOf(exported) };
 };
 
@@ -112,9 +108,7 @@ const whyNotImported = (error: unknown, module: ModuleText, url: URL): Unreadabl
   const start = { line: 1, column: 1 };
   const missing = missingImport(error);
   if (missing !== undefined) {
-    const found = module
-      .places()
-      ?.importOf((specifier) => specifier === missing || resolvesTo(specifier, url, missing));
+    const found = module.places()?.importOf((specifier) => specifier === missing || resolvesTo(specifier, url, missing));
     const { specifier, position } = found ?? { specifier: missing, position: start };
     return new Unreadable({
       constraint: "imports a module that is not there",
@@ -124,10 +118,7 @@ const whyNotImported = (error: unknown, module: ModuleText, url: URL): Unreadabl
   }
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const position =
-    framePosition(stack, url) ??
-    (stack.startsWith(url.pathname) || stack.startsWith(url.href)
-      ? caretPosition(stack)
-      : undefined);
+    framePosition(stack, url) ?? (stack.startsWith(url.pathname) || stack.startsWith(url.href) ? caretPosition(stack) : undefined);
   return new Unreadable({
     constraint: "must run without an error",
     value: message,
@@ -142,9 +133,7 @@ const missingImport = (error: unknown): string | undefined => {
   if (!(error instanceof Error)) return undefined;
   const { code, url } = error as { readonly code?: string; readonly url?: string };
   const isMissing =
-    code === "ERR_MODULE_NOT_FOUND" ||
-    code === "MODULE_NOT_FOUND" ||
-    /^(?:Cannot find|Failed to load)/u.test(error.message);
+    code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || /^(?:Cannot find|Failed to load)/u.test(error.message);
   if (!isMissing) return undefined;
   return url ?? /'([^']+)'/u.exec(error.message)?.[1];
 };

@@ -12,9 +12,7 @@ const fromText =
   (parse: typeof readYaml): Read =>
   async (file, text) => {
     const parsed = parse(text);
-    return parsed instanceof Unreadable
-      ? parsed
-      : { file, authored: parsed.value, locate: parsed.locate, components: {} };
+    return parsed instanceof Unreadable ? parsed : { file, authored: parsed.value, locate: parsed.locate, components: {} };
   };
 
 const READERS: { readonly [extension: string]: Read } = {

@@ -53,10 +53,7 @@ const locateIn =
   (fault) =>
     positionAt(offsetOf(document, fault));
 
-const offsetOf = (
-  document: Document,
-  { path, part = "value", offset = 0 }: Pick<Fault, "path" | "part" | "offset">,
-): number => {
+const offsetOf = (document: Document, { path, part = "value", offset = 0 }: Pick<Fault, "path" | "part" | "offset">): number => {
   let node = dereference(document.contents, document);
   let around = node?.range?.[0] ?? 0;
   for (const [depth, segment] of path.entries()) {
@@ -65,8 +62,7 @@ const offsetOf = (
     const last = depth === path.length - 1;
     const keyOffset = child.key?.range?.[0];
     const valueOffset = child.value?.range?.[0];
-    if (last && part === "value" && valueOffset !== undefined)
-      return valueOffset + offsetInText(child.value, offset);
+    if (last && part === "value" && valueOffset !== undefined) return valueOffset + offsetInText(child.value, offset);
     around = keyOffset ?? valueOffset ?? around;
     node = dereference(child.value, document);
   }
@@ -86,20 +82,17 @@ interface Child {
 
 const childOf = (node: Node | null | undefined, segment: string | number): Child | undefined => {
   if (isMap(node)) {
-    const pair = (node as YAMLMap).items.find(
-      ({ key }) => isScalar(key) && String(key.value) === String(segment),
-    ) as Pair<Node, Node> | undefined;
-    return pair === undefined
-      ? undefined
-      : { key: pair.key, value: isEmpty(pair.value) ? undefined : (pair.value ?? undefined) };
+    const pair = (node as YAMLMap).items.find(({ key }) => isScalar(key) && String(key.value) === String(segment)) as
+      | Pair<Node, Node>
+      | undefined;
+    return pair === undefined ? undefined : { key: pair.key, value: isEmpty(pair.value) ? undefined : (pair.value ?? undefined) };
   }
   const value = isSeq(node) ? (node.items[Number(segment)] as Node | undefined) : undefined;
   return value === undefined ? undefined : { value };
 };
 
 /** A key without a value has a place of no use: the end of the line. */
-const isEmpty = (node: Node | null): boolean =>
-  isScalar(node) && node.value === null && node.source === "";
+const isEmpty = (node: Node | null): boolean => isScalar(node) && node.value === null && node.source === "";
 
 const dereference = (node: unknown, document: Document): Node | null | undefined =>
   isAlias(node) ? (node.resolve(document) as Node | undefined) : (node as Node | null);

@@ -14,21 +14,14 @@ export interface SyntaxFault {
 export const stripTypes = (text: string): string | SyntaxFault | undefined => {
   const strip = (
     nodeModule as {
-      readonly stripTypeScriptTypes?: (
-        code: string,
-        options: { readonly sourceUrl: string },
-      ) => string;
+      readonly stripTypeScriptTypes?: (code: string, options: { readonly sourceUrl: string }) => string;
     }
   ).stripTypeScriptTypes;
   if (strip === undefined) return undefined;
   try {
     return withoutWarnings(() => strip(text, { sourceUrl: "scenario.ts" }));
   } catch (error) {
-    if (
-      !(error instanceof Error) ||
-      (error as { readonly code?: string }).code !== "ERR_INVALID_TYPESCRIPT_SYNTAX"
-    )
-      return undefined;
+    if (!(error instanceof Error) || (error as { readonly code?: string }).code !== "ERR_INVALID_TYPESCRIPT_SYNTAX") return undefined;
     return { message: error.message, position: caretPosition(error.stack ?? "") };
   }
 };

@@ -14,19 +14,12 @@ export const Durations = distribution<DurationText>({
   examples: ["2s", { uniform: ["1s", "5s"] }, { lognormal: { mean: "20s", p99: "2m" } }],
 });
 
-const cv = () =>
-  between(
-    CV_BOUNDS,
-    "Coefficient of variation of the gaps between arrivals: 1 as Poisson, more is burstier.",
-  );
+const cv = () => between(CV_BOUNDS, "Coefficient of variation of the gaps between arrivals: 1 as Poisson, more is burstier.");
 
-const states = Schema.Array(
-  Schema.Struct({ rate: rate("Rate in this state"), mean: duration("Mean stay in this state") }),
-)
+const states = Schema.Array(Schema.Struct({ rate: rate("Rate in this state"), mean: duration("Mean stay in this state") }))
   .check(Schema.isMinLength(2))
   .annotate({
-    description:
-      "Markov-modulated Poisson process: the rate goes round through these states, with exponential stays.",
+    description: "Markov-modulated Poisson process: the rate goes round through these states, with exponential stays.",
   });
 
 const closed = Schema.Struct({
@@ -51,10 +44,6 @@ export const Arrivals = oneKey({
   closed,
 }).annotate({
   identifier: "Arrivals",
-  description:
-    "How requests arrive: exactly one of poisson, gamma, weibull, deterministic, mmpp, closed.",
-  examples: [
-    { poisson: { rate: "40/s" } },
-    { closed: { users: 100, think: { uniform: ["1s", "5s"] }, rampUp: "1m" } },
-  ],
+  description: "How requests arrive: exactly one of poisson, gamma, weibull, deterministic, mmpp, closed.",
+  examples: [{ poisson: { rate: "40/s" } }, { closed: { users: 100, think: { uniform: ["1s", "5s"] }, rampUp: "1m" } }],
 });

@@ -27,23 +27,14 @@ interface DistributionMembers<Q> {
 /** What the keys of a quantile table look like: p0, p50, p99.9, p100. */
 export const PERCENTILE_PATTERN = /^p(?:100|[0-9]{1,2}(?:\.[0-9]{1,6})?)$/u;
 
-const described = <T>(member: Schema.Codec<T>, description: string): Schema.Codec<T> =>
-  member.annotate({ description });
+const described = <T>(member: Schema.Codec<T>, description: string): Schema.Codec<T> => member.annotate({ description });
 
 const shape = () =>
-  between(
-    CV_BOUNDS,
-    "Coefficient of variation: standard deviation over mean. 1 is as variable as an exponential distribution.",
-  );
+  between(CV_BOUNDS, "Coefficient of variation: standard deviation over mean. 1 is as variable as an exponential distribution.");
 
-const quantiles = <Q>(
-  quantity: (description: string) => Schema.Codec<Q>,
-): Schema.Codec<{ readonly [percentile: `p${number}`]: Q }> =>
+const quantiles = <Q>(quantity: (description: string) => Schema.Codec<Q>): Schema.Codec<{ readonly [percentile: `p${number}`]: Q }> =>
   Schema.Record(Schema.String, quantity("Value at this percentile"))
-    .check(
-      Schema.isMinProperties(2),
-      Schema.isPropertyNames(Schema.String.check(Schema.isPattern(PERCENTILE_PATTERN))),
-    )
+    .check(Schema.isMinProperties(2), Schema.isPropertyNames(Schema.String.check(Schema.isPattern(PERCENTILE_PATTERN))))
     .annotate({
       description: "Measured percentiles, from p0 to p100; linear between them.",
     }) as never;
@@ -59,15 +50,10 @@ const mixture = <Q>(self: () => Schema.Codec<DistributionInput<Q>>) =>
     "Draws from one of several distributions.",
   );
 
-const membersOf = <Q>(
-  quantity: (description: string) => Schema.Codec<Q>,
-  self: () => Schema.Codec<DistributionInput<Q>>,
-) => ({
+const membersOf = <Q>(quantity: (description: string) => Schema.Codec<Q>, self: () => Schema.Codec<DistributionInput<Q>>) => ({
   fixed: quantity("Always this value"),
   uniform: described(
-    Schema.Tuple([quantity("Smallest value"), quantity("Largest value")]) as Schema.Codec<
-      readonly [Q, Q]
-    >,
+    Schema.Tuple([quantity("Smallest value"), quantity("Largest value")]) as Schema.Codec<readonly [Q, Q]>,
     "Evenly between two values.",
   ),
   exponential: Schema.Struct({ mean: quantity("Mean") }),
@@ -97,9 +83,7 @@ export const distribution = <Q>(definition: {
   const { identifier, description, quantity, examples } = definition;
   const self: Schema.Codec<DistributionInput<Q>> = Schema.Union([
     quantity("A fixed value"),
-    oneKey<DistributionMembers<Q> & { readonly [key: string]: unknown }>(
-      membersOf(quantity, () => self) as never,
-    ),
+    oneKey<DistributionMembers<Q> & { readonly [key: string]: unknown }>(membersOf(quantity, () => self) as never),
   ]).annotate({ identifier, description, examples } as never) as never;
   return self;
 };

@@ -3,8 +3,7 @@ import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, flag, integer, text } from "./PlainSchema.ts";
 import { count, duration, price, share, tokens } from "./Quantities.ts";
 
-const coefficient = (description: string) =>
-  Schema.optionalKey(atLeast(0, description, { default: 0 }));
+const coefficient = (description: string) => Schema.optionalKey(atLeast(0, description, { default: 0 }));
 
 const Step = Schema.Struct({
   a: atLeast(0, "Milliseconds per step."),
@@ -26,36 +25,24 @@ const Engine = Schema.Struct({
       default: engine.maxBatchedTokens,
     }),
   ),
-  maxSequences: Schema.optionalKey(
-    count("Sequences that run at once (vLLM max_num_seqs)", { default: engine.maxSequences }),
-  ),
+  maxSequences: Schema.optionalKey(count("Sequences that run at once (vLLM max_num_seqs)", { default: engine.maxSequences })),
   maxModelLen: Schema.optionalKey(tokens("Longest prompt plus output; the model's by default")),
   blockTokens: Schema.optionalKey(
     integer({ minimum: 1, maximum: 4096 }, "Tokens per KV block (vLLM block_size).", {
       default: engine.blockTokens,
     }),
   ),
-  kvBlocks: Schema.optionalKey(
-    count("KV blocks per replica; by default what fits into GPU memory beside the weights"),
-  ),
-  gpuMemoryUtilization: Schema.optionalKey(
-    share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization }),
-  ),
-  prefixCache: Schema.optionalKey(
-    flag("Automatic prefix caching.", { default: engine.prefixCache }),
-  ),
+  kvBlocks: Schema.optionalKey(count("KV blocks per replica; by default what fits into GPU memory beside the weights")),
+  gpuMemoryUtilization: Schema.optionalKey(share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization })),
+  prefixCache: Schema.optionalKey(flag("Automatic prefix caching.", { default: engine.prefixCache })),
   reserveFullPrompt: Schema.optionalKey(
     flag("Admits a request only when its whole prompt fits into free KV blocks.", {
       default: engine.reserveFullPrompt,
     }),
   ),
-  maxWaiting: Schema.optionalKey(
-    count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting }),
-  ),
+  maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting })),
   step: Schema.optionalKey(Step),
-  hostOverhead: Schema.optionalKey(
-    duration("Time on the CPU per step that the GPU waits for; from the catalog by default"),
-  ),
+  hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
 }).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
 
 /** Replicas that are all alike. */
@@ -76,9 +63,7 @@ export const Pool = Schema.Struct({
       default: DEFAULTS.pool.dtype,
     }),
   ),
-  replicas: Schema.optionalKey(
-    integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas }),
-  ),
+  replicas: Schema.optionalKey(integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas })),
   weight: Schema.optionalKey(
     integer({ minimum: 0, maximum: 1_000_000 }, "Weight of each replica for the weighted router.", {
       default: DEFAULTS.pool.weight,

@@ -17,13 +17,7 @@ export type CountInput = number | CountText;
 export type ShareInput = number | ShareText;
 
 /** The kinds of quantities that a scenario holds; numbers of tokens are written as other numbers are. */
-export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [
-  DURATION,
-  RATE,
-  COUNT,
-  SHARE,
-  PRICE,
-];
+export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [DURATION, RATE, COUNT, SHARE, PRICE];
 
 interface Described {
   readonly description: string;

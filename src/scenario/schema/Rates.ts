@@ -2,20 +2,15 @@ import * as Schema from "effect/Schema";
 import { atLeast, between, integer, word } from "./PlainSchema.ts";
 import { duration, rate } from "./Quantities.ts";
 
-const points = Schema.Array(
-  Schema.Tuple([duration("Time from the start"), rate("Rate at this time")]),
-)
+const points = Schema.Array(Schema.Tuple([duration("Time from the start"), rate("Rate at this time")]))
   .check(Schema.isMinLength(1))
   .annotate({
     description: "Points of the curve as [time, rate]; the first is at 0s, the last rate holds.",
   });
 
-const shares = Schema.Array(atLeast(0, "Weight of this hour"))
-  .check(Schema.isMinLength(24), Schema.isMaxLength(24))
-  .annotate({
-    description:
-      "24 weights, of the hours 0 to 23 of the day; they are scaled so that the mean rate is `mean`.",
-  });
+const shares = Schema.Array(atLeast(0, "Weight of this hour")).check(Schema.isMinLength(24), Schema.isMaxLength(24)).annotate({
+  description: "24 weights, of the hours 0 to 23 of the day; they are scaled so that the mean rate is `mean`.",
+});
 
 /** Rate over time: constant, piecewise, or the hours of a day. */
 export const RateCurve = Schema.Union([
@@ -57,7 +52,4 @@ export const RateCurve = Schema.Union([
 
 /** Number of simulated users of a closed loop. */
 export const users = () =>
-  integer(
-    { minimum: 1, maximum: 10_000_000 },
-    "Users that each send, wait for the answer, think, and send again.",
-  );
+  integer({ minimum: 1, maximum: 10_000_000 }, "Users that each send, wait for the answer, think, and send again.");

@@ -8,16 +8,13 @@ import { duration } from "./Quantities.ts";
 import { TrafficClass } from "./Traffic.ts";
 
 const name = Schema.String.check(Schema.isPattern(SCENARIO_NAME_PATTERN)).annotate({
-  description:
-    "Name in reports, and of the folder under reports/: letters, digits, dots, dashes and underscores.",
+  description: "Name in reports, and of the folder under reports/: letters, digits, dots, dashes and underscores.",
   examples: ["evening-peak"],
 });
 
 /** The schema of a scenario as people write it. */
 export const ScenarioSchema = Schema.Struct({
-  $schema: Schema.optionalKey(
-    Schema.String.annotate({ description: "Where editors find this schema." }),
-  ),
+  $schema: Schema.optionalKey(Schema.String.annotate({ description: "Where editors find this schema." })),
   name,
   description: Schema.optionalKey(text("What the scenario shows, in a sentence.")),
   seed: Schema.optionalKey(
@@ -26,15 +23,11 @@ export const ScenarioSchema = Schema.Struct({
     }),
   ),
   horizon: duration("Simulated time"),
-  warmup: Schema.optionalKey(
-    duration("Start that is simulated but not measured", { default: DEFAULTS.warmup }),
-  ),
+  warmup: Schema.optionalKey(duration("Start that is simulated but not measured", { default: DEFAULTS.warmup })),
   traffic: named(TrafficClass, "Traffic classes by name."),
   gateway: Schema.optionalKey(Gateway),
   fleet: named(Pool, "Pools of replicas by name."),
-  faults: Schema.optionalKey(
-    Schema.Array(Fault).annotate({ description: "What breaks, and when." }),
-  ),
+  faults: Schema.optionalKey(Schema.Array(Fault).annotate({ description: "What breaks, and when." })),
   gates: Schema.optionalKey(
     Schema.Array(
       text("An expression over metrics.", {

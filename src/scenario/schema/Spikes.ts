@@ -12,19 +12,14 @@ const surge = (forDescription: string, description: string) =>
         examples: [5],
       }),
     ),
-    extra: Schema.optionalKey(
-      rate("Adds to the rate at the top of the spike; either this or factor"),
-    ),
+    extra: Schema.optionalKey(rate("Adds to the rate at the top of the spike; either this or factor")),
   }).annotate({ description });
 
 /** One surge on top of an open-loop rate. */
 export const Spike = oneKey({
   square: surge("Length", "Full height from start to end."),
   ramp: surge("Length", "Rises linearly to full height, then stops."),
-  decay: surge(
-    "Time in which it falls to 37 % of its height",
-    "Full height at once, then falls exponentially.",
-  ),
+  decay: surge("Time in which it falls to 37 % of its height", "Full height at once, then falls exponentially."),
 }).annotate({
   identifier: "Spike",
   description: "A surge: exactly one of square, ramp, decay.",

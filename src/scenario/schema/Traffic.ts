@@ -8,14 +8,7 @@ import { Spike } from "./Spikes.ts";
 import { DEFAULTS } from "./Defaults.ts";
 
 /** Formats of recorded traces. */
-export const TRACE_FORMATS = [
-  "azure",
-  "burstgpt",
-  "mooncake",
-  "servegen",
-  "sharegpt",
-  "spillway",
-] as const;
+export const TRACE_FORMATS = ["azure", "burstgpt", "mooncake", "servegen", "sharegpt", "spillway"] as const;
 
 const Lengths = distribution<CountInput>({
   identifier: "Lengths",
@@ -49,41 +42,28 @@ const Session = Schema.Struct({
     }),
   ),
 }).annotate({
-  description:
-    "Conversations: each arrival starts one, and each turn sends the whole context again.",
+  description: "Conversations: each arrival starts one, and each turn sends the whole context again.",
 });
 
 const Prefix = Schema.Struct({
-  count: integer(
-    { minimum: 1, maximum: 10_000_000 },
-    "How many different shared prefixes (system prompts) there are.",
-  ),
+  count: integer({ minimum: 1, maximum: 10_000_000 }, "How many different shared prefixes (system prompts) there are."),
   tokens: tokens("Length of each; it comes in front of the prompt"),
-  zipf: Schema.optionalKey(
-    atLeast(0, "Exponent of their popularity; 0 is uniform.", { default: DEFAULTS.zipf }),
-  ),
+  zipf: Schema.optionalKey(atLeast(0, "Exponent of their popularity; 0 is uniform.", { default: DEFAULTS.zipf })),
 }).annotate({
   description: "System prompts that requests share.",
   examples: [{ count: 10, tokens: "1k", zipf: 1.1 }],
 });
 
-const path =
-  "Path of a recorded trace, plain or gzip, relative to this file (relative to the working directory with --set).";
+const path = "Path of a recorded trace, plain or gzip, relative to this file (relative to the working directory with --set).";
 
 const Trace = Schema.Union([
   text(path),
   Schema.Struct({
     path: text(path),
-    format: Schema.optionalKey(
-      word(TRACE_FORMATS, "Format; recognized from the first line by default."),
-    ),
+    format: Schema.optionalKey(word(TRACE_FORMATS, "Format; recognized from the first line by default.")),
     rateScale: Schema.optionalKey(positive("Requests per recorded request.", { default: 1 })),
-    timeScale: Schema.optionalKey(
-      positive("Multiplies the recorded times: 0.5 replays twice as fast.", { default: 1 }),
-    ),
-    from: Schema.optionalKey(
-      duration("Start of the window, from the first row, before scaling", { default: "0s" }),
-    ),
+    timeScale: Schema.optionalKey(positive("Multiplies the recorded times: 0.5 replays twice as fast.", { default: 1 })),
+    from: Schema.optionalKey(duration("Start of the window, from the first row, before scaling", { default: "0s" })),
     to: Schema.optionalKey(duration("End of the window; the end of the trace by default")),
     loop: Schema.optionalKey(flag("Starts again at the end.", { default: false })),
   }),
@@ -100,12 +80,8 @@ const Slo = Schema.Struct({
 
 const Retry = Schema.Struct({
   attempts: integer({ minimum: 1, maximum: 1000 }, "Tries in all, the first one included."),
-  backoff: Schema.optionalKey(
-    duration("Wait before the second try", { default: DEFAULTS.retry.backoff }),
-  ),
-  factor: Schema.optionalKey(
-    atLeast(1, "Multiplies the wait after each further try.", { default: DEFAULTS.retry.factor }),
-  ),
+  backoff: Schema.optionalKey(duration("Wait before the second try", { default: DEFAULTS.retry.backoff })),
+  factor: Schema.optionalKey(atLeast(1, "Multiplies the wait after each further try.", { default: DEFAULTS.retry.factor })),
   maxBackoff: Schema.optionalKey(duration("Longest wait", { default: DEFAULTS.retry.maxBackoff })),
   jitter: Schema.optionalKey(
     word(["none", "full"], "full: a uniform draw between 0 and the wait.", {
@@ -117,12 +93,8 @@ const Retry = Schema.Struct({
 });
 
 const Client = Schema.Struct({
-  deadline: Schema.optionalKey(
-    duration("From arrival, over all tries; then the request is expired"),
-  ),
-  patience: Schema.optionalKey(
-    duration("Without a first token after this, the client gives up: the request is abandoned"),
-  ),
+  deadline: Schema.optionalKey(duration("From arrival, over all tries; then the request is expired")),
+  patience: Schema.optionalKey(duration("Without a first token after this, the client gives up: the request is abandoned")),
   retry: Schema.optionalKey(Retry),
 }).annotate({ description: "What clients do." });
 
@@ -130,9 +102,7 @@ const Client = Schema.Struct({
 export const TrafficClass = Schema.Struct({
   arrivals: Schema.optionalKey(Arrivals),
   trace: Schema.optionalKey(Trace),
-  spikes: Schema.optionalKey(
-    Schema.Array(Spike).annotate({ description: "Surges on top of the arrivals." }),
-  ),
+  spikes: Schema.optionalKey(Schema.Array(Spike).annotate({ description: "Surges on top of the arrivals." })),
   prompt: Schema.optionalKey(Lengths),
   output: Schema.optionalKey(Lengths),
   longTail: Schema.optionalKey(LongTail),
@@ -143,9 +113,7 @@ export const TrafficClass = Schema.Struct({
       default: DEFAULTS.priority,
     }),
   ),
-  weight: Schema.optionalKey(
-    positive("Share of the class in weighted policies.", { default: DEFAULTS.weight }),
-  ),
+  weight: Schema.optionalKey(positive("Share of the class in weighted policies.", { default: DEFAULTS.weight })),
   tenant: Schema.optionalKey(text("Whose traffic it is.", { default: DEFAULTS.tenant })),
   slo: Schema.optionalKey(Slo),
   client: Schema.optionalKey(Client),

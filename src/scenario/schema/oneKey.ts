@@ -12,7 +12,5 @@ export const oneKey = <T extends { readonly [key: string]: unknown }>(members: {
   readonly [K in keyof T]: Schema.Codec<T[K]>;
 }): Schema.Codec<OneKey<T>> =>
   Schema.Union(
-    Object.entries<Schema.Codec<unknown>>(members).map(([key, member]) =>
-      Schema.Struct({ [key]: member }),
-    ),
+    Object.entries<Schema.Codec<unknown>>(members).map(([key, member]) => Schema.Struct({ [key]: member })),
   ) as unknown as Schema.Codec<OneKey<T>>;

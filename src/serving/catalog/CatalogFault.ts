@@ -20,11 +20,7 @@ export const isCatalogFault = (value: unknown): value is CatalogFault =>
   typeof value === "object" && value !== null && "_tag" in value && value._tag === "CatalogFault";
 
 /** The fault of a name that no catalog row bears; the hint holds the nearest known name and all of them. */
-export const unknownName = (
-  field: "gpu" | "model" | "dtype",
-  value: string,
-  known: ReadonlyArray<string>,
-): CatalogFault =>
+export const unknownName = (field: "gpu" | "model" | "dtype", value: string, known: ReadonlyArray<string>): CatalogFault =>
   catalogFault({
     field,
     constraint: `must be a known ${field}${field === "dtype" ? "" : ", unless `step` and `engine.kvBlocks` are given"}`,

@@ -32,9 +32,7 @@ export const parseDtypeKey = (text: string): DtypeKey | undefined => {
 };
 
 /** The canonical text of a dtype key. */
-export const dtypeKeyText = (key: DtypeKey): string =>
-  key.variant === undefined ? key.dtype : `${key.dtype}+${key.variant}`;
+export const dtypeKeyText = (key: DtypeKey): string => (key.variant === undefined ? key.dtype : `${key.dtype}+${key.variant}`);
 
 /** bf16 and fp16 move and multiply at the same speed on every GPU of the catalog. */
-export const sameSpeed = (left: Dtype, right: Dtype): boolean =>
-  (left === "fp8") === (right === "fp8");
+export const sameSpeed = (left: Dtype, right: Dtype): boolean => (left === "fp8") === (right === "fp8");

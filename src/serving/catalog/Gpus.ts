@@ -194,8 +194,7 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
       // What 2,588 blocks leave of 0.9 of the memory beside the weights, to within one block of 2 MiB.
       bytes: 1_236_500_000,
       maxBatchedTokens: 2048,
-      source:
-        "2,588 blocks of Llama-3.1-8B bf16 under vLLM 0.19, casys-kaist/LLMServingSim 5daddb2",
+      source: "2,588 blocks of Llama-3.1-8B bf16 under vLLM 0.19, casys-kaist/LLMServingSim 5daddb2",
     },
   }),
   gpu({
@@ -221,8 +220,7 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     linkGb: 448,
     networkGb: 50,
     watts: 750,
-    source:
-      "AMD Instinct MI300X data sheet, 2023, not checked against measurements here; network of 50 GB/s assumed",
+    source: "AMD Instinct MI300X data sheet, 2023, not checked against measurements here; network of 50 GB/s assumed",
     price: rental(1.55),
   }),
 ];

@@ -37,12 +37,7 @@ export const SPLITWISE_VARIANT = "vllm-2023";
  * measured prompts at batch 1 to 64. TP2 rows are left out: their prefill is memory-limited and does not fit any line.
  * Source: Mutinifni/splitwise-sim 8f99e7d, data/perf_model.csv; our fit.
  */
-const splitwise = (
-  model: string,
-  gpu: string,
-  tensorParallel: number,
-  fit: SplitwiseFit,
-): StepEntry => {
+const splitwise = (model: string, gpu: string, tensorParallel: number, fit: SplitwiseFit): StepEntry => {
   const [a, b, c, decodeErrorRatio, d, prefillErrorRatio] = fit;
   return stepEntry({
     gpu,
@@ -52,8 +47,7 @@ const splitwise = (
     variant: SPLITWISE_VARIANT,
     coefficients: { a, b, c, d, e: 0, h: 0 },
     includesHost: true,
-    source:
-      "measured whole steps of vLLM in 2023, Mutinifni/splitwise-sim 8f99e7d data/perf_model.csv",
+    source: "measured whole steps of vLLM in 2023, Mutinifni/splitwise-sim 8f99e7d data/perf_model.csv",
     decodeErrorRatio,
     prefillErrorRatio,
     domain: { maxSequences: 64, maxKvTokens: 36_864, maxPrefillTokens: 32_768 },

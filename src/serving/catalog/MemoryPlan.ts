@@ -51,11 +51,7 @@ export const planMemory = (request: MemoryRequest): MemoryPlan | CatalogFault =>
 
 const layOut = (request: MemoryRequest): MemoryPlan => {
   const { model, dtype, tensorParallel, expertParallel } = request;
-  const weights = weightBytesPerGpu(
-    model,
-    dtype,
-    expertParallel === undefined ? { tensorParallel } : { tensorParallel, expertParallel },
-  );
+  const weights = weightBytesPerGpu(model, dtype, expertParallel === undefined ? { tensorParallel } : { tensorParallel, expertParallel });
   const reserveBytes = reserveFor(request);
   const kvBytesPerBlock = request.blockTokens * kvBytesPerTokenPerGpu(model, tensorParallel);
   const left = request.utilizationRatio * request.gpu.memoryBytes - weights - reserveBytes;
@@ -70,14 +66,8 @@ const layOut = (request: MemoryRequest): MemoryPlan => {
 const reserveFor = (request: MemoryRequest): number => {
   if (request.reserveBytes !== undefined) return request.reserveBytes;
   const measured = request.gpu.measuredReserve;
-  const base =
-    measured !== undefined && request.maxBatchedTokens <= measured.maxBatchedTokens
-      ? measured.bytes
-      : RESERVE_BYTES;
-  return (
-    base +
-    (request.tensorParallel > 1 || request.expertParallel !== undefined ? COLLECTIVE_BYTES : 0)
-  );
+  const base = measured !== undefined && request.maxBatchedTokens <= measured.maxBatchedTokens ? measured.bytes : RESERVE_BYTES;
+  return base + (request.tensorParallel > 1 || request.expertParallel !== undefined ? COLLECTIVE_BYTES : 0);
 };
 
 const doesNotFit = (request: MemoryRequest, plan: MemoryPlan): CatalogFault => {
@@ -100,8 +90,7 @@ const fittingHint = (request: MemoryRequest): string => {
       request.model.attentionHeads % tensorParallel === 0 &&
       layOut({ ...request, tensorParallel }).kvBlocks >= 1,
   );
-  if (fits === undefined)
-    return `${request.model.name} fits on ${request.gpu.name} at no tensor parallelism: take another GPU`;
+  if (fits === undefined) return `${request.model.name} fits on ${request.gpu.name} at no tensor parallelism: take another GPU`;
   const wide = findStepEntry({
     gpu: request.gpu.name,
     model: request.model.name,

@@ -51,12 +51,8 @@ const BYTES_16_BIT = 2;
 const attentionModel = (shape: DenseShape): ModelSpec => {
   const tiedEmbedding = shape.tiedEmbedding ?? false;
   const embedding = shape.vocabulary * shape.hidden;
-  const routed =
-    shape.experts === undefined
-      ? 0
-      : shape.layers * shape.experts.count * 3 * shape.hidden * shape.experts.intermediate;
-  const idle =
-    shape.experts === undefined ? 0 : routed * (1 - shape.experts.active / shape.experts.count);
+  const routed = shape.experts === undefined ? 0 : shape.layers * shape.experts.count * 3 * shape.hidden * shape.experts.intermediate;
+  const idle = shape.experts === undefined ? 0 : routed * (1 - shape.experts.active / shape.experts.count);
   return {
     name: shape.name,
     aliases: shape.aliases,
@@ -90,8 +86,7 @@ const deepSeek = (name: string, aliases: ReadonlyArray<string>): ModelSpec => ({
   attentionWidth: 128 * 128,
   kvBytesPerToken: (512 + 64) * 61 * BYTES_16_BIT,
   maxModelTokens: 163_840,
-  source:
-    "deepseek-ai/DeepSeek-V3 config.json; 671 B in all and 37 B active, arXiv 2412.19437 section 2",
+  source: "deepseek-ai/DeepSeek-V3 config.json; 671 B in all and 37 B active, arXiv 2412.19437 section 2",
 });
 
 /** Models by canonical name. */
@@ -110,13 +105,7 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
   }),
   attentionModel({
     name: "llama-3.1-70b",
-    aliases: [
-      "llama-3.1-70b-instruct",
-      "llama3.1-70b",
-      "llama-3.3-70b",
-      "llama-3.3-70b-instruct",
-      "llama-3-70b",
-    ],
+    aliases: ["llama-3.1-70b-instruct", "llama3.1-70b", "llama-3.3-70b", "llama-3.3-70b-instruct", "llama-3-70b"],
     parameters: 70_553_706_496,
     vocabulary: 128_256,
     hidden: 8192,
@@ -201,8 +190,7 @@ export const weightBytesPerGpu = (
 
 /** Bytes of weights that a step reads: all but the input embedding, of which it reads only the rows of its tokens. */
 export const weightBytesRead = (model: ModelSpec, dtype: Dtype): number =>
-  weightBytes(model, dtype) -
-  (model.tiedEmbedding ? 0 : (model.embeddingParameters / 2) * BYTES_16_BIT);
+  weightBytes(model, dtype) - (model.tiedEmbedding ? 0 : (model.embeddingParameters / 2) * BYTES_16_BIT);
 
 /** KV bytes of one token on each GPU of a tensor-parallel group; beyond `kvHeads` GPUs, heads are kept more than once. */
 export const kvBytesPerTokenPerGpu = (model: ModelSpec, tensorParallel: number): number =>

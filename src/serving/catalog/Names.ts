@@ -9,9 +9,7 @@ export const canonicalName = (text: string): string =>
     .replace(/^(geforce|instinct)-/, "");
 
 /** The row whose name or alias equals the canonical form of `text`. */
-export const findByName = <
-  T extends { readonly name: string; readonly aliases: ReadonlyArray<string> },
->(
+export const findByName = <T extends { readonly name: string; readonly aliases: ReadonlyArray<string> }>(
   rows: ReadonlyArray<T>,
   text: string,
 ): T | undefined => {

@@ -66,20 +66,15 @@ export const rooflineCoefficients = (
   if (peak === undefined) return undefined;
   const efficiency = efficiencyFor(dtype, tensorParallel);
   const bandwidth = gpu.memoryBytesPerSecond;
-  const d =
-    (MS_PER_SECOND * 2 * model.activeParameters) /
-    (tensorParallel * efficiency.computeRatio * peak);
+  const d = (MS_PER_SECOND * 2 * model.activeParameters) / (tensorParallel * efficiency.computeRatio * peak);
   // Two products (scores and values) of two FLOP each per layer, head dimension and pair of tokens, always at 16 bits.
   const attentionFlop = 4 * model.layers * model.attentionWidth;
   return {
-    a:
-      (MS_PER_SECOND * weightBytesRead(model, dtype)) /
-      (tensorParallel * efficiency.weightRatio * bandwidth),
+    a: (MS_PER_SECOND * weightBytesRead(model, dtype)) / (tensorParallel * efficiency.weightRatio * bandwidth),
     b: SEQUENCE_RATIO * d,
     c: (MS_PER_SECOND * kvBytesPerTokenPerGpu(model, tensorParallel)) / (KV_RATIO * bandwidth),
     d,
-    e:
-      (MS_PER_SECOND * attentionFlop) / (tensorParallel * ATTENTION_RATIO * gpu.flopPerSecond.bf16),
+    e: (MS_PER_SECOND * attentionFlop) / (tensorParallel * ATTENTION_RATIO * gpu.flopPerSecond.bf16),
     h: 0,
   };
 };

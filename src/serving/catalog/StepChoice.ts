@@ -9,13 +9,7 @@ import type { ModelSpec } from "./Models.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
 import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING, rooflineCoefficients } from "./Roofline.ts";
 import type { FitDomain, StepEntry } from "./StepEntry.ts";
-import {
-  DEFAULT_HOST_OVERHEAD_MS,
-  dtypeKeysOf,
-  findStepEntry,
-  variantEntries,
-  withHostOverhead,
-} from "./StepTimes.ts";
+import { DEFAULT_HOST_OVERHEAD_MS, dtypeKeysOf, findStepEntry, variantEntries, withHostOverhead } from "./StepTimes.ts";
 
 /** The step times of a pool, with what is known about them. */
 export interface StepChoice {
@@ -28,29 +22,17 @@ export interface StepChoice {
 }
 
 /** The user's own step times, as given; host time only if it was asked for. */
-export const givenStep = (
-  step: StepCoefficients,
-  hostOverheadMs: number | undefined,
-): StepChoice => ({
+export const givenStep = (step: StepCoefficients, hostOverheadMs: number | undefined): StepChoice => ({
   coefficients: withHostOverhead(step, hostOverheadMs ?? 0),
   source: `given in the scenario${hostText(hostOverheadMs ?? 0)}`,
   warnings: [],
 });
 
 /** Step times of the catalog: an entry, else a roofline. A fault where the variant or the dtype has neither. */
-export const catalogStep = (
-  gpu: GpuSpec,
-  model: ModelSpec,
-  dtype: DtypeKey,
-  request: PoolRequest,
-): StepChoice | CatalogFault => {
+export const catalogStep = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice | CatalogFault => {
   const tensorParallel = request.tensorParallel;
   const entry = findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype });
-  if (entry !== undefined)
-    return fromEntry(
-      entry,
-      request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS),
-    );
+  if (entry !== undefined) return fromEntry(entry, request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS));
   if (dtype.variant !== undefined) return noVariant(gpu, model, dtype, tensorParallel);
   if (peakFlopPerSecond(gpu, dtype.dtype) === undefined) return noUnits(gpu, dtype);
   return fromRoofline(gpu, model, dtype, request);
@@ -65,18 +47,10 @@ const fromEntry = (entry: StepEntry, hostOverheadMs: number): StepChoice => ({
   warnings: entry.warnings,
 });
 
-const fromRoofline = (
-  gpu: GpuSpec,
-  model: ModelSpec,
-  dtype: DtypeKey,
-  request: PoolRequest,
-): StepChoice => {
+const fromRoofline = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice => {
   const hostOverheadMs = request.hostOverheadMs ?? DEFAULT_HOST_OVERHEAD_MS;
   const coefficients = rooflineCoefficients(gpu, model, request.tensorParallel, dtype.dtype)!;
-  const acrossNodes =
-    request.tensorParallel > gpu.gpusPerNode
-      ? ["tensor parallelism across nodes: the roofline knows no network"]
-      : [];
+  const acrossNodes = request.tensorParallel > gpu.gpusPerNode ? ["tensor parallelism across nodes: the roofline knows no network"] : [];
   const experts = model.routedExpertParameters > 0 ? [ROOFLINE_EXPERTS_WARNING] : [];
   return {
     coefficients: withHostOverhead(coefficients, hostOverheadMs),
@@ -85,12 +59,7 @@ const fromRoofline = (
   };
 };
 
-const noVariant = (
-  gpu: GpuSpec,
-  model: ModelSpec,
-  dtype: DtypeKey,
-  tensorParallel: number,
-): CatalogFault => {
+const noVariant = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, tensorParallel: number): CatalogFault => {
   const entries = variantEntries(gpu.name, model.name);
   const atOther = entries.filter((entry) => dtypeKeyText(dtype) === dtypeKeysOf([entry])[0]);
   if (atOther.length > 0) {
@@ -119,10 +88,8 @@ const noUnits = (gpu: GpuSpec, dtype: DtypeKey): CatalogFault =>
     hint: `${gpu.name} has ${supported(gpu).join(", ")}`,
   });
 
-const supported = (gpu: GpuSpec): ReadonlyArray<string> =>
-  DTYPES.filter((dtype) => peakFlopPerSecond(gpu, dtype) !== undefined);
+const supported = (gpu: GpuSpec): ReadonlyArray<string> => DTYPES.filter((dtype) => peakFlopPerSecond(gpu, dtype) !== undefined);
 
 const percent = (ratio: number): string => `${Number((100 * ratio).toFixed(1))} %`;
 
-const hostText = (hostOverheadMs: number): string =>
-  hostOverheadMs > 0 ? `; plus ${hostOverheadMs} ms of host time per step` : "";
+const hostText = (hostOverheadMs: number): string => (hostOverheadMs > 0 ? `; plus ${hostOverheadMs} ms of host time per step` : "");

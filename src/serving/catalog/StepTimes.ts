@@ -7,11 +7,7 @@ import type { StepEntry } from "./StepEntry.ts";
 import { WIDE_EXPERT_ENTRIES } from "./WideExpertFits.ts";
 
 /** All fitted step times. No two entries answer the same question. */
-export const STEP_ENTRIES: ReadonlyArray<StepEntry> = [
-  ...COMPOSED_ENTRIES,
-  ...MEASURED_ENTRIES,
-  ...WIDE_EXPERT_ENTRIES,
-];
+export const STEP_ENTRIES: ReadonlyArray<StepEntry> = [...COMPOSED_ENTRIES, ...MEASURED_ENTRIES, ...WIDE_EXPERT_ENTRIES];
 
 /** Host time per step that composed fits and rooflines leave out (one calibration point; 0.5 to 2 ms over engines and CPUs assumed). */
 export const DEFAULT_HOST_OVERHEAD_MS = 1.2;
@@ -37,28 +33,19 @@ export const findStepEntry = (query: StepQuery): StepEntry | undefined =>
 
 /** Entries that bear a variant, for one GPU and model; for hints. */
 export const variantEntries = (gpu: string, model: string): ReadonlyArray<StepEntry> =>
-  STEP_ENTRIES.filter(
-    (entry) => entry.gpu === gpu && entry.model === model && entry.variant !== undefined,
-  );
+  STEP_ENTRIES.filter((entry) => entry.gpu === gpu && entry.model === model && entry.variant !== undefined);
 
 /** Dtype keys of entries, each once. */
 export const dtypeKeysOf = (entries: ReadonlyArray<StepEntry>): ReadonlyArray<string> => [
   ...new Set(
     entries.map((entry) =>
-      dtypeKeyText(
-        entry.variant === undefined
-          ? { dtype: entry.dtype }
-          : { dtype: entry.dtype, variant: entry.variant },
-      ),
+      dtypeKeyText(entry.variant === undefined ? { dtype: entry.dtype } : { dtype: entry.dtype, variant: entry.variant }),
     ),
   ),
 ];
 
 /** Coefficients with `hostOverheadMs` added to each step. */
-export const withHostOverhead = (
-  coefficients: StepCoefficients,
-  hostOverheadMs: number,
-): StepCoefficients => ({
+export const withHostOverhead = (coefficients: StepCoefficients, hostOverheadMs: number): StepCoefficients => ({
   ...coefficients,
   a: coefficients.a + hostOverheadMs,
 });

@@ -31,12 +31,7 @@ const RANGE_WARNING =
   "composed with skewed experts; published DeepSeek and SGLang figures lie inside the range of the overlapped and the no-overlap variant, not on either";
 
 /** Decode and prefill units are fitted separately; each entry takes what its own unit never runs from the other, so that no work is free. */
-const entry = (
-  gpu: string,
-  model: string,
-  unit: "decode" | "prefill",
-  overlapped: boolean,
-): StepEntry => {
+const entry = (gpu: string, model: string, unit: "decode" | "prefill", overlapped: boolean): StepEntry => {
   const { decode, prefill } = overlapped ? OVERLAPPED : NOT_OVERLAPPED;
   const base = unit === "decode" ? "ep64" : "ep32-prefill";
   return stepEntry({
@@ -60,12 +55,7 @@ const entry = (
     prefillErrorRatio: prefill.errorRatio,
     domain: { maxSequences: 256, maxKvTokens: 1_000_000, maxPrefillTokens: 16_384 },
     warnings:
-      gpu === "h800"
-        ? [
-            RANGE_WARNING,
-            "figures are the H100's; the H800 has less than half its NVLink bandwidth",
-          ]
-        : [RANGE_WARNING],
+      gpu === "h800" ? [RANGE_WARNING, "figures are the H100's; the H800 has less than half its NVLink bandwidth"] : [RANGE_WARNING],
   });
 };
 
@@ -78,9 +68,6 @@ const entry = (
  */
 export const WIDE_EXPERT_ENTRIES: ReadonlyArray<StepEntry> = ["h100", "h800"].flatMap((gpu) =>
   ["deepseek-v3", "deepseek-r1"].flatMap((model) =>
-    (["decode", "prefill"] as const).flatMap((unit) => [
-      entry(gpu, model, unit, true),
-      entry(gpu, model, unit, false),
-    ]),
+    (["decode", "prefill"] as const).flatMap((unit) => [entry(gpu, model, unit, true), entry(gpu, model, unit, false)]),
   ),
 );

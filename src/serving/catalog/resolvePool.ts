@@ -58,12 +58,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     usdPerGpuHour: price.usdPerGpuHour,
     stepSource: step.source,
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
-    warnings: [
-      ...step.warnings,
-      ...extrapolations(step, engine),
-      ...context.warnings,
-      ...price.warnings,
-    ],
+    warnings: [...step.warnings, ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
   };
 };
 
@@ -94,12 +89,9 @@ const resolveNames = (request: PoolRequest): Names | CatalogFault => {
 };
 
 const dividesHeads = (model: ModelSpec, tensorParallel: number): boolean =>
-  Number.isInteger(tensorParallel) &&
-  tensorParallel >= 1 &&
-  model.attentionHeads % tensorParallel === 0;
+  Number.isInteger(tensorParallel) && tensorParallel >= 1 && model.attentionHeads % tensorParallel === 0;
 
-const namesOf = (rows: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> =>
-  rows.map((row) => row.name);
+const namesOf = (rows: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> => rows.map((row) => row.name);
 
 /** Names are complete whenever `step` is absent. */
 const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFault =>
@@ -107,11 +99,7 @@ const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFau
     ? catalogStep(names.gpu!, names.model!, names.dtype!, request)
     : givenStep(request.step, request.hostOverheadMs);
 
-const countBlocks = (
-  names: Names,
-  step: StepChoice,
-  request: PoolRequest,
-): number | CatalogFault => {
+const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): number | CatalogFault => {
   const { gpu, model, dtype } = names;
   if (request.engine.kvBlocks !== undefined) return request.engine.kvBlocks;
   if (gpu === undefined || model === undefined || dtype === undefined) return blocksNeeded(request);
@@ -142,16 +130,11 @@ interface Context {
 }
 
 /** vLLM refuses to start when one sequence of full length does not fit; a length that nobody asked for is cut to what fits instead. */
-const chooseContext = (
-  model: ModelSpec | undefined,
-  kvBlocks: number,
-  engine: EngineRequest,
-): Context | CatalogFault => {
+const chooseContext = (model: ModelSpec | undefined, kvBlocks: number, engine: EngineRequest): Context | CatalogFault => {
   const blockTokens = engine.blockTokens ?? DEFAULTS.blockTokens;
   const capacityTokens = kvBlocks * blockTokens;
   if (engine.maxModelTokens === undefined) return defaultContext(model, capacityTokens);
-  if (engine.maxModelTokens <= capacityTokens)
-    return { maxModelTokens: engine.maxModelTokens, warnings: [] };
+  if (engine.maxModelTokens <= capacityTokens) return { maxModelTokens: engine.maxModelTokens, warnings: [] };
   return catalogFault({
     field: "engine.kvBlocks",
     constraint: `must hold one sequence of maxModelTokens (${engine.maxModelTokens} tokens, ${Math.ceil(engine.maxModelTokens / blockTokens)} blocks)`,
@@ -168,10 +151,7 @@ const defaultContext = (model: ModelSpec | undefined, capacityTokens: number): C
   return { maxModelTokens: capacityTokens, warnings: [warning] };
 };
 
-const buildEngine = (
-  engine: EngineRequest,
-  found: Pick<EngineSpec, "kvBlocks" | "maxModelTokens" | "step">,
-): EngineSpec => ({
+const buildEngine = (engine: EngineRequest, found: Pick<EngineSpec, "kvBlocks" | "maxModelTokens" | "step">): EngineSpec => ({
   maxBatchedTokens: engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
   maxSequences: engine.maxSequences ?? DEFAULTS.maxSequences,
   maxModelTokens: found.maxModelTokens,
@@ -198,22 +178,14 @@ const extrapolations = (step: StepChoice, engine: EngineSpec): ReadonlyArray<str
   ];
   return bounds
     .filter((bound) => bound.most > EXTRAPOLATION_FACTOR * bound.fitted)
-    .map(
-      (bound) =>
-        `step times are fitted up to ${bound.fitted} ${bound.what}, the engine allows ${bound.most}`,
-    );
+    .map((bound) => `step times are fitted up to ${bound.fitted} ${bound.what}, the engine allows ${bound.most}`);
 };
 
-const choosePrice = (
-  gpu: GpuSpec | undefined,
-  request: PoolRequest,
-): { usdPerGpuHour: number; warnings: ReadonlyArray<string> } => {
+const choosePrice = (gpu: GpuSpec | undefined, request: PoolRequest): { usdPerGpuHour: number; warnings: ReadonlyArray<string> } => {
   const usdPerGpuHour = request.usdPerGpuHour ?? gpu?.price?.usdPerGpuHour;
   if (usdPerGpuHour !== undefined) return { usdPerGpuHour, warnings: [] };
   return {
     usdPerGpuHour: 0,
-    warnings: [
-      `no price is known for ${gpu?.name ?? request.gpu}: its cost counts as $0, set a price`,
-    ],
+    warnings: [`no price is known for ${gpu?.name ?? request.gpu}: its cost counts as $0, set a price`],
   };
 };

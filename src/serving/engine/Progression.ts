@@ -4,8 +4,7 @@
  */
 
 /** Duration of the first `steps` steps. */
-export const durationMs = (firstMs: number, gapMs: number, steps: number): number =>
-  firstMs * steps + gapMs * ((steps * (steps - 1)) / 2);
+export const durationMs = (firstMs: number, gapMs: number, steps: number): number => firstMs * steps + gapMs * ((steps * (steps - 1)) / 2);
 
 /**
  * The first step boundary, counted from 1, that does not lie before `delayMs` (or, exclusively, that lies after it), at most `maxSteps`.

@@ -34,19 +34,14 @@ class PiecewiseRate implements BaseRate {
   private readonly perMs: ReadonlyArray<number>;
   private readonly linear: boolean;
 
-  constructor(
-    points: ReadonlyArray<{ readonly atMs: number; readonly perSecond: number }>,
-    linear: boolean,
-  ) {
+  constructor(points: ReadonlyArray<{ readonly atMs: number; readonly perSecond: number }>, linear: boolean) {
     if (points.length === 0) throw new RangeError("a piecewise rate needs at least one point");
     this.atMs = points.map((point) => point.atMs);
     this.perMs = points.map((point) => perMsOf(point.perSecond));
     this.linear = linear;
     this.atMs.forEach((atMs, index) => {
       if (!Number.isFinite(atMs) || atMs < (this.atMs[index - 1] ?? -Infinity)) {
-        throw new RangeError(
-          `piecewise rate: point ${index} at ${atMs} ms is not after the point before it`,
-        );
+        throw new RangeError(`piecewise rate: point ${index} at ${atMs} ms is not after the point before it`);
       }
     });
   }

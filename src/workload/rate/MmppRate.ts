@@ -28,8 +28,7 @@ export class MmppRate implements BaseRate {
   constructor(states: ReadonlyArray<MmppState>, source: UnitSource) {
     if (states.length === 0) throw new RangeError("mmpp: at least one state is needed");
     for (const { meanMs } of states) {
-      if (!(meanMs > 0 && meanMs < Infinity))
-        throw new RangeError(`mmpp: mean ${meanMs} ms of a state is not above 0`);
+      if (!(meanMs > 0 && meanMs < Infinity)) throw new RangeError(`mmpp: mean ${meanMs} ms of a state is not above 0`);
     }
     this.perMs = states.map((state) => perMsOf(state.perSecond));
     this.meanMs = states.map((state) => state.meanMs);

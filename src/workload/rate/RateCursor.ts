@@ -59,9 +59,7 @@ export class RateCursor {
       this.enter(this.endMs);
     }
     const offset = ms - this.startMs;
-    const passed = this.straight
-      ? offset * (this.perMs + (this.slope * offset) / 2)
-      : integrate(this.curve, 0, offset);
+    const passed = this.straight ? offset * (this.perMs + (this.slope * offset) / 2) : integrate(this.curve, 0, offset);
     sum += passed - this.used;
     this.used = passed;
     this.lastMs = ms;

@@ -26,9 +26,7 @@ export class Surges {
 
   /** Whether the surges stay as they are until the next break. */
   isFlat(ms: number): boolean {
-    return this.spikes.every(
-      (spike) => spike.shape === "square" || (heightOf(spike, ms) === 0 && spike.atMs !== ms),
-    );
+    return this.spikes.every((spike) => spike.shape === "square" || (heightOf(spike, ms) === 0 && spike.atMs !== ms));
   }
 
   factorAt(ms: number): number {
@@ -43,8 +41,7 @@ export class Surges {
   extraPerMs(ms: number): number {
     let extra = 0;
     for (const spike of this.spikes) {
-      if (spike.extraPerSecond !== undefined)
-        extra += (spike.extraPerSecond / 1000) * heightOf(spike, ms);
+      if (spike.extraPerSecond !== undefined) extra += (spike.extraPerSecond / 1000) * heightOf(spike, ms);
     }
     return extra;
   }
@@ -65,12 +62,10 @@ const heightOf = (spike: SpikeSpec, ms: number): number => {
 
 const spansOf = (spike: SpikeSpec): number => (spike.shape === "decay" ? DECAY_SPAN : 1);
 const breakOf = (spike: SpikeSpec, span: number): number => spike.atMs + span * spike.durationMs;
-const breaksOf = (spike: SpikeSpec): ReadonlyArray<number> =>
-  Array.from({ length: spansOf(spike) + 1 }, (_, span) => breakOf(spike, span));
+const breaksOf = (spike: SpikeSpec): ReadonlyArray<number> => Array.from({ length: spansOf(spike) + 1 }, (_, span) => breakOf(spike, span));
 
 const requireSpike = (spike: SpikeSpec): void => {
-  if (!Number.isFinite(spike.atMs))
-    throw new RangeError(`spike: start ${spike.atMs} ms is not a finite time`);
+  if (!Number.isFinite(spike.atMs)) throw new RangeError(`spike: start ${spike.atMs} ms is not a finite time`);
   if (!(spike.durationMs > 0 && spike.durationMs < Infinity)) {
     throw new RangeError(`spike: duration ${spike.durationMs} ms is not above 0`);
   }

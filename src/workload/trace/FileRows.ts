@@ -54,9 +54,7 @@ export class FileRows {
   }
 
   /** Yields batches of rows. Throws TraceFault for an empty or unknown file, and for a malformed row unless those are skipped. */
-  async *read(
-    text: AsyncIterable<string> | Iterable<string>,
-  ): AsyncGenerator<ReadonlyArray<TraceRow>> {
+  async *read(text: AsyncIterable<string> | Iterable<string>): AsyncGenerator<ReadonlyArray<TraceRow>> {
     for await (const piece of text) {
       this.push(piece);
       if (this.batch.length > 0) yield this.takeBatch();
@@ -85,8 +83,7 @@ export class FileRows {
   private open(): void {
     const { file, format, className } = this.options;
     const { head } = this;
-    if (head.trim() === "")
-      throw new TraceFault({ file, constraint: "trace file must not be empty" });
+    if (head.trim() === "") throw new TraceFault({ file, constraint: "trace file must not be empty" });
     this.reading = readingOf({ file, head, format, className });
     this.head = "";
     this.split(head);

@@ -18,10 +18,7 @@ export class MooncakeParser implements RowParser {
   parse(text: string, line: number): TraceRow {
     const record = new JsonRecord(text);
     const promptTokens = record.number("input_length");
-    const blockHashes = record.ids(
-      "hash_ids",
-      Math.ceil(toTokens(promptTokens) / MOONCAKE_BLOCK_TOKENS),
-    );
+    const blockHashes = record.ids("hash_ids", Math.ceil(toTokens(promptTokens) / MOONCAKE_BLOCK_TOKENS));
     return {
       atMs: record.number("timestamp"),
       promptTokens,
@@ -51,8 +48,7 @@ export class SpillwayParser implements RowParser {
     const record = new JsonRecord(text);
     const promptTokens = record.number("promptTokens");
     const blockTokens = record.has("blockTokens") ? record.number("blockTokens") : OWN_BLOCK_TOKENS;
-    if (!(Number.isInteger(blockTokens) && blockTokens >= 1))
-      throw record.fault("blockTokens", "must be an integer >= 1");
+    if (!(Number.isInteger(blockTokens) && blockTokens >= 1)) throw record.fault("blockTokens", "must be an integer >= 1");
     const blockHashes = record.ids("blockHashes", Math.ceil(toTokens(promptTokens) / blockTokens));
     return {
       atMs: record.number("atMs"),
@@ -74,9 +70,7 @@ export class VllmRequestsParser implements RowParser {
   parse(text: string, line: number): TraceRow {
     const record = new JsonRecord(text);
     const inNanoseconds = record.has("arrival_time_ns");
-    const atMs = inNanoseconds
-      ? record.number("arrival_time_ns") / 1e6
-      : record.number("arrival_time") * 1000;
+    const atMs = inNanoseconds ? record.number("arrival_time_ns") / 1e6 : record.number("arrival_time") * 1000;
     const promptTokens = record.number("input_toks");
     return rowOf({
       atMs,
@@ -112,19 +106,14 @@ export class ShareGptParser implements RowParser {
     const usable = messages.length >= 2;
     const atMs = this.usableRows * UNTIMED_GAP_MS;
     if (usable) this.usableRows++;
-    const tokens = (index: number): number =>
-      usable ? estimate(record, messages[index], index) : 1;
+    const tokens = (index: number): number => (usable ? estimate(record, messages[index], index) : 1);
     return rowOf({ atMs, promptTokens: tokens(0), outputTokens: tokens(1), usable, line });
   }
 }
 
 const estimate = (record: JsonRecord, message: unknown, index: number): number => {
-  const text: unknown =
-    typeof message === "object" && message !== null && "value" in message
-      ? message.value
-      : undefined;
-  if (typeof text !== "string")
-    throw record.fault("conversations", `message ${index} must have a text "value"`);
+  const text: unknown = typeof message === "object" && message !== null && "value" in message ? message.value : undefined;
+  if (typeof text !== "string") throw record.fault("conversations", `message ${index} must have a text "value"`);
   return Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 };
 

@@ -33,17 +33,12 @@ export class JsonRecord {
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) throw this.fault(key, "must be a list of integers");
     if (value.length > limit) {
-      throw this.fault(
-        key,
-        `must have at most ${limit} ids, one per block of the prompt`,
-        `it has ${value.length}`,
-      );
+      throw this.fault(key, `must have at most ${limit} ids, one per block of the prompt`, `it has ${value.length}`);
     }
     const ids = new Float64Array(value.length);
     for (let index = 0; index < ids.length; index++) {
       const id: unknown = value[index];
-      if (!(Number.isSafeInteger(id) && (id as number) >= 0))
-        throw this.fault(key, `element ${index} must be an integer in 0..2^53-1`);
+      if (!(Number.isSafeInteger(id) && (id as number) >= 0)) throw this.fault(key, `element ${index} must be an integer in 0..2^53-1`);
       ids[index] = id as number;
     }
     return ids;

@@ -1,11 +1,6 @@
 import type { TraceFormat } from "../TrafficSpec.ts";
 import { AzureParser, BurstGptParser } from "./CsvFormats.ts";
-import {
-  MooncakeParser,
-  ShareGptParser,
-  SpillwayParser,
-  VllmRequestsParser,
-} from "./JsonFormats.ts";
+import { MooncakeParser, ShareGptParser, SpillwayParser, VllmRequestsParser } from "./JsonFormats.ts";
 import { ArraySplitter, LineSplitter } from "./RecordSplitter.ts";
 import type { RecordSplitter } from "./RecordSplitter.ts";
 import { TraceFault } from "./TraceFault.ts";
@@ -30,8 +25,7 @@ export const readingOf = (options: {
   const head = options.head.trimStart();
   const format = options.format ?? recognize(head);
   if (format === undefined) throw unknownFormat(options.file, head);
-  const splitter =
-    head.startsWith("[") && format === "sharegpt" ? new ArraySplitter() : new LineSplitter();
+  const splitter = head.startsWith("[") && format === "sharegpt" ? new ArraySplitter() : new LineSplitter();
   return { splitter, parser: parserOf(format, head, options.className) };
 };
 
@@ -62,9 +56,7 @@ const parserOf = (format: FileFormat, head: string, className: string): RowParse
     case "spillway":
       return new SpillwayParser(className);
     case "sharegpt":
-      return head.startsWith("{") && head.split("\n", 1)[0]!.includes('"input_toks"')
-        ? new VllmRequestsParser()
-        : new ShareGptParser();
+      return head.startsWith("{") && head.split("\n", 1)[0]!.includes('"input_toks"') ? new VllmRequestsParser() : new ShareGptParser();
   }
 };
 
@@ -72,8 +64,7 @@ const unknownFormat = (file: string, head: string): TraceFault =>
   new TraceFault({
     file,
     line: 1,
-    constraint:
-      "format must be one of azure, burstgpt, mooncake, servegen (a folder), sharegpt, spillway",
+    constraint: "format must be one of azure, burstgpt, mooncake, servegen (a folder), sharegpt, spillway",
     value: head.split("\n", 1)[0]!.trim(),
     hint: "set trace.format, or give the file the header of its format",
   });

@@ -101,8 +101,7 @@ export class ArraySplitter implements RecordSplitter {
   }
 
   finish(): void {
-    if (this.depth > 0)
-      throw new SplitFault(this.startLine, "an object must end with }", this.parts.slice(0, 40));
+    if (this.depth > 0) throw new SplitFault(this.startLine, "an object must end with }", this.parts.slice(0, 40));
     if (!this.closed) throw new SplitFault(this.line, "the list must end with ]", "end of file");
   }
 
@@ -122,11 +121,6 @@ export class ArraySplitter implements RecordSplitter {
     if (code <= 32 || code === COMMA) return;
     if (code === OPEN_LIST && !this.opened) this.opened = true;
     else if (code === CLOSE_LIST && this.opened && !this.closed) this.closed = true;
-    else
-      throw new SplitFault(
-        this.line,
-        "only objects may stand in the list",
-        String.fromCharCode(code),
-      );
+    else throw new SplitFault(this.line, "only objects may stand in the list", String.fromCharCode(code));
   }
 }

@@ -132,9 +132,7 @@ export class Replay {
 
   private hashesOf(row: TraceRow, copy: number): Float64Array | undefined {
     const space = this.pass * this.maxCopies + copy;
-    return row.blockHashes === undefined || space === 0
-      ? row.blockHashes
-      : shifted(row.blockHashes, space);
+    return row.blockHashes === undefined || space === 0 ? row.blockHashes : shifted(row.blockHashes, space);
   }
 }
 
@@ -149,9 +147,7 @@ const shifted = (ids: Float64Array, space: number): Float64Array => {
   return ids.map((id) => (id < SMALL_IDS ? (id + small) % SMALL_IDS : rotated(id, large, ALL_IDS)));
 };
 
-const offsetOf = (space: number, span: number): number =>
-  Number((BigInt(space) * ID_STEP) % BigInt(span));
+const offsetOf = (space: number, span: number): number => Number((BigInt(space) * ID_STEP) % BigInt(span));
 
 /** (id + offset) modulo span, without a sum above 2^53. */
-const rotated = (id: number, offset: number, span: number): number =>
-  id >= span - offset ? id - (span - offset) : id + offset;
+const rotated = (id: number, offset: number, span: number): number => (id >= span - offset ? id - (span - offset) : id + offset);

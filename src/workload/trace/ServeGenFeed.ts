@@ -61,16 +61,13 @@ class ServeGenPass implements RowPass {
     this.batches = this.sample(read);
   }
 
-  private async *sample(
-    read: () => Promise<ServeGenFolder>,
-  ): AsyncGenerator<ReadonlyArray<TraceRow>> {
+  private async *sample(read: () => Promise<ServeGenFolder>): AsyncGenerator<ReadonlyArray<TraceRow>> {
     const folder = await read();
     this.rows = folder.rows;
     this.skippedRows = folder.skippedRows;
     this.endMs = folder.endMs;
     const merge = new ClientMerge(folder.clients.map((client) => this.samplerOf(client)));
-    for (let batch = merge.take(BATCH_ROWS); batch.length > 0; batch = merge.take(BATCH_ROWS))
-      yield batch;
+    for (let batch = merge.take(BATCH_ROWS); batch.length > 0; batch = merge.take(BATCH_ROWS)) yield batch;
   }
 
   private samplerOf(client: ServeGenClient): ClientSampler {
@@ -158,8 +155,7 @@ class ClientSampler {
       const window = this.windows[this.index];
       if (window !== undefined && this.gaps !== undefined) {
         this.passed += this.gaps.next(this.gapSource);
-        const atMs =
-          Math.max(window.startMs, this.fromMs) + this.passed / (window.perMs * this.rateScale);
+        const atMs = Math.max(window.startMs, this.fromMs) + this.passed / (window.perMs * this.rateScale);
         if (atMs < Math.min(window.endMs, this.toMs)) return atMs;
       }
       if (!this.enterNext()) return Infinity;

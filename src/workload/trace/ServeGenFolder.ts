@@ -40,10 +40,7 @@ export interface ServeGenFolder {
  *
  * Source: github.com/alibaba/ServeGen at f891d11.
  */
-export const readServeGen = async (
-  folder: string,
-  skipBadRows: boolean,
-): Promise<ServeGenFolder> => {
+export const readServeGen = async (folder: string, skipBadRows: boolean): Promise<ServeGenFolder> => {
   const numbers = await clientNumbers(folder);
   const clients: Array<ServeGenClient> = [];
   const counts = { endMs: 0, rows: 0, skippedRows: 0 };
@@ -55,8 +52,7 @@ export const readServeGen = async (
     counts.endMs = Math.max(counts.endMs, rates.rows.at(-1)?.endMs ?? 0);
     clients.push({ number, windows: windowsOf(rates, lengths) });
   }
-  if (counts.rows === 0)
-    throw new TraceFault({ file: folder, constraint: "trace must have at least one row" });
+  if (counts.rows === 0) throw new TraceFault({ file: folder, constraint: "trace must have at least one row" });
   return { clients, ...counts };
 };
 
@@ -134,8 +130,7 @@ const lastLengthMs = (rows: ReadonlyArray<Omit<RateRow, "endMs">>): number =>
 
 const rateRow = (text: string, line: number, previousMs: number): Omit<RateRow, "endMs"> => {
   const fields = text.split(",");
-  if (fields.length < 4)
-    throw new RowFault({ constraint: "row must have start, rate, cv and pattern", value: text });
+  if (fields.length < 4) throw new RowFault({ constraint: "row must have start, rate, cv and pattern", value: text });
   const startMs = field(fields, 0, "window start") * 1000;
   if (startMs <= previousMs)
     throw new RowFault({
@@ -188,13 +183,9 @@ const readLengths = async (file: string): Promise<ReadonlyArray<Lengths>> => {
   }
 };
 
-const lengthsOf = (
-  start: string,
-  tables: { readonly [key: string]: unknown },
-): ReadonlyArray<Lengths> => {
+const lengthsOf = (start: string, tables: { readonly [key: string]: unknown }): ReadonlyArray<Lengths> => {
   const startMs = Number(start) * 1000;
-  if (!(startMs >= 0))
-    throw new RowFault({ constraint: "window start must be a number of seconds", value: start });
+  if (!(startMs >= 0)) throw new RowFault({ constraint: "window start must be a number of seconds", value: start });
   const prompts = tokenTableOf(String(tables["input_tokens"]));
   const outputs = tokenTableOf(String(tables["output_tokens"]));
   return prompts === undefined || outputs === undefined ? [] : [{ startMs, prompts, outputs }];
@@ -204,8 +195,7 @@ const windowsOf = (rates: Rates, lengths: ReadonlyArray<Lengths>): ReadonlyArray
   rates.rows.flatMap((row) => {
     if (row.perMs === 0) return [];
     const inForce = lengths.findLast((each) => each.startMs <= row.startMs) ?? lengths[0];
-    if (inForce !== undefined)
-      return [{ ...row, prompts: inForce.prompts, outputs: inForce.outputs }];
+    if (inForce !== undefined) return [{ ...row, prompts: inForce.prompts, outputs: inForce.outputs }];
     throw new TraceFault({
       file: rates.file,
       line: row.line,

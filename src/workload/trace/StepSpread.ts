@@ -88,8 +88,6 @@ const stepOf = (rows: ReadonlyArray<TraceRow>): number => {
 };
 
 const fits = (gaps: ReadonlyArray<number>, step: number): boolean => {
-  const multiples = gaps.filter(
-    (gap) => Math.abs(gap / step - Math.round(gap / step)) <= TOLERANCE,
-  );
+  const multiples = gaps.filter((gap) => Math.abs(gap / step - Math.round(gap / step)) <= TOLERANCE);
   return multiples.length >= REQUIRED_SHARE * gaps.length;
 };

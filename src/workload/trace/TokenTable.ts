@@ -25,8 +25,7 @@ export class TokenTable {
  */
 export const tokenTableOf = (text: string): TokenTable | undefined => {
   const body = text.trim();
-  if (!body.startsWith("{") || !body.endsWith("}"))
-    throw dictionaryFault("must be a dictionary", body);
+  if (!body.startsWith("{") || !body.endsWith("}")) throw dictionaryFault("must be a dictionary", body);
   const items = body
     .slice(1, -1)
     .split(",")
@@ -42,8 +41,7 @@ export const tokenTableOf = (text: string): TokenTable | undefined => {
     cumulative[index] = total;
   });
   if (!(total > 0)) return undefined;
-  for (let index = 0; index < cumulative.length; index++)
-    cumulative[index] = cumulative[index]! / total;
+  for (let index = 0; index < cumulative.length; index++) cumulative[index] = cumulative[index]! / total;
   return new TokenTable(values, cumulative);
 };
 
@@ -51,12 +49,10 @@ const pairOf = (item: string): readonly [number, number] => {
   const colon = item.indexOf(":");
   const value = numberOf(item.slice(0, Math.max(colon, 0)));
   const weight = numberOf(item.slice(colon + 1));
-  if (colon < 0 || !(value >= 0) || !(weight >= 0))
-    throw dictionaryFault("must map token counts to probabilities", item.trim());
+  if (colon < 0 || !(value >= 0) || !(weight >= 0)) throw dictionaryFault("must map token counts to probabilities", item.trim());
   return [value, weight];
 };
 
 const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));
 
-const dictionaryFault = (constraint: string, value: string): RowFault =>
-  new RowFault({ constraint, value });
+const dictionaryFault = (constraint: string, value: string): RowFault => new RowFault({ constraint, value });

@@ -65,12 +65,8 @@ export class TraceArrivals implements ArrivalSource {
     this.file = fileOf(spec.trace, options);
     this.className = spec.name;
     this.feed = feedOf(spec, streams, this.file, options.skipBadRows);
-    this.replay = new Replay(
-      replayOptions(spec, streams, this.file, this.feed.scalesRate),
-      this.buffer,
-    );
-    if (this.replay.copies > MAX_COPIES)
-      throw new RangeError(`trace: a row would be repeated ${this.replay.copies} times`);
+    this.replay = new Replay(replayOptions(spec, streams, this.file, this.feed.scalesRate), this.buffer);
+    if (this.replay.copies > MAX_COPIES) throw new RangeError(`trace: a row would be repeated ${this.replay.copies} times`);
     this.pass = this.feed.open(0);
     this.firstPass = this.pass;
   }
@@ -219,15 +215,9 @@ const fileOf = (trace: TraceSpec, { baseFolder }: TraceOptions): string =>
   baseFolder === undefined ? trace.path : resolve(baseFolder, trace.path);
 
 /** A missing path is none: reading it reports the fault. */
-const isFolder = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-const feedOf = (
-  spec: TrafficClassSpec,
-  streams: Streams,
-  file: string,
-  skipBadRows: boolean,
-): RowFeed => {
+const feedOf = (spec: TrafficClassSpec, streams: Streams, file: string, skipBadRows: boolean): RowFeed => {
   const format = spec.trace!.format ?? (isFolder(file) ? "servegen" : undefined);
   const path = classPath(spec.name);
   if (format === "servegen") {
@@ -243,12 +233,7 @@ const feedOf = (
   });
 };
 
-const replayOptions = (
-  spec: TrafficClassSpec,
-  streams: Streams,
-  file: string,
-  scalesRate: boolean,
-) => {
+const replayOptions = (spec: TrafficClassSpec, streams: Streams, file: string, scalesRate: boolean) => {
   const trace = spec.trace!;
   const path = classPath(spec.name);
   requireTrace(trace);
@@ -260,8 +245,7 @@ const replayOptions = (
       hint: "use factor, or a second class",
     });
   }
-  const open =
-    spec.arrivals === undefined || spec.arrivals.kind === "closed" ? undefined : spec.arrivals;
+  const open = spec.arrivals === undefined || spec.arrivals.kind === "closed" ? undefined : spec.arrivals;
   return {
     rateScale: scalesRate ? 1 : trace.rateScale,
     timeScale: trace.timeScale,
@@ -272,10 +256,7 @@ const replayOptions = (
 };
 
 const requireTrace = ({ rateScale, timeScale, fromMs, toMs }: TraceSpec): void => {
-  if (!(rateScale > 0 && rateScale < Infinity))
-    throw new RangeError(`trace: rateScale ${rateScale} is not above 0`);
-  if (!(timeScale > 0 && timeScale < Infinity))
-    throw new RangeError(`trace: timeScale ${timeScale} is not above 0`);
-  if (!(fromMs >= 0 && toMs > fromMs))
-    throw new RangeError(`trace: window ${fromMs} ms to ${toMs} ms is empty`);
+  if (!(rateScale > 0 && rateScale < Infinity)) throw new RangeError(`trace: rateScale ${rateScale} is not above 0`);
+  if (!(timeScale > 0 && timeScale < Infinity)) throw new RangeError(`trace: timeScale ${timeScale} is not above 0`);
+  if (!(fromMs >= 0 && toMs > fromMs)) throw new RangeError(`trace: window ${fromMs} ms to ${toMs} ms is empty`);
 };

@@ -37,9 +37,7 @@ const openPieces = async (file: string): Promise<Readable> => {
   });
   const bytes = createReadStream(file, { highWaterMark: PIECE_BYTES });
   // An error of either stream destroys both and is thrown to the reader.
-  return packed
-    ? pipeline(bytes, createGunzip({ chunkSize: PIECE_BYTES }), () => undefined)
-    : bytes;
+  return packed ? pipeline(bytes, createGunzip({ chunkSize: PIECE_BYTES }), () => undefined) : bytes;
 };
 
 const isGzip = async (file: string): Promise<boolean> => {
@@ -63,8 +61,7 @@ const missingFault = (file: string, cause: unknown): TraceFault => {
     : readFault(file, cause);
 };
 
-const codeOf = (cause: unknown): string | undefined =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+const codeOf = (cause: unknown): string | undefined => (cause instanceof Error && "code" in cause ? String(cause.code) : undefined);
 
 const readFault = (file: string, cause: unknown): TraceFault => {
   const code = codeOf(cause);

@@ -39,14 +39,7 @@ const daysFromCivil = (year: number, month: number, day: number): number => {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return (
-    era * 146_097 +
-    yearOfEra * 365 +
-    Math.floor(yearOfEra / 4) -
-    Math.floor(yearOfEra / 100) +
-    dayOfYear -
-    719_468
-  );
+  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 };
 
 const timeOfDayMs = (text: string, at: number, end: number): number => {
@@ -54,8 +47,7 @@ const timeOfDayMs = (text: string, at: number, end: number): number => {
   const minutes = wholeNumber(text, at + 3, at + 5);
   const seconds = wholeNumber(text, at + 6, at + 8);
   const colons = text.charCodeAt(at + 2) === 58 && text.charCodeAt(at + 5) === 58;
-  const valid =
-    hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60 && seconds >= 0 && seconds <= 60;
+  const valid = hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60 && seconds >= 0 && seconds <= 60;
   if (!colons || !valid || at + 8 > end) return Number.NaN;
   const zoneAt = fractionEnd(text, at + 8, end);
   const whole = ((hours * 60 + minutes) * 60 + seconds) * 1000;

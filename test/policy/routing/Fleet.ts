@@ -47,9 +47,7 @@ export const members = (most = 24): fc.Arbitrary<Array<Member>> =>
 
 /** Those who may be chosen now: available primaries, or the available backups when there are none. */
 export function candidatesOf(fleet: FleetView): Array<number> {
-  const all = Array.from({ length: fleet.count }, (_, replica) => replica).filter(
-    (replica) => fleet.available[replica] === 1,
-  );
+  const all = Array.from({ length: fleet.count }, (_, replica) => replica).filter((replica) => fleet.available[replica] === 1);
   const primaries = all.filter((replica) => fleet.backup[replica] === 0);
   return primaries.length > 0 ? primaries : all;
 }

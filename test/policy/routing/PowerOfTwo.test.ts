@@ -7,10 +7,7 @@ import { countPicks, drawsOf, fleetOf, request } from "./Fleet.ts";
 function distance(counts: ReadonlyArray<number>, shares: ReadonlyArray<number>): number {
   const picks = counts.reduce((sum, count) => sum + count, 0);
   return counts.reduce(
-    (sum, count, i) =>
-      shares[i] === 0
-        ? sum + count * 1e9
-        : sum + (count - picks * shares[i]!) ** 2 / (picks * shares[i]!),
+    (sum, count, i) => (shares[i] === 0 ? sum + count * 1e9 : sum + (count - picks * shares[i]!) ** 2 / (picks * shares[i]!)),
     0,
   );
 }
@@ -23,29 +20,21 @@ const countsOf = (router: PowerOfTwo | RandomChoice, fleet: FleetView, seed = 3)
 const highest = (router: PowerOfTwo | RandomChoice): number => {
   const fleet = fleetOf(Array.from({ length: 1000 }, () => ({})));
   const draw = drawsOf(11);
-  for (let turn = 0; turn < 1000; turn++)
-    fleet.outstanding[router.pick(fleet, request(), draw)]! += 1;
+  for (let turn = 0; turn < 1000; turn++) fleet.outstanding[router.pick(fleet, request(), draw)]! += 1;
   return Math.max(...fleet.outstanding);
 };
 
 describe("powerOfTwo", () => {
   it("powerOfTwo: loads 0, 1, 2, 3 -> chosen in 3/6, 2/6, 1/6 and none of the pairs", () => {
-    const counts = countsOf(
-      new PowerOfTwo(),
-      fleetOf([{ outstanding: 3 }, { outstanding: 1 }, {}, { outstanding: 2 }]),
-    );
+    const counts = countsOf(new PowerOfTwo(), fleetOf([{ outstanding: 3 }, { outstanding: 1 }, {}, { outstanding: 2 }]));
     // Chi-square with 2 degrees of freedom: 20 has probability 5e-5.
     expect(distance(counts, [0, 2 / 6, 3 / 6, 1 / 6])).toBeLessThan(20);
   });
 
   it("powerOfTwo: all equal, few of many available -> uniform over those, also past the blind draws", () => {
-    const sparse = fleetOf(
-      Array.from({ length: 60 }, (_, i) => ({ available: i % 20 === 7, backup: i > 55 })),
-    );
+    const sparse = fleetOf(Array.from({ length: 60 }, (_, i) => ({ available: i % 20 === 7, backup: i > 55 })));
     const counts = countsOf(new PowerOfTwo(), sparse);
-    expect(distance([counts[7]!, counts[27]!, counts[47]!], [1 / 3, 1 / 3, 1 / 3])).toBeLessThan(
-      20,
-    );
+    expect(distance([counts[7]!, counts[27]!, counts[47]!], [1 / 3, 1 / 3, 1 / 3])).toBeLessThan(20);
     const equal = countsOf(new PowerOfTwo(), fleetOf([{}, {}, {}, {}, {}]));
     expect(distance(equal, [0.2, 0.2, 0.2, 0.2, 0.2])).toBeLessThan(28);
   });
@@ -84,16 +73,8 @@ describe("powerOfTwo", () => {
 
 describe("random", () => {
   it("random: whatever the loads -> uniform over the available primaries", () => {
-    const fleet = fleetOf([
-      { outstanding: 9 },
-      { available: false },
-      {},
-      { backup: true },
-      { outstanding: 2 },
-    ]);
-    expect(distance(countsOf(new RandomChoice(), fleet), [1 / 3, 0, 1 / 3, 0, 1 / 3])).toBeLessThan(
-      20,
-    );
+    const fleet = fleetOf([{ outstanding: 9 }, { available: false }, {}, { backup: true }, { outstanding: 2 }]);
+    expect(distance(countsOf(new RandomChoice(), fleet), [1 / 3, 0, 1 / 3, 0, 1 / 3])).toBeLessThan(20);
     fleet.available.set([0, 0, 0, 1, 0]);
     expect(countsOf(new RandomChoice(), fleet)).toEqual([0, 0, 0, 40_000, 0]);
   });

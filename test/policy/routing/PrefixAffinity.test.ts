@@ -44,22 +44,16 @@ it("prefixAffinity: consecutive, spaced and large hashes -> spread evenly over t
 
 it("prefixAffinity: the favorite is full -> least outstanding; it is never pushed over the bound", () => {
   fc.assert(
-    fc.property(
-      members(),
-      hashes,
-      fc.double({ min: 1, max: 4, noNaN: true }),
-      (list, prefixHash, loadFactor) => {
-        const fleet = fleetOf(list);
-        const candidates = candidatesOf(fleet);
-        fc.pre(candidates.length > 0);
-        const total = candidates.reduce((sum, replica) => sum + fleet.outstanding[replica]!, 1);
-        const owner = ownerOf(fleet, prefixHash);
-        const bounded =
-          fleet.outstanding[owner]! + 1 > Math.ceil((loadFactor * total) / candidates.length);
-        const expected = bounded ? new LeastOutstanding().pick(fleet) : owner;
-        expect(new PrefixAffinity(loadFactor).pick(fleet, request(prefixHash))).toBe(expected);
-      },
-    ),
+    fc.property(members(), hashes, fc.double({ min: 1, max: 4, noNaN: true }), (list, prefixHash, loadFactor) => {
+      const fleet = fleetOf(list);
+      const candidates = candidatesOf(fleet);
+      fc.pre(candidates.length > 0);
+      const total = candidates.reduce((sum, replica) => sum + fleet.outstanding[replica]!, 1);
+      const owner = ownerOf(fleet, prefixHash);
+      const bounded = fleet.outstanding[owner]! + 1 > Math.ceil((loadFactor * total) / candidates.length);
+      const expected = bounded ? new LeastOutstanding().pick(fleet) : owner;
+      expect(new PrefixAffinity(loadFactor).pick(fleet, request(prefixHash))).toBe(expected);
+    }),
   );
 });
 
@@ -81,8 +75,6 @@ it("prefixAffinity: no prefix -> least outstanding", () => {
 });
 
 it("prefixAffinity: a load factor below 1 or NaN -> RangeError", () => {
-  expect(() => routerOf({ kind: "prefixAffinity", loadFactor: 0.9 })).toThrow(
-    /prefixAffinity\.loadFactor: must be >= 1 \(got 0\.9\)/,
-  );
+  expect(() => routerOf({ kind: "prefixAffinity", loadFactor: 0.9 })).toThrow(/prefixAffinity\.loadFactor: must be >= 1 \(got 0\.9\)/);
   expect(() => new PrefixAffinity(Number.NaN)).toThrow(RangeError);
 });

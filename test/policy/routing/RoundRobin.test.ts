@@ -11,9 +11,7 @@ it("roundRobin: a fixed fleet -> each candidate in turn, counts equal within one
       fc.pre(candidates.length > 0);
       const router = new RoundRobin();
       const order = Array.from({ length: picks }, () => router.pick(fleet));
-      expect(order).toEqual(
-        Array.from({ length: picks }, (_, turn) => candidates[turn % candidates.length]),
-      );
+      expect(order).toEqual(Array.from({ length: picks }, (_, turn) => candidates[turn % candidates.length]));
     }),
   );
 });
@@ -30,9 +28,7 @@ it("roundRobin: a replica leaves and returns -> the turn goes on after the last 
 
 it("roundRobin: a fleet that shrank below the last choice -> starts over", () => {
   const router = new RoundRobin();
-  expect(countPicks(5, 5, () => router.pick(fleetOf([{}, {}, {}, {}, {}])))).toEqual([
-    1, 1, 1, 1, 1,
-  ]);
+  expect(countPicks(5, 5, () => router.pick(fleetOf([{}, {}, {}, {}, {}])))).toEqual([1, 1, 1, 1, 1]);
   expect(router.pick(fleetOf([{}, {}]))).toBe(0);
 });
 

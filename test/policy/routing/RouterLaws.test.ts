@@ -28,9 +28,7 @@ describe.each(SPECS)("$kind", (spec) => {
         for (const turn of turns) {
           const fleet = fleetOf(turn.fleet);
           const candidates = candidatesOf(fleet);
-          expect(candidates.length === 0 ? [-1] : candidates).toContain(
-            router.pick(fleet, request(turn.prefixHash), draw),
-          );
+          expect(candidates.length === 0 ? [-1] : candidates).toContain(router.pick(fleet, request(turn.prefixHash), draw));
         }
       }),
     );

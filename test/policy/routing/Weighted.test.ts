@@ -17,20 +17,14 @@ it("weighted: weights 5,1,1 and 3,2,1 -> the sequences that nginx documents, ove
 
 it("weighted: any weights -> exact counts in every run of the total weight, a prefix off by less than one", () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
-      fc.nat(40),
-      (weights, warmUp) => {
-        const fleet = fleetOf(weights.map((weight) => ({ weight })));
-        const total = weights.reduce((sum, weight) => sum + weight, 0);
-        const router = new Weighted();
-        const prefix = countPicks(weights.length, warmUp, () => router.pick(fleet));
-        prefix.forEach((count, i) =>
-          expect(Math.abs(count - (warmUp * weights[i]!) / total)).toBeLessThan(1),
-        );
-        expect(countPicks(weights.length, total, () => router.pick(fleet))).toEqual(weights);
-      },
-    ),
+    fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }), fc.nat(40), (weights, warmUp) => {
+      const fleet = fleetOf(weights.map((weight) => ({ weight })));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      const router = new Weighted();
+      const prefix = countPicks(weights.length, warmUp, () => router.pick(fleet));
+      prefix.forEach((count, i) => expect(Math.abs(count - (warmUp * weights[i]!) / total)).toBeLessThan(1));
+      expect(countPicks(weights.length, total, () => router.pick(fleet))).toEqual(weights);
+    }),
   );
 });
 

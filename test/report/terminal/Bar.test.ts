@@ -19,20 +19,16 @@ test.each([
 
 test("shareOut: any counts -> sums to the columns, in proportion, and each count above 0 shows where there is room", () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.nat(1e6), { minLength: 1, maxLength: 6 }),
-      fc.integer({ min: 6, max: 90 }),
-      (counts, columns) => {
-        const shares = shareOut(counts, columns);
-        const total = counts.reduce((sum, count) => sum + count, 0);
-        expect(shares.reduce((sum, share) => sum + share, 0)).toBe(total === 0 ? 0 : columns);
-        counts.forEach((count, index) => {
-          expect(shares[index]! > 0).toBe(count > 0);
-          const exact = total === 0 ? 0 : (count / total) * columns;
-          expect(Math.abs(shares[index]! - exact)).toBeLessThan(counts.length);
-        });
-      },
-    ),
+    fc.property(fc.array(fc.nat(1e6), { minLength: 1, maxLength: 6 }), fc.integer({ min: 6, max: 90 }), (counts, columns) => {
+      const shares = shareOut(counts, columns);
+      const total = counts.reduce((sum, count) => sum + count, 0);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBe(total === 0 ? 0 : columns);
+      counts.forEach((count, index) => {
+        expect(shares[index]! > 0).toBe(count > 0);
+        const exact = total === 0 ? 0 : (count / total) * columns;
+        expect(Math.abs(shares[index]! - exact)).toBeLessThan(counts.length);
+      });
+    }),
   );
 });
 

@@ -3,14 +3,8 @@ import { expect, test } from "vitest";
 import type { Scale } from "../../../src/report/terminal/Spark.ts";
 import { linearScale, logScale, sparkline } from "../../../src/report/terminal/Spark.ts";
 
-const draw = (
-  values: ReadonlyArray<number | null>,
-  scale: Scale,
-  rows = 1,
-): ReadonlyArray<string> =>
-  sparkline({ values, scale, rows, style: () => "plain" }).map((line) =>
-    line.map(({ text }) => text).join(""),
-  );
+const draw = (values: ReadonlyArray<number | null>, scale: Scale, rows = 1): ReadonlyArray<string> =>
+  sparkline({ values, scale, rows, style: () => "plain" }).map((line) => line.map(({ text }) => text).join(""));
 
 test("sparkline: 0 to the maximum -> the blocks in order, a dot where there is no value", () => {
   expect(draw([0, 1, 2, 3, null, 4, 5, 6], linearScale(6))).toEqual(["▁▂▃▄·▅▆▇"]);
@@ -26,9 +20,7 @@ test("sparkline: all zero, or one constant value on a log scale -> bottom, middl
 });
 
 test("sparkline: equal factors on a log scale -> equal steps", () => {
-  expect(draw([1, 10, 100, 1000, 1e4, 1e5, 1e6], logScale({ min: 1, max: 1e6 }))).toEqual([
-    "▁▂▃▄▅▆▇",
-  ]);
+  expect(draw([1, 10, 100, 1000, 1e4, 1e5, 1e6], logScale({ min: 1, max: 1e6 }))).toEqual(["▁▂▃▄▅▆▇"]);
 });
 
 test("sparkline: any values -> one column each, monotone in the value", () => {
@@ -39,20 +31,12 @@ test("sparkline: any values -> one column each, monotone in the value", () => {
       fc.boolean(),
       fc.integer({ min: 1, max: 3 }),
       (values, log, rows) => {
-        const scale = log
-          ? logScale({ min: Math.min(...values), max: Math.max(...values) })
-          : linearScale(Math.max(...values));
+        const scale = log ? logScale({ min: Math.min(...values), max: Math.max(...values) }) : linearScale(Math.max(...values));
         const lines = draw(values, scale, rows);
-        expect(lines.map((line) => [...line].length)).toEqual(
-          Array.from({ length: rows }, () => values.length),
-        );
-        const height = (column: number): number =>
-          lines.reduce((sum, line) => sum + heights.indexOf([...line][column]!), 0);
-        const order = values
-          .map((_, column) => column)
-          .toSorted((one, other) => values[one]! - values[other]!);
-        for (let place = 1; place < order.length; place++)
-          expect(height(order[place - 1]!)).toBeLessThanOrEqual(height(order[place]!));
+        expect(lines.map((line) => [...line].length)).toEqual(Array.from({ length: rows }, () => values.length));
+        const height = (column: number): number => lines.reduce((sum, line) => sum + heights.indexOf([...line][column]!), 0);
+        const order = values.map((_, column) => column).toSorted((one, other) => values[one]! - values[other]!);
+        for (let place = 1; place < order.length; place++) expect(height(order[place - 1]!)).toBeLessThanOrEqual(height(order[place]!));
       },
     ),
   );

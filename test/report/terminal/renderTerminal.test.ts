@@ -7,8 +7,7 @@ import { renderTerminal } from "../../../src/report/terminal/renderTerminal.ts";
 import { emptyResult, nothing, outcomes, sampleResult } from "../sampleResult.ts";
 
 const WIDTHS = [80, 92, 100, 110, 120, 140, 160];
-const lines = (result: Result, width = 100): ReadonlyArray<string> =>
-  renderTerminal(result, { color: false, width }).trimEnd().split("\n");
+const lines = (result: Result, width = 100): ReadonlyArray<string> => renderTerminal(result, { color: false, width }).trimEnd().split("\n");
 const find = (result: Result, start: string, width = 100): string =>
   lines(result, width).find((line) => line.trimStart().startsWith(start)) ?? `no line ${start}`;
 
@@ -20,10 +19,7 @@ const anyResult: fc.Arbitrary<Result> = fc
       fc.string({ unit: fc.constantFrom("深", "🚀", "-", " "), maxLength: 100, size: "max" }),
     ),
     count: fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
-    value: fc.oneof(
-      fc.double({ min: 0, noNaN: true }),
-      fc.double({ min: 0, max: 1e7, noNaN: true }),
-    ),
+    value: fc.oneof(fc.double({ min: 0, noNaN: true }), fc.double({ min: 0, max: 1e7, noNaN: true })),
     ratio: fc.double({ min: 0, max: 1, noNaN: true }),
     points: fc.nat(200),
     faults: fc.nat(6),
@@ -73,9 +69,7 @@ const anyResult: fc.Arbitrary<Result> = fc
       scenario: { name, digest: name, description: name },
       classes: [one, sample.classes[1]!],
       pools: [pool, sample.pools[1]!],
-      timeline: sample.timeline
-        .slice(0, points)
-        .map((point) => ({ ...point, offeredPerSecond: value, gatewayQueue: count })),
+      timeline: sample.timeline.slice(0, points).map((point) => ({ ...point, offeredPerSecond: value, gatewayQueue: count })),
       faults: Array.from({ length: faults }, () => ({
         kind: "replicaDown",
         pool: name,
@@ -89,8 +83,7 @@ const anyResult: fc.Arbitrary<Result> = fc
     });
   });
 
-const plain = (text: string): ReadonlyArray<string> =>
-  text.split("\n").map((line) => line.trimEnd());
+const plain = (text: string): ReadonlyArray<string> => text.split("\n").map((line) => line.trimEnd());
 
 const SEQUENCE = new RegExp(`${String.fromCodePoint(27)}\\[([\\d;]+)m`, "g");
 
@@ -107,13 +100,9 @@ describe("width and color", () => {
     );
   });
 
-  test.each(WIDTHS)(
-    "renderTerminal: the sample at %d columns -> by a plain count of characters no line is wider",
-    (width) => {
-      for (const line of lines(sampleResult(), width))
-        expect([...line].length).toBeLessThanOrEqual(width);
-    },
-  );
+  test.each(WIDTHS)("renderTerminal: the sample at %d columns -> by a plain count of characters no line is wider", (width) => {
+    for (const line of lines(sampleResult(), width)) expect([...line].length).toBeLessThanOrEqual(width);
+  });
 
   test("renderTerminal: widths out of range -> 80 and 160", () => {
     expect(lines(sampleResult(), 20)).toEqual(lines(sampleResult(), 80));
@@ -121,48 +110,35 @@ describe("width and color", () => {
     expect(lines(sampleResult(), NaN)).toEqual(lines(sampleResult(), 80));
   });
 
-  test.each(WIDTHS)(
-    "renderTerminal: with color at %d columns -> the same text, and each sequence is ended on its line",
-    (width) => {
-      const colored = renderTerminal(sampleResult(), { color: true, width });
-      expect(colored).toContain("\u001b[");
-      expect(plain(stripVTControlCharacters(colored))).toEqual(
-        plain(renderTerminal(sampleResult(), { color: false, width })),
-      );
-      for (const line of colored.split("\n")) {
-        const codes = [...line.matchAll(SEQUENCE)].map(([, code]) => code!);
-        codes.forEach((code, index) => expect(/^(22|39)/.test(code)).toBe(index % 2 === 1));
-      }
-    },
-  );
+  test.each(WIDTHS)("renderTerminal: with color at %d columns -> the same text, and each sequence is ended on its line", (width) => {
+    const colored = renderTerminal(sampleResult(), { color: true, width });
+    expect(colored).toContain("\u001b[");
+    expect(plain(stripVTControlCharacters(colored))).toEqual(plain(renderTerminal(sampleResult(), { color: false, width })));
+    for (const line of colored.split("\n")) {
+      const codes = [...line.matchAll(SEQUENCE)].map(([, code]) => code!);
+      codes.forEach((code, index) => expect(/^(22|39)/.test(code)).toBe(index % 2 === 1));
+    }
+  });
 
   test("renderTerminal: names with escape sequences and line breaks -> neither reaches the terminal", () => {
     const evil = "\u001b[31mred\nline\u0007";
-    const text = renderTerminal(
-      sampleResult({ scenario: { name: evil, digest: evil }, warnings: [evil], repeat: evil }),
-      { color: false, width: 80 },
-    );
+    const text = renderTerminal(sampleResult({ scenario: { name: evil, digest: evil }, warnings: [evil], repeat: evil }), {
+      color: false,
+      width: 80,
+    });
     expect([...text].filter((character) => character < " " && character !== "\n")).toEqual([]);
     expect(text).toContain("[31mred line");
   });
 });
 
-const ends = (line: string, unit: RegExp): ReadonlyArray<number> =>
-  [...line.matchAll(unit)].map((match) => match.index + match[0].length);
+const ends = (line: string, unit: RegExp): ReadonlyArray<number> => [...line.matchAll(unit)].map((match) => match.index + match[0].length);
 
 describe("content", () => {
   test("renderTerminal: a failed run -> name, verdict, seed, digest, span, requests and the command in the text", () => {
     const [title, ...rest] = lines(sampleResult());
     expect(title).toMatch(/deepseek-busy.*✗ FAIL$/);
     const text = rest.join(" ").replace(/\s+/g, " ");
-    for (const fact of [
-      "seed 7",
-      "digest 9f2c41d07ab3",
-      "simulated 3h",
-      "requests 361,204",
-      "--seed 7",
-    ])
-      expect(text).toContain(fact);
+    for (const fact of ["seed 7", "digest 9f2c41d07ab3", "simulated 3h", "requests 361,204", "--seed 7"]) expect(text).toContain(fact);
   });
 
   test.each([
@@ -193,19 +169,14 @@ describe("content", () => {
     },
   );
 
-  test.each(WIDTHS)(
-    "renderTerminal: tables at %d columns -> digits end in the same column in each row",
-    (width) => {
-      const text = lines(sampleResult(), width);
-      const from = text.findIndex((line) => line.trimStart().startsWith("TTFT"));
-      const rows = text
-        .slice(from, from + 5)
-        .map((line) => ends(line.replace(/≤.*/, ""), /[\d.]+(ms|s)(?= |$)/g));
-      for (const row of rows) expect(row).toEqual(rows[0]);
-      const pool = text.findIndex((line) => line.trimStart().startsWith("h800 "));
-      expect(displayWidth(text[pool]!)).toBe(displayWidth(text[pool + 1]!));
-    },
-  );
+  test.each(WIDTHS)("renderTerminal: tables at %d columns -> digits end in the same column in each row", (width) => {
+    const text = lines(sampleResult(), width);
+    const from = text.findIndex((line) => line.trimStart().startsWith("TTFT"));
+    const rows = text.slice(from, from + 5).map((line) => ends(line.replace(/≤.*/, ""), /[\d.]+(ms|s)(?= |$)/g));
+    for (const row of rows) expect(row).toEqual(rows[0]);
+    const pool = text.findIndex((line) => line.trimStart().startsWith("h800 "));
+    expect(displayWidth(text[pool]!)).toBe(displayWidth(text[pool + 1]!));
+  });
 
   test("renderTerminal: nothing measured in a class with requests -> dashes", () => {
     const run = sampleResult();
@@ -242,8 +213,6 @@ describe("content", () => {
 
   test("renderTerminal: no color -> good, late and lost requests differ by their glyphs", () => {
     const bar = lines(sampleResult(), 140).find((line) => /█{5}/.test(line))!;
-    expect(bar).toMatch(
-      /█+▓+░+┄+ +█ 52\.2% good +▓ 15\.4% answered, SLO missed +░ 32\.4% not answered +┄ 0\.0842% unfinished/,
-    );
+    expect(bar).toMatch(/█+▓+░+┄+ +█ 52\.2% good +▓ 15\.4% answered, SLO missed +░ 32\.4% not answered +┄ 0\.0842% unfinished/);
   });
 });

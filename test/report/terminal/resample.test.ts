@@ -5,11 +5,7 @@ import { resample, timelineSpan } from "../../../src/report/terminal/resample.ts
 import { timeAxis, timeMark } from "../../../src/report/terminal/timeAxis.ts";
 import { sampleResult } from "../sampleResult.ts";
 
-const point = (
-  atMs: number,
-  offeredPerSecond: number,
-  ttftP99Ms: number | null = null,
-): TimelinePoint => ({
+const point = (atMs: number, offeredPerSecond: number, ttftP99Ms: number | null = null): TimelinePoint => ({
   ...sampleResult().timeline[0]!,
   atMs,
   offeredPerSecond,
@@ -42,14 +38,7 @@ test("resample: as many columns as points -> the points; fewer -> means by time;
 });
 
 test("resample: gaps -> the largest value there is in the column, null where there is none", () => {
-  const points = [
-    point(10, 1, 8),
-    point(20, 1, null),
-    point(30, 1, null),
-    point(40, 1, null),
-    point(50, 1, 3),
-    point(60, 1, 5),
-  ];
+  const points = [point(10, 1, 8), point(20, 1, null), point(30, 1, null), point(40, 1, null), point(50, 1, 3), point(60, 1, 5)];
   const values = resample({
     points,
     span: timelineSpan(points)!,
@@ -72,20 +61,14 @@ test("resample: any intervals and columns -> the mean over all time is kept, and
       const span = { startMs: 0, endMs: atMs };
       const values = resample({ points, span, columns, read, by: "mean" });
       const whole = intervals.reduce((sum, [gapMs, value]) => sum + gapMs * value, 0) / atMs;
-      expect(values.reduce<number>((sum, value) => sum + value!, 0) / columns).toBeCloseTo(
-        whole,
-        6,
-      );
+      expect(values.reduce<number>((sum, value) => sum + value!, 0) / columns).toBeCloseTo(whole, 6);
       const largest = resample({ points, span, columns, read, by: "max" });
-      expect(Math.max(...largest.map((value) => value!))).toBe(
-        Math.max(...intervals.map(([, value]) => value)),
-      );
+      expect(Math.max(...largest.map((value) => value!))).toBe(Math.max(...intervals.map(([, value]) => value)));
     }),
   );
 });
 
-const text = (line: ReturnType<typeof timeAxis>[number]): string =>
-  line.map((span) => span.text).join("");
+const text = (line: ReturnType<typeof timeAxis>[number]): string => line.map((span) => span.text).join("");
 
 test("timeAxis: three hours on 36 columns -> a tick and a label each hour, dashes in the warm-up", () => {
   const [rule, labels] = timeAxis({

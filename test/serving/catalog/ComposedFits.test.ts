@@ -15,33 +15,12 @@ const STEPS: ReadonlyArray<readonly [number, number, number]> = [
   [64, 1024, 512],
 ];
 
-type AnchorRow = readonly [
-  string,
-  string,
-  number,
-  string,
-  ReadonlyArray<number>,
-  ReadonlyArray<number>,
-];
+type AnchorRow = readonly [string, string, number, string, ReadonlyArray<number>, ReadonlyArray<number>];
 
 /** Composed samples in ms (sums of operation times, aiconfigurator 095f58a), and the error in percent that the entries' docstring states. */
 const ANCHORS: ReadonlyArray<AnchorRow> = [
-  [
-    "h100",
-    "llama-3.1-8b",
-    1,
-    "bf16",
-    [5.86, 7.27, 10.15, 12.31, 10.44, 39.22, 183.6, 15.66],
-    [4.4, -4.8, -7.1, 3.8, 19.5, -8.3, 6.0, 1.1],
-  ],
-  [
-    "h100",
-    "llama-3.1-8b",
-    2,
-    "bf16",
-    [3.69, 4.14, 5.56, 7.11, 6.88, 24.61, 112.04, 9.86],
-    [-0.3, -0.7, -2.2, 1.3, 18.3, -3.9, 4.9, 0.4],
-  ],
+  ["h100", "llama-3.1-8b", 1, "bf16", [5.86, 7.27, 10.15, 12.31, 10.44, 39.22, 183.6, 15.66], [4.4, -4.8, -7.1, 3.8, 19.5, -8.3, 6.0, 1.1]],
+  ["h100", "llama-3.1-8b", 2, "bf16", [3.69, 4.14, 5.56, 7.11, 6.88, 24.61, 112.04, 9.86], [-0.3, -0.7, -2.2, 1.3, 18.3, -3.9, 4.9, 0.4]],
   [
     "h100",
     "llama-3.1-70b",
@@ -66,30 +45,9 @@ const ANCHORS: ReadonlyArray<AnchorRow> = [
     [10.34, 10.41, 13.43, 17.28, 26.25, 97.84, 353.34, 42.97],
     [-5.0, 3.2, 1.4, 1.0, 14.3, -5.5, 4.3, -21.3],
   ],
-  [
-    "h100",
-    "llama-3.1-70b",
-    8,
-    "fp8",
-    [6.99, 8.29, 9.22, 12.16, 20.49, 68.57, 237.15, 29.07],
-    [2.4, -6.1, 6.3, 2.6, 7.3, -2.9, 3.3, -15.1],
-  ],
-  [
-    "h200",
-    "llama-3.1-8b",
-    1,
-    "bf16",
-    [4.56, 5.49, 7.23, 9.47, 10.07, 42.24, 188.78, 14.12],
-    [2.1, -3.7, 0.7, 5.0, 19.1, -9.8, 7.2, 3.8],
-  ],
-  [
-    "h200",
-    "llama-3.1-8b",
-    2,
-    "bf16",
-    [3.03, 3.34, 4.39, 5.74, 6.77, 24.72, 109.67, 9.29],
-    [0.2, 1.2, 1.4, 2.3, 16.1, -2.7, 4.3, -0.1],
-  ],
+  ["h100", "llama-3.1-70b", 8, "fp8", [6.99, 8.29, 9.22, 12.16, 20.49, 68.57, 237.15, 29.07], [2.4, -6.1, 6.3, 2.6, 7.3, -2.9, 3.3, -15.1]],
+  ["h200", "llama-3.1-8b", 1, "bf16", [4.56, 5.49, 7.23, 9.47, 10.07, 42.24, 188.78, 14.12], [2.1, -3.7, 0.7, 5.0, 19.1, -9.8, 7.2, 3.8]],
+  ["h200", "llama-3.1-8b", 2, "bf16", [3.03, 3.34, 4.39, 5.74, 6.77, 24.72, 109.67, 9.29], [0.2, 1.2, 1.4, 2.3, 16.1, -2.7, 4.3, -0.1]],
   [
     "h200",
     "llama-3.1-70b",
@@ -98,30 +56,9 @@ const ANCHORS: ReadonlyArray<AnchorRow> = [
     [11.68, 11.8, 14.14, 17.08, 31.79, 119.28, 511.05, 38.52],
     [-1.2, 3.9, 2.8, 2.9, 13.2, -2.7, 5.0, 1.3],
   ],
-  [
-    "h200",
-    "llama-3.1-70b",
-    8,
-    "bf16",
-    [7.13, 8.28, 9.27, 11.23, 21.55, 71.35, 305.76, 25.27],
-    [4.0, -4.3, 2.7, 3.7, 6.1, 1.2, 2.7, -1.1],
-  ],
-  [
-    "h200",
-    "llama-3.1-70b",
-    4,
-    "fp8",
-    [8.42, 8.93, 11.52, 14.59, 25.07, 89.96, 350.6, 42.09],
-    [0.3, 3.8, 2.9, 4.9, 9.9, -3.0, 2.8, -26.4],
-  ],
-  [
-    "h200",
-    "llama-3.1-70b",
-    8,
-    "fp8",
-    [6.46, 7.25, 8.3, 10.85, 19.91, 63.59, 238.14, 28.21],
-    [0.5, -2.5, 7.0, 4.2, 4.1, 0.4, 1.4, -17.9],
-  ],
+  ["h200", "llama-3.1-70b", 8, "bf16", [7.13, 8.28, 9.27, 11.23, 21.55, 71.35, 305.76, 25.27], [4.0, -4.3, 2.7, 3.7, 6.1, 1.2, 2.7, -1.1]],
+  ["h200", "llama-3.1-70b", 4, "fp8", [8.42, 8.93, 11.52, 14.59, 25.07, 89.96, 350.6, 42.09], [0.3, 3.8, 2.9, 4.9, 9.9, -3.0, 2.8, -26.4]],
+  ["h200", "llama-3.1-70b", 8, "fp8", [6.46, 7.25, 8.3, 10.85, 19.91, 63.59, 238.14, 28.21], [0.5, -2.5, 7.0, 4.2, 4.1, 0.4, 1.4, -17.9]],
   [
     "a100",
     "llama-3.1-8b",
@@ -174,11 +111,7 @@ describe("composed fits", () => {
     "entry: %s %s TP%d %s -> composed samples within the stated errors",
     (gpu, model, tensorParallel, dtype, samples, errors) => {
       const entry = COMPOSED_ENTRIES.find(
-        (row) =>
-          row.gpu === gpu &&
-          row.model === model &&
-          row.tensorParallel === tensorParallel &&
-          row.dtype === dtype,
+        (row) => row.gpu === gpu && row.model === model && row.tensorParallel === tensorParallel && row.dtype === dtype,
       );
       STEPS.forEach(([sequences, context, prefillTokens], index) => {
         const ms = stepMs(entry!.coefficients, {
@@ -207,8 +140,7 @@ describe("composed fits", () => {
     expect(Object.keys(fits)).toHaveLength(COMPOSED_ENTRIES.length);
     for (const entry of COMPOSED_ENTRIES) {
       const dtype = entry.dtype === "fp8" ? "fp8" : "bfloat16";
-      const fit =
-        fits[`${entry.gpu.toUpperCase()}_SXM|${entry.model}|tp${entry.tensorParallel}|${dtype}`]!;
+      const fit = fits[`${entry.gpu.toUpperCase()}_SXM|${entry.model}|tp${entry.tensorParallel}|${dtype}`]!;
       const { a, b, c, d, e } = entry.coefficients;
       const expected = [
         fit.decode_only.coef.a,
@@ -217,9 +149,7 @@ describe("composed fits", () => {
         fit.prefill_only.coef.d,
         2 * fit.prefill_only.coef.e,
       ];
-      [a, b, c, d, e].forEach((value, index) =>
-        expect(Math.abs(value - expected[index]!)).toBeLessThanOrEqual(6e-6 * expected[index]!),
-      );
+      [a, b, c, d, e].forEach((value, index) => expect(Math.abs(value - expected[index]!)).toBeLessThanOrEqual(6e-6 * expected[index]!));
       expect(entry.decodeErrorRatio).toBeCloseTo(fit.decode_only.med_ape, 3);
       expect(entry.prefillErrorRatio).toBeCloseTo(fit.prefill_only.med_ape, 3);
     }

@@ -42,9 +42,7 @@ describe("planMemory", () => {
     const plan = planned(request("h100", "llama-3.1-70b", { tensorParallel: 4 }));
     expect(plan.reserveBytes).toBeCloseTo(3.85 * GIB, 0);
     expect(plan.kvBytesPerBlock).toBe(16 * 81_920);
-    expect(plan.kvBlocks).toBe(
-      Math.floor((72 * GIB - 70_553_706_496 / 2 - 3.85 * GIB) / (16 * 81_920)),
-    );
+    expect(plan.kvBlocks).toBe(Math.floor((72 * GIB - 70_553_706_496 / 2 - 3.85 * GIB) / (16 * 81_920)));
   });
 
   it("TP beyond the KV heads: Llama-3.1-70B TP16 -> heads are kept twice, KV per GPU as with TP8", () => {
@@ -69,9 +67,7 @@ describe("planMemory", () => {
       value: 1,
       hint: "the smallest tensor parallelism that fits is 2",
     });
-    expect(isCatalogFault(fault) && fault.constraint).toMatch(
-      /needs 134\.9 GiB per GPU .* offers 72\.0 GiB at a utilization of 0\.9/,
-    );
+    expect(isCatalogFault(fault) && fault.constraint).toMatch(/needs 134\.9 GiB per GPU .* offers 72\.0 GiB at a utilization of 0\.9/);
   });
 
   it("too big: DeepSeek-R1 fp8 on TP8 H800 -> names wide expert parallelism as well", () => {
@@ -83,9 +79,7 @@ describe("planMemory", () => {
 
   it("fits nowhere: utilization of a hundredth -> says to take another GPU", () => {
     const fault = planMemory(request("l4", "llama-3.1-8b", { utilizationRatio: 0.01 }));
-    expect(isCatalogFault(fault) && fault.hint).toMatch(
-      /at no tensor parallelism: take another GPU/,
-    );
+    expect(isCatalogFault(fault) && fault.hint).toMatch(/at no tensor parallelism: take another GPU/);
   });
 
   it("law: any utilization and block size -> the blocks fit and one more would not", () => {

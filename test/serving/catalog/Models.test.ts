@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findGpu, GPUS, peakFlopPerSecond } from "../../../src/serving/catalog/Gpus.ts";
-import {
-  findModel,
-  MODELS,
-  weightBytes,
-  weightBytesRead,
-} from "../../../src/serving/catalog/Models.ts";
+import { findModel, MODELS, weightBytes, weightBytesRead } from "../../../src/serving/catalog/Models.ts";
 import { canonicalName } from "../../../src/serving/catalog/Names.ts";
 
 describe("models", () => {
@@ -29,10 +24,7 @@ describe("models", () => {
 
   it("experts: Mixtral -> 12.9 B of 46.7 B parameters active, DeepSeek's routed experts are 97 % of its weights", () => {
     const mixtral = findModel("mixtral-8x7b")!;
-    expect((mixtral.activeParameters + mixtral.embeddingParameters / 2) / 1e9).toBeCloseTo(
-      12.88,
-      2,
-    );
+    expect((mixtral.activeParameters + mixtral.embeddingParameters / 2) / 1e9).toBeCloseTo(12.88, 2);
     const deepSeek = findModel("deepseek-v3")!;
     expect(deepSeek.routedExpertParameters / deepSeek.parameters).toBeCloseTo(0.974, 2);
   });
@@ -69,9 +61,7 @@ describe("models", () => {
 
   it("GPUs: all rows -> positive figures with a source, prices with source and date; only the H20 has none", () => {
     for (const gpu of GPUS) {
-      expect(
-        Math.min(gpu.memoryBytes, gpu.memoryBytesPerSecond, peakFlopPerSecond(gpu, "bf16")!),
-      ).toBeGreaterThan(1e9);
+      expect(Math.min(gpu.memoryBytes, gpu.memoryBytesPerSecond, peakFlopPerSecond(gpu, "bf16")!)).toBeGreaterThan(1e9);
       expect(gpu.source).not.toBe("");
     }
     for (const price of GPUS.flatMap((gpu) => gpu.price ?? [])) {

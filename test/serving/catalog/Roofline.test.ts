@@ -21,24 +21,14 @@ const PREFILL = [
 
 /** Roofline over entry for each step. */
 const factors = (entry: StepEntry, steps: typeof DECODE): ReadonlyArray<number> => {
-  const roofline = rooflineCoefficients(
-    findGpu(entry.gpu)!,
-    findModel(entry.model)!,
-    entry.tensorParallel,
-    entry.dtype,
-  )!;
+  const roofline = rooflineCoefficients(findGpu(entry.gpu)!, findModel(entry.model)!, entry.tensorParallel, entry.dtype)!;
   return steps.map((step) => stepMs(roofline, step) / stepMs(entry.coefficients, step));
 };
 
 const FITTED = STEP_ENTRIES.filter((entry) => entry.variant === undefined);
 
 describe("roofline", () => {
-  it.each(
-    FITTED.map(
-      (entry) =>
-        [`${entry.gpu} ${entry.model} TP${entry.tensorParallel} ${entry.dtype}`, entry] as const,
-    ),
-  )(
+  it.each(FITTED.map((entry) => [`${entry.gpu} ${entry.model} TP${entry.tensorParallel} ${entry.dtype}`, entry] as const))(
     "factor: against the fit of %s -> decode 0.78 to 1.3, prefill 0.9 to 1.5, bf16 data-center rows 0.88 to 1.25",
     (_, entry) => {
       for (const factor of factors(entry, DECODE)) {
@@ -80,26 +70,17 @@ describe("roofline", () => {
     const gpu = findGpu("l4")!;
     const model = findModel("mistral-7b")!;
     const slow = rooflineCoefficients(gpu, model, 1, "bf16")!;
-    const fast = rooflineCoefficients(
-      { ...gpu, memoryBytesPerSecond: 2 * gpu.memoryBytesPerSecond },
-      model,
-      1,
-      "bf16",
-    )!;
+    const fast = rooflineCoefficients({ ...gpu, memoryBytesPerSecond: 2 * gpu.memoryBytesPerSecond }, model, 1, "bf16")!;
     expect(fast).toEqual({ ...slow, a: slow.a / 2, c: slow.c / 2 });
   });
 
   it("MLA: more tensor parallelism -> each GPU still reads the whole latent", () => {
     const gpu = findGpu("h200")!;
     const model = findModel("deepseek-v3")!;
-    expect(rooflineCoefficients(gpu, model, 8, "fp8")!.c).toBe(
-      rooflineCoefficients(gpu, model, 1, "fp8")!.c,
-    );
+    expect(rooflineCoefficients(gpu, model, 8, "fp8")!.c).toBe(rooflineCoefficients(gpu, model, 1, "fp8")!.c);
   });
 
   it("units: A100 in fp8 -> undefined", () => {
-    expect(
-      rooflineCoefficients(findGpu("a100")!, findModel("llama-3.1-8b")!, 1, "fp8"),
-    ).toBeUndefined();
+    expect(rooflineCoefficients(findGpu("a100")!, findModel("llama-3.1-8b")!, 1, "fp8")).toBeUndefined();
   });
 });

@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findGpu } from "../../../src/serving/catalog/Gpus.ts";
 import { findModel } from "../../../src/serving/catalog/Models.ts";
-import {
-  dtypeKeysOf,
-  findStepEntry,
-  STEP_ENTRIES,
-  variantEntries,
-  withHostOverhead,
-} from "../../../src/serving/catalog/StepTimes.ts";
+import { dtypeKeysOf, findStepEntry, STEP_ENTRIES, variantEntries, withHostOverhead } from "../../../src/serving/catalog/StepTimes.ts";
 import { stepMs } from "./stepMs.ts";
 
 /** Prefill tokens per second of 8 GPUs, each with four prompts of 4,096 tokens per step. */
@@ -18,8 +12,7 @@ const perNode = (variant: string): number => {
     tensorParallel: 1,
     dtype: { dtype: "fp8", variant },
   })!;
-  const each =
-    stepMs(coefficients, { sequences: 0, kvTokens: 0, prefillTokens: 4096 }) - coefficients.a;
+  const each = stepMs(coefficients, { sequences: 0, kvTokens: 0, prefillTokens: 4096 }) - coefficients.a;
   return (8 * 16_384 * 1000) / (coefficients.a + 4 * each);
 };
 
@@ -32,9 +25,7 @@ describe("step entries", () => {
         expect(value).toBeGreaterThanOrEqual(0);
       }
       expect(Math.min(a, b, c, d)).toBeGreaterThan(0);
-      expect(entry.medianErrorRatio).toBe(
-        Math.max(entry.decodeErrorRatio, entry.prefillErrorRatio),
-      );
+      expect(entry.medianErrorRatio).toBe(Math.max(entry.decodeErrorRatio, entry.prefillErrorRatio));
       expect(entry.medianErrorRatio).toBeLessThan(0.3);
     }
   });
@@ -48,10 +39,7 @@ describe("step entries", () => {
 
   it("keys: all entries -> each answers its own question, alone", () => {
     for (const entry of STEP_ENTRIES) {
-      const dtype =
-        entry.variant === undefined
-          ? { dtype: entry.dtype }
-          : { dtype: entry.dtype, variant: entry.variant };
+      const dtype = entry.variant === undefined ? { dtype: entry.dtype } : { dtype: entry.dtype, variant: entry.variant };
       expect(
         findStepEntry({
           gpu: entry.gpu,
@@ -77,10 +65,7 @@ describe("step entries", () => {
       dtype: { dtype: "bf16" },
     })!;
     expect((coefficients.c + coefficients.h) / coefficients.c).toBeCloseTo(1.973, 2);
-    expect(stepMs(coefficients, { sequences: 49, kvTokens: 41_408, prefillTokens: 0 })).toBeCloseTo(
-      24.85,
-      1,
-    );
+    expect(stepMs(coefficients, { sequences: 49, kvTokens: 41_408, prefillTokens: 0 })).toBeCloseTo(24.85, 1);
   });
 
   it("DeepSeek-V3 decode, 88 sequences of 5k per GPU: overlapped -> within 8 % of the 48.5 ms composed for that point", () => {

@@ -6,10 +6,7 @@ import { GPUS } from "../../../src/serving/catalog/Gpus.ts";
 import { MODELS } from "../../../src/serving/catalog/Models.ts";
 import type { PoolRequest } from "../../../src/serving/catalog/PoolRequest.ts";
 import { resolvePool } from "../../../src/serving/catalog/resolvePool.ts";
-import {
-  ROOFLINE_EXPERTS_WARNING,
-  ROOFLINE_WARNING,
-} from "../../../src/serving/catalog/Roofline.ts";
+import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING } from "../../../src/serving/catalog/Roofline.ts";
 import type { PoolSpec } from "../../../src/serving/ServingSpec.ts";
 
 const STEP = { a: 10, b: 0.1, c: 1e-4, d: 0.05, e: 1e-6, h: 0 };
@@ -43,11 +40,7 @@ const fault = (more: Partial<PoolRequest>): CatalogFault => {
 const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
   if (isCatalogFault(resolved)) return resolved.constraint !== "" && resolved.hint !== "";
   const { step, kvBlocks, blockTokens, maxModelTokens } = resolved.engine;
-  return (
-    Math.min(step.a, step.b, step.c, step.d) > 0 &&
-    Number.isInteger(kvBlocks) &&
-    kvBlocks * blockTokens >= maxModelTokens
-  );
+  return Math.min(step.a, step.b, step.c, step.d) > 0 && Number.isInteger(kvBlocks) && kvBlocks * blockTokens >= maxModelTokens;
 };
 
 describe("resolvePool: what is found", () => {
@@ -74,9 +67,7 @@ describe("resolvePool: what is found", () => {
     expect(resolved.engine.kvBlocks).toBeGreaterThan(27_000);
     expect(resolved.engine.kvBlocks).toBeLessThan(28_000);
     expect(resolved.engine.step.a).toBeCloseTo(6.08666 + 1.2, 9);
-    expect(resolved.stepSource).toMatch(
-      /median error 2\.7 % decode, 8 % prefill; plus 1\.2 ms of host time/,
-    );
+    expect(resolved.stepSource).toMatch(/median error 2\.7 % decode, 8 % prefill; plus 1\.2 ms of host time/);
   });
 
   it("engine settings and price: given -> kept", () => {
@@ -96,17 +87,10 @@ describe("resolvePool: what is found", () => {
   });
 
   it("host overhead: composed 1.2 ms, RTX 4090 and Splitwise none, given -> added", () => {
-    expect(pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBe(
-      16.926,
-    );
-    expect(
-      pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step.a,
-    ).toBe(29.9);
+    expect(pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBe(16.926);
+    expect(pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step.a).toBe(29.9);
     expect(pool({ hostOverheadMs: 0 }).engine.step.a).toBe(6.08666);
-    expect(
-      pool({ gpu: "rtx-4090", hostOverheadMs: 2, engine: { maxBatchedTokens: 2048 } }).engine.step
-        .a,
-    ).toBeCloseTo(18.926, 9);
+    expect(pool({ gpu: "rtx-4090", hostOverheadMs: 2, engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBeCloseTo(18.926, 9);
   });
 
   it("no entry: Mistral-7B on an L4, Mixtral on H100s -> roofline with its warnings and no stated error", () => {
@@ -114,10 +98,7 @@ describe("resolvePool: what is found", () => {
     expect(small.warnings).toContain(ROOFLINE_WARNING);
     expect(small.stepErrorRatio).toBeUndefined();
     expect(small.stepSource).toMatch(/^roofline of l4 and mistral-7b/);
-    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([
-      ROOFLINE_WARNING,
-      ROOFLINE_EXPERTS_WARNING,
-    ]);
+    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([ROOFLINE_WARNING, ROOFLINE_EXPERTS_WARNING]);
   });
 
   it("step given: unknown GPU and model with blocks -> taken as they are, no host time, cost 0 with a warning", () => {
@@ -136,9 +117,7 @@ describe("resolvePool: what is found", () => {
       stepSource: "given in the scenario",
     });
     expect(resolved.engine).toMatchObject({ step: STEP, kvBlocks: 1000, maxModelTokens: 16_000 });
-    expect(resolved.warnings).toEqual([
-      "no price is known for tpu-v9: its cost counts as $0, set a price",
-    ]);
+    expect(resolved.warnings).toEqual(["no price is known for tpu-v9: its cost counts as $0, set a price"]);
   });
 
   it("step given: known GPU and model -> blocks and price from the catalog", () => {
@@ -151,9 +130,7 @@ describe("resolvePool: what is found", () => {
   it("KV smaller than the model's length: length not given -> cut to what fits, with a warning", () => {
     const resolved = pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } });
     expect(resolved.engine).toMatchObject({ kvBlocks: 2588, maxModelTokens: 41_408 });
-    expect(resolved.warnings).toEqual([
-      "maxModelTokens is cut from the model's 131072 to the 41408 tokens that the KV cache holds",
-    ]);
+    expect(resolved.warnings).toEqual(["maxModelTokens is cut from the model's 131072 to the 41408 tokens that the KV cache holds"]);
   });
 
   it("beyond the fit: 1,024 sequences, 32k batched tokens -> a warning for each", () => {
@@ -212,9 +189,10 @@ describe("resolvePool: faults", () => {
       value: 3,
       hint: "possible: 1, 2, 4, 8, 16, 32",
     });
-    expect(
-      fault({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 2 }),
-    ).toMatchObject({ field: "parallelism", hint: "known: 8, 4" });
+    expect(fault({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 2 })).toMatchObject({
+      field: "parallelism",
+      hint: "known: 8, 4",
+    });
   });
 
   it("memory: 70B bf16 on one H100 -> the smallest parallelism that fits", () => {

@@ -33,9 +33,7 @@ const arbitraryRate: fc.Arbitrary<RateSpec> = fc.oneof(
     )
     .map(([times, rates, interpolation]) => ({
       kind: "piecewise" as const,
-      points: times
-        .toSorted((a, b) => a - b)
-        .map((atMs, index) => ({ atMs, perSecond: rates[index]! })),
+      points: times.toSorted((a, b) => a - b).map((atMs, index) => ({ atMs, perSecond: rates[index]! })),
       interpolation,
     })),
 );
@@ -49,17 +47,13 @@ const arbitrarySpike: fc.Arbitrary<SpikeSpec> = fc
     fc.integer({ min: 0, max: 60 }),
   )
   .map(([shape, atMs, durationMs, isFactor, height]) =>
-    isFactor
-      ? { shape, atMs, durationMs, factor: height / 10 }
-      : { shape, atMs, durationMs, extraPerSecond: height },
+    isFactor ? { shape, atMs, durationMs, factor: height / 10 } : { shape, atMs, durationMs, extraPerSecond: height },
   );
 
 describe("RateCurve", () => {
   it("piecewise: steps -> holds each value, the first before it, the last after it", () => {
     const curve = new RateCurve({ kind: "piecewise", points, interpolation: "step" });
-    expect([0, 1000, 2999, 3000, 6000, 9e9].map((ms) => curve.perSecondAt(ms))).toEqual([
-      10, 10, 10, 0, 6, 6,
-    ]);
+    expect([0, 1000, 2999, 3000, 6000, 9e9].map((ms) => curve.perSecondAt(ms))).toEqual([10, 10, 10, 0, 6, 6]);
     expect(curve.cumulative(7000)).toBeCloseTo(30 + 0 + 6, 12);
   });
 
@@ -78,10 +72,7 @@ describe("RateCurve", () => {
       expect(curve.cumulative(24 * HOUR_MS)).toBeCloseTo(daily, 5);
       expect(curve.cumulative(72 * HOUR_MS)).toBeCloseTo(3 * daily, 5);
       const hour = Math.floor(startHour + 3);
-      expect(curve.perSecondAt((hour + 0.5 - startHour) * HOUR_MS)).toBeCloseTo(
-        hourlyPerSecond[hour % 24]!,
-        9,
-      );
+      expect(curve.perSecondAt((hour + 0.5 - startHour) * HOUR_MS)).toBeCloseTo(hourlyPerSecond[hour % 24]!, 9);
     }
   });
 
@@ -137,9 +128,7 @@ describe("RateCurve", () => {
   });
 
   it("cursor: many small advances -> the same time as one big advance", () => {
-    const spikes: ReadonlyArray<SpikeSpec> = [
-      { shape: "decay", atMs: 2000, durationMs: 900, factor: 6 },
-    ];
+    const spikes: ReadonlyArray<SpikeSpec> = [{ shape: "decay", atMs: 2000, durationMs: 900, factor: 6 }];
     const curve = new RateCurve({ kind: "piecewise", points, interpolation: "linear" }, spikes);
     const cursor = curve.cursor();
     let ms = 0;
@@ -163,32 +152,17 @@ describe("RateCurve", () => {
     });
     expect(curve.inverse(10)).toBe(1000);
     expect(curve.inverse(10.001)).toBe(Infinity);
-    expect(
-      new RateCurve({ kind: "diurnal", hourlyPerSecond: Array(24).fill(0), startHour: 0 }).inverse(
-        1,
-      ),
-    ).toBe(Infinity);
+    expect(new RateCurve({ kind: "diurnal", hourlyPerSecond: Array(24).fill(0), startHour: 0 }).inverse(1)).toBe(Infinity);
   });
 
   it("constructor: impossible rates and spikes -> RangeError that says why", () => {
     expect(() => new RateCurve(constant(-1))).toThrow(/rate -1\/s/);
-    expect(() => new RateCurve({ kind: "piecewise", points: [], interpolation: "step" })).toThrow(
-      /at least one point/,
-    );
-    expect(
-      () =>
-        new RateCurve({ kind: "piecewise", points: points.toReversed(), interpolation: "step" }),
-    ).toThrow(/not after/);
-    expect(() => new RateCurve({ kind: "diurnal", hourlyPerSecond: [1], startHour: 0 })).toThrow(
-      /24 hourly values/,
-    );
+    expect(() => new RateCurve({ kind: "piecewise", points: [], interpolation: "step" })).toThrow(/at least one point/);
+    expect(() => new RateCurve({ kind: "piecewise", points: points.toReversed(), interpolation: "step" })).toThrow(/not after/);
+    expect(() => new RateCurve({ kind: "diurnal", hourlyPerSecond: [1], startHour: 0 })).toThrow(/24 hourly values/);
     const spike = { shape: "square" as const, atMs: 0, durationMs: 1 };
     expect(() => new RateCurve(constant(1), [spike])).toThrow(/exactly one/);
-    expect(() => new RateCurve(constant(1), [{ ...spike, factor: 2, extraPerSecond: 1 }])).toThrow(
-      /exactly one/,
-    );
-    expect(() => new RateCurve(constant(1), [{ ...spike, factor: 2, durationMs: 0 }])).toThrow(
-      /duration 0/,
-    );
+    expect(() => new RateCurve(constant(1), [{ ...spike, factor: 2, extraPerSecond: 1 }])).toThrow(/exactly one/);
+    expect(() => new RateCurve(constant(1), [{ ...spike, factor: 2, durationMs: 0 }])).toThrow(/duration 0/);
   });
 });

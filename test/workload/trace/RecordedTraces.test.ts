@@ -10,9 +10,7 @@ import type { Arrival } from "../support.ts";
 
 const DATA = fileURLToPath(new URL("../../../../shared/data/", import.meta.url));
 const TRACES = join(DATA, "traces");
-const SYNTHETIC = fileURLToPath(
-  new URL("../../../scenarios/traces/synthetic.jsonl.gz", import.meta.url),
-);
+const SYNTHETIC = fileURLToPath(new URL("../../../scenarios/traces/synthetic.jsonl.gz", import.meta.url));
 
 /** Share of the prompt tokens whose block was seen before, with a cache that keeps everything. */
 const hitRatio = (arrivals: ReadonlyArray<Arrival>): number => {
@@ -28,8 +26,7 @@ const hitRatio = (arrivals: ReadonlyArray<Arrival>): number => {
   return hit / all;
 };
 
-const times = (arrivals: ReadonlyArray<Arrival>): ReadonlyArray<number> =>
-  arrivals.map((each) => each.atMs);
+const times = (arrivals: ReadonlyArray<Arrival>): ReadonlyArray<number> => arrivals.map((each) => each.atMs);
 const means = (arrivals: ReadonlyArray<Arrival>): ReadonlyArray<number> => [
   Math.round(mean(arrivals.map((each) => each.promptTokens))),
   Math.round(mean(arrivals.map((each) => each.outputTokens)) * 10) / 10,
@@ -103,12 +100,7 @@ describe.skipIf(absent)("recorded traces", () => {
   it("ServeGen DeepSeek-R1 -> two hours of 73 clients at the rates and lengths of the folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "spillway-servegen-"));
     try {
-      execFileSync("tar", [
-        "xzf",
-        join(TRACES, "servegen_reason_deepseek-r1.tar.gz"),
-        "-C",
-        folder,
-      ]);
+      execFileSync("tar", ["xzf", join(TRACES, "servegen_reason_deepseek-r1.tar.gz"), "-C", folder]);
       const path = join(folder, "data/reason/deepseek-r1");
       const arrivals = await replay({ trace: { path, toMs: 7_200_000 } });
       // The mean hourly rates of hours 0 and 1 are 19 and 22 per second.
@@ -127,9 +119,7 @@ describe("the project's own trace", () => {
     const arrivals = await replay({ trace: { path: SYNTHETIC } });
     expect(Math.abs(arrivals.length - 2000)).toBeLessThan(150);
     expect(arrivals.at(-1)!.atMs).toBeLessThan(600_000);
-    expect(
-      arrivals.filter((each) => each.atMs > 150_000 && each.atMs < 178_000).length,
-    ).toBeGreaterThan(200);
+    expect(arrivals.filter((each) => each.atMs > 150_000 && each.atMs < 178_000).length).toBeGreaterThan(200);
     expect(hitRatio(arrivals)).toBeGreaterThan(0.5);
   });
 });

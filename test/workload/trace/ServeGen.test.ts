@@ -40,9 +40,7 @@ describe("ServeGen folder", () => {
         .map((each) => each.atMs - index * 600_000);
     expect(day(1).length).toBeGreaterThan(3500);
     expect(day(1)).not.toEqual(day(0));
-    expect(
-      arrivals.every((each, index) => index === 0 || each.atMs >= arrivals[index - 1]!.atMs),
-    ).toBe(true);
+    expect(arrivals.every((each, index) => index === 0 || each.atMs >= arrivals[index - 1]!.atMs)).toBe(true);
   });
 
   it("a window without any request, one behind the end -> no arrivals, a fault", async () => {
@@ -53,8 +51,6 @@ describe("ServeGen folder", () => {
   });
 
   it("same seed -> same requests", async () => {
-    expect(await replay({ trace: { path, toMs: 60_000 } })).toEqual(
-      await replay({ trace: { path, toMs: 60_000 } }),
-    );
+    expect(await replay({ trace: { path, toMs: 60_000 } })).toEqual(await replay({ trace: { path, toMs: 60_000 } }));
   });
 });

@@ -25,19 +25,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const timesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyArray<number> =>
-  arrivals.map((each) => each.atMs);
-const isSorted = (times: ReadonlyArray<number>): boolean =>
-  times.every((ms, index) => index === 0 || ms >= times[index - 1]!);
+const timesOf = (arrivals: ReadonlyArray<Arrival>): ReadonlyArray<number> => arrivals.map((each) => each.atMs);
+const isSorted = (times: ReadonlyArray<number>): boolean => times.every((ms, index) => index === 0 || ms >= times[index - 1]!);
 
 describe("TraceArrivals", () => {
   it("next: before the first refill -> NaN; after the last request -> Infinity for ever", async () => {
     const source = openTrace({ trace: { path, toMs: 100 } });
     expect(source.next()).toBeNaN();
     await source.refill();
-    expect([0, 25, 50, 75, Infinity, Infinity]).toEqual(
-      Array.from({ length: 6 }, () => source.next()),
-    );
+    expect([0, 25, 50, 75, Infinity, Infinity]).toEqual(Array.from({ length: 6 }, () => source.next()));
     await source.close();
   });
 
@@ -64,8 +60,7 @@ describe("TraceArrivals", () => {
     const source = openTrace({ trace: { path } });
     const prompts: Array<number> = [];
     for (let ms = source.next(); ms !== Infinity; ms = source.next()) {
-      if (Number.isNaN(ms) || prompts.length % 1000 === 1)
-        await Promise.all([source.refill(), source.refill()]);
+      if (Number.isNaN(ms) || prompts.length % 1000 === 1) await Promise.all([source.refill(), source.refill()]);
       if (!Number.isNaN(ms)) prompts.push(source.draft.promptTokens);
     }
     expect(prompts).toEqual(Array.from({ length: ROWS }, (_, row) => row + 1));
@@ -94,15 +89,10 @@ describe("TraceArrivals", () => {
       trace: { path, fromMs: 1000, toMs: 2010, timeScale: 2, loop: true },
     });
     const arrivals = await drain(source, 41 * 5);
-    expect(arrivals.slice(41, 82).map((each) => each.atMs - 2020)).toEqual(
-      timesOf(arrivals.slice(0, 41)),
-    );
-    expect(arrivals.slice(164).map((each) => each.promptTokens)).toEqual(
-      arrivals.slice(0, 41).map((each) => each.promptTokens),
-    );
+    expect(arrivals.slice(41, 82).map((each) => each.atMs - 2020)).toEqual(timesOf(arrivals.slice(0, 41)));
+    expect(arrivals.slice(164).map((each) => each.promptTokens)).toEqual(arrivals.slice(0, 41).map((each) => each.promptTokens));
     expect(isSorted(timesOf(arrivals))).toBe(true);
-    const idsOf = (pass: number) =>
-      new Set(arrivals.slice(pass * 41, pass * 41 + 41).map((each) => each.blockHashes![0]!));
+    const idsOf = (pass: number) => new Set(arrivals.slice(pass * 41, pass * 41 + 41).map((each) => each.blockHashes![0]!));
     expect(idsOf(1).size).toBe(idsOf(0).size);
     expect([...idsOf(1)].filter((id) => idsOf(0).has(id))).toEqual([]);
     // A window is left at its end: the rest of the file is not read.
@@ -116,8 +106,7 @@ describe("TraceArrivals", () => {
   });
 
   it("rate scale below 1 -> that share of rows at their own times, and those of a lower scale are among them", async () => {
-    const rows = async (rateScale: number) =>
-      new Set((await replay({ trace: { path, rateScale } })).map((each) => each.promptTokens));
+    const rows = async (rateScale: number) => new Set((await replay({ trace: { path, rateScale } })).map((each) => each.promptTokens));
     const third = await rows(1 / 3);
     const half = await rows(0.5);
     expect(Math.abs(third.size - ROWS / 3)).toBeLessThan(4 * Math.sqrt((ROWS * 2) / 9));
@@ -154,8 +143,6 @@ describe("TraceArrivals", () => {
   });
 
   it("base folder: a relative path -> taken from there", async () => {
-    expect(
-      (await replay({ trace: { path: "rows.jsonl", toMs: 50 }, baseFolder: folder })).length,
-    ).toBe(2);
+    expect((await replay({ trace: { path: "rows.jsonl", toMs: 50 }, baseFolder: folder })).length).toBe(2);
   });
 });

@@ -32,40 +32,20 @@ const messageOf = async (path: string, format?: TraceFormat): Promise<string> =>
 const row = (ms: number): string => `{"atMs":${ms},"promptTokens":1,"outputTokens":1}`;
 
 const malformed: ReadonlyArray<readonly [string, string]> = [
-  [
-    "bad-month.csv",
-    "bad-month.csv:3:1 TIMESTAMP must be a time (2023-13-16 18:17:04.03) write it as 2023-11-16 18:17:03.9799600",
-  ],
+  ["bad-month.csv", "bad-month.csv:3:1 TIMESTAMP must be a time (2023-13-16 18:17:04.03) write it as 2023-11-16 18:17:03.9799600"],
   ["negative-tokens.csv", "negative-tokens.csv:2:27 GeneratedTokens must be >= 0 (-4)"],
-  [
-    "few-columns.csv",
-    "few-columns.csv:2 row must have at least 3 columns (2023-11-16 18:17:03.98,10) it has 2",
-  ],
+  ["few-columns.csv", "few-columns.csv:2 row must have at least 3 columns (2023-11-16 18:17:03.98,10) it has 2"],
   ["word-for-time.csv", "word-for-time.csv:2:1 Timestamp must be a number (soon)"],
-  [
-    "missing-length.jsonl",
-    'missing-length.jsonl:2 input_length must be a number >= 0 (absent) add "input_length"',
-  ],
-  [
-    "too-many-hashes.jsonl",
-    "too-many-hashes.jsonl:1:59 hash_ids must have at most 2 ids, one per block of the prompt ([1,2,3]) it has 3",
-  ],
-  [
-    "cut-off.json",
-    'cut-off.json:2 an object must end with } ({"conversations": [{"from": "human")',
-  ],
+  ["missing-length.jsonl", 'missing-length.jsonl:2 input_length must be a number >= 0 (absent) add "input_length"'],
+  ["too-many-hashes.jsonl", "too-many-hashes.jsonl:1:59 hash_ids must have at most 2 ids, one per block of the prompt ([1,2,3]) it has 3"],
+  ["cut-off.json", 'cut-off.json:2 an object must end with } ({"conversations": [{"from": "human")'],
   ["empty.csv", "empty.csv trace file must not be empty"],
 ];
 
 describe("trace faults", () => {
-  it.each(malformed)(
-    "%s: malformed -> place, constraint, value and hint",
-    async (name, message) => {
-      expect((await messageOf(fixture(`malformed/${name}`))).replace(/\n\)$/, ")")).toBe(
-        message.replace("\n)", ")"),
-      );
-    },
-  );
+  it.each(malformed)("%s: malformed -> place, constraint, value and hint", async (name, message) => {
+    expect((await messageOf(fixture(`malformed/${name}`))).replace(/\n\)$/, ")")).toBe(message.replace("\n)", ")"));
+  });
 
   it("broken JSON -> the column and the parser's reason", async () => {
     const fault = await faultOf({ trace: { path: fixture("malformed/broken.jsonl") } });
@@ -88,9 +68,7 @@ describe("trace faults", () => {
 
   it("a format without its header -> a fault even where bad rows are skipped", async () => {
     const trace = { path: fixture("malformed/missing-column.csv"), format: "azure" as const };
-    expect((await faultOf({ trace, skipBadRows: true })).message).toMatch(
-      /:1 header must have the column ContextTokens/,
-    );
+    expect((await faultOf({ trace, skipBadRows: true })).message).toMatch(/:1 header must have the column ContextTokens/);
   });
 
   it("missing file, folder, wrong folder -> say so", async () => {
@@ -99,37 +77,23 @@ describe("trace faults", () => {
     );
     expect(await messageOf(folder, "azure")).toMatch(/must be a file \(a folder\)/);
     expect(await messageOf(fixture("malformed"))).toMatch(/folder must hold chunk-N-trace.csv/);
-    expect(await messageOf(fixture("malformed/servegen"))).toMatch(
-      /chunk-0-trace.csv:2:5 rate must be a number >= 0 \(fast\)/,
-    );
+    expect(await messageOf(fixture("malformed/servegen"))).toMatch(/chunk-0-trace.csv:2:5 rate must be a number >= 0 \(fast\)/);
   });
 
   it("cut gzip, tar archive -> say so", async () => {
-    const text =
-      (await readFile(fixture("azure2023.csv"), "utf8")) + "\n2023-11-17 00:00:02,1,1".repeat(5000);
+    const text = (await readFile(fixture("azure2023.csv"), "utf8")) + "\n2023-11-17 00:00:02,1,1".repeat(5000);
     const cut = join(folder, "cut.csv.gz");
     await writeFile(cut, gzipSync(text).subarray(0, 200));
-    expect(await messageOf(cut)).toBe(
-      "cut.csv.gz gzip data must be whole and correct (unexpected end of file) copy the file again",
-    );
+    expect(await messageOf(cut)).toBe("cut.csv.gz gzip data must be whole and correct (unexpected end of file) copy the file again");
     const tar = join(folder, "clients.tar.gz");
     await writeFile(tar, gzipSync(Buffer.from(`${"chunk".padEnd(257, "\0")}ustar\0`)));
-    expect(await messageOf(tar)).toBe(
-      "clients.tar.gz must not be a tar archive unpack it and give the folder",
-    );
+    expect(await messageOf(tar)).toBe("clients.tar.gz must not be a tar archive unpack it and give the folder");
   });
 
   it("rows far out of order -> the late row", async () => {
     const path = join(folder, "late.jsonl");
-    await writeFile(
-      path,
-      [...Array.from({ length: 3000 }, (_, index) => row(index + 10)), row(5), row(9000)].join(
-        "\n",
-      ),
-    );
-    expect(await messageOf(path)).toMatch(
-      /^late.jsonl:3001 rows must be in order of time.* sort the file by time$/,
-    );
+    await writeFile(path, [...Array.from({ length: 3000 }, (_, index) => row(index + 10)), row(5), row(9000)].join("\n"));
+    expect(await messageOf(path)).toMatch(/^late.jsonl:3001 rows must be in order of time.* sort the file by time$/);
     const source = openTrace({ trace: { path }, skipBadRows: true });
     expect((await drain(source)).length).toBe(3001);
     expect([source.rows, source.skippedRows]).toEqual([3001, 1]);
@@ -168,10 +132,7 @@ describe("trace faults", () => {
 
   it("a bad row after good ones: refilled again -> the same fault, not the end", async () => {
     const path = join(folder, "late-fault.jsonl");
-    await writeFile(
-      path,
-      [...Array.from({ length: 20_000 }, (_, index) => row(index)), "{"].join("\n"),
-    );
+    await writeFile(path, [...Array.from({ length: 20_000 }, (_, index) => row(index)), "{"].join("\n"));
     const source = openTrace({ trace: { path } });
     await expect(drain(source)).rejects.toThrow(/late-fault.jsonl:20001:2 record must be JSON/);
     await expect(source.refill()).rejects.toThrow(/:20001/);

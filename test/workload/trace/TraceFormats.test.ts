@@ -31,9 +31,8 @@ function* piecesOf(text: string, size: number): Generator<string> {
   for (let start = 0; start < text.length; start += size) yield text.slice(start, start + size);
 }
 
-const lengths = (
-  arrivals: ReadonlyArray<{ readonly promptTokens: number; readonly outputTokens: number }>,
-) => arrivals.map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens]);
+const lengths = (arrivals: ReadonlyArray<{ readonly promptTokens: number; readonly outputTokens: number }>) =>
+  arrivals.map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens]);
 
 describe("trace formats", () => {
   it("azure 2023: seven decimals, CRLF, midnight, no last line end -> exact times, zero tokens become one", async () => {
@@ -145,8 +144,7 @@ describe("trace formats", () => {
       const text = await readFile(fixture(name), "utf8");
       const whole = await rowsOf([text]);
       expect(whole.length).toBeGreaterThan(1);
-      for (const size of [1, 2, 3, 7, 61])
-        expect(await rowsOf(piecesOf(text, size))).toEqual(whole);
+      for (const size of [1, 2, 3, 7, 61]) expect(await rowsOf(piecesOf(text, size))).toEqual(whole);
     },
   );
 
@@ -154,24 +152,17 @@ describe("trace formats", () => {
     const bytes = await readFile(fixture("azure2023.csv"));
     const path = join(folder, "trace.bin");
     await writeFile(path, gzipSync(Buffer.concat([Buffer.from("\uFEFF"), bytes])));
-    expect(await replay({ trace: { path } })).toEqual(
-      await replay({ trace: { path: fixture("azure2023.csv") } }),
-    );
+    expect(await replay({ trace: { path } })).toEqual(await replay({ trace: { path: fixture("azure2023.csv") } }));
   });
 
   it("gzip of several pieces -> all rows in order", async () => {
     const count = 30_000;
-    const lines = Array.from(
-      { length: count },
-      (_, row) => `{"atMs":${row},"promptTokens":${(row % 997) + 1},"outputTokens":2}`,
-    );
+    const lines = Array.from({ length: count }, (_, row) => `{"atMs":${row},"promptTokens":${(row % 997) + 1},"outputTokens":2}`);
     const path = join(folder, "long.jsonl.gz");
     await writeFile(path, gzipSync(lines.join("\n")));
     const arrivals = await replay({ trace: { path } });
     expect(arrivals.length).toBe(count);
-    expect(
-      arrivals.every((each, row) => each.atMs === row && each.promptTokens === (row % 997) + 1),
-    ).toBe(true);
+    expect(arrivals.every((each, row) => each.atMs === row && each.promptTokens === (row % 997) + 1)).toBe(true);
   });
 
   it("rows a little out of order -> sorted", async () => {
@@ -179,10 +170,9 @@ describe("trace formats", () => {
     const stamps = Array.from({ length: 5000 }, (_, row) => row + ((row * 7919) % 400));
     await writeFile(
       path,
-      [
-        '{"atMs":0,"promptTokens":1,"outputTokens":1}',
-        ...stamps.map((ms) => `{"atMs":${ms},"promptTokens":1,"outputTokens":1}`),
-      ].join("\n"),
+      ['{"atMs":0,"promptTokens":1,"outputTokens":1}', ...stamps.map((ms) => `{"atMs":${ms},"promptTokens":1,"outputTokens":1}`)].join(
+        "\n",
+      ),
     );
     const arrivals = await replay({ trace: { path } });
     expect(arrivals.slice(1).map((each) => each.atMs)).toEqual(stamps.toSorted((a, b) => a - b));
@@ -195,12 +185,7 @@ describe("trace formats", () => {
       const step = Math.floor(row / 10);
       return step * 3000 - (step % 4 > 1 ? 1 : 0);
     });
-    await writeFile(
-      path,
-      stamps
-        .map((ms, row) => `{"timestamp":${ms},"input_length":${row + 1},"output_length":1}`)
-        .join("\n"),
-    );
+    await writeFile(path, stamps.map((ms, row) => `{"timestamp":${ms},"input_length":${row + 1},"output_length":1}`).join("\n"));
     const arrivals = await replay({ trace: { path } });
     expect(lengths(arrivals).map(([prompt]) => prompt)).toEqual(stamps.map((_, row) => row + 1));
     arrivals.forEach(({ atMs }, row) => {
