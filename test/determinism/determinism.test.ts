@@ -47,16 +47,34 @@ test("determinism: records -> the same for the same seed, with any number of rep
 /** What a user brought, in the order of arrival; what became of it is another matter. */
 const brought = async (authored: ScenarioInput) => {
   const simulated = await run(authored, { seed: 3 });
-  return simulated.sample.filter((record) => record.class === "chat").map(({ id, arrivalMs, promptTokens }) => [id, arrivalMs, promptTokens]);
+  return simulated.sample
+    .filter((record) => record.class === "chat")
+    .map(({ id, arrivalMs, promptTokens }) => [id, arrivalMs, promptTokens]);
 };
 const NO_LIMITS = small(chat, { horizon: "20s", fleet: { gpu: pool({ replicas: 8, engine: { maxSequences: 64 } }) } });
 /** All are answered within the horizon. */
-const patient = { ...chat, client: {}, arrivals: { poisson: { rate: { piecewise: [["0s", "30/s"], ["10s", "0/s"]], interpolation: "step" } } } } as const;
+const patient = {
+  ...chat,
+  client: {},
+  arrivals: {
+    poisson: {
+      rate: {
+        piecewise: [
+          ["0s", "30/s"],
+          ["10s", "0/s"],
+        ],
+        interpolation: "step",
+      },
+    },
+  },
+} as const;
 
 test("determinism: a second class -> the first one's arrivals and lengths stay", async () => {
   const columns = async (traffic: ScenarioInput["traffic"]) => {
     const simulated = await run({ ...NO_LIMITS, traffic }, { seed: 3 });
-    return simulated.sample.filter((record) => record.class === "chat").map(({ id, arrivalMs, promptTokens, outputTokens }) => [id, arrivalMs, promptTokens, outputTokens]);
+    return simulated.sample
+      .filter((record) => record.class === "chat")
+      .map(({ id, arrivalMs, promptTokens, outputTokens }) => [id, arrivalMs, promptTokens, outputTokens]);
   };
   const alone = await columns({ chat: patient });
   expect(alone.length).toBeGreaterThan(200);

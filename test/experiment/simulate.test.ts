@@ -13,8 +13,7 @@ type TrafficClass = ScenarioInput["traffic"][string];
 const ms = (min: number, max: number) => fc.integer({ min, max }).map((value) => `${value}ms` as const);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 /** Drops the keys that are undefined. */
-const present = <T extends object>(of: T): T =>
-  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
+const present = <T extends object>(of: T): T => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as T;
 
 const retry = fc.record({
   attempts: fc.integer({ min: 2, max: 4 }),
@@ -37,9 +36,7 @@ const closedClass = fc.record({
 const openClass = fc.record({
   ...common,
   arrivals: fc.integer({ min: 1, max: 40 }).map((n) => ({ poisson: { rate: `${n}/s` as const } })),
-  session: maybe(
-    fc.record({ turns: fc.integer({ min: 1, max: 4 }), think: ms(0, 300), maxContext: fc.integer({ min: 100, max: 3000 }) }),
-  ),
+  session: maybe(fc.record({ turns: fc.integer({ min: 1, max: 4 }), think: ms(0, 300), maxContext: fc.integer({ min: 100, max: 3000 }) })),
 });
 const trafficClass: fc.Arbitrary<TrafficClass> = fc.oneof(closedClass, openClass).map((of) => present(of) as unknown as TrafficClass);
 
@@ -210,7 +207,8 @@ test("simulate: timeline -> 120 points up to the horizon that sum to the totals"
   expect(result.timeline).toHaveLength(120);
   expect(result.timeline.at(-1)!.atMs).toBe(10_000);
   const seconds = 10 / 120;
-  const sum = (field: "offeredPerSecond" | "throughputPerSecond") => result.timeline.reduce((total, point) => total + point[field] * seconds, 0);
+  const sum = (field: "offeredPerSecond" | "throughputPerSecond") =>
+    result.timeline.reduce((total, point) => total + point[field] * seconds, 0);
   expect(sum("offeredPerSecond")).toBeCloseTo(result.classes[0]!.attempts, 6);
   expect(sum("throughputPerSecond")).toBeCloseTo(result.total.outcomes.completed, 6);
 });
