@@ -1,3 +1,4 @@
+import { CliOutput } from "effect/cli";
 import * as Effect from "effect/Effect";
 import * as FileSystem from "effect/FileSystem";
 import * as Layer from "effect/Layer";
@@ -10,10 +11,22 @@ import * as Terminal from "effect/Terminal";
 
 const unavailable = Effect.die(new Error("not available on this command line"));
 
+/** Wrong arguments are told on stderr, with where to read on; help that was asked for goes to stdout. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.sync(() => {
+          const errors = CliOutput.defaultFormatter({ colors: false }).formatErrors(event.errors).trim();
+          process.stderr.write(`${errors}\n\nSee ${event.commandPath.join(" ")} --help\n`);
+        })
+      : CliOutput.defaultPresenter.present(event),
+});
+
 /** What the command line module asks of its platform; ours reads no keys and starts no processes. */
 export const platform = Layer.mergeAll(
   FileSystem.layerNoop({}),
   Path.layer,
+  presenter,
   Layer.succeed(
     Stdio.Stdio,
     Stdio.make({

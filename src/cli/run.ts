@@ -28,7 +28,14 @@ export const run = Command.make(
   {
     file: scenarioArgument,
     set: setFlag,
-    seed: Flag.Int("seed").pipe(Flag.withDescription("seed of all random draws (default: the scenario's, else 1)"), Flag.optional),
+    seed: Flag.Int("seed").pipe(
+      Flag.filter(
+        (n) => n >= 0,
+        () => "--seed must be at least 0",
+      ),
+      Flag.withDescription("seed of all random draws (default: the scenario's, else 1)"),
+      Flag.optional,
+    ),
     replications: PositiveInt("replications").pipe(
       Flag.withDescription("independent runs; two or more give confidence intervals (default 1)"),
       Flag.withDefault(1),

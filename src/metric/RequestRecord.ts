@@ -3,7 +3,7 @@ import type { Outcome } from "./Result.ts";
 /** What became of one request over all its attempts. Times in ms; null where the request did not get that far. */
 export interface RequestRecord {
   readonly class: string;
-  /** Unique within its class, in the order of arrival. */
+  /** Unique within its class: in the order of arrival, or in a closed loop k * users + user for request k of a user. */
   readonly id: number;
   /** Of simulated time. */
   readonly arrivalMs: number;

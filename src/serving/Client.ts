@@ -37,6 +37,8 @@ const OP_DEADLINE = 0;
 const OP_PATIENCE = 1;
 const OP_RETRY = 2;
 const NONE = -1;
+/** Draws for the backoffs of one turn: more tries than this share their luck with the next turn. */
+const TRIES_SPAN = 1024;
 
 class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly classes: ReadonlyArray<TrafficClassSpec>;
@@ -78,6 +80,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     requests.arrivalMs.at[request] = kernel.now;
     requests.tries.at[request] = 0;
     requests.retry.at[request] = NONE;
+    requests.replica.at[request] = NONE;
     requests.active.at[request] = 1;
     this.recorder.arrived(request);
     this.deadlines[requests.classIndex.at[request]!]?.start(request);
@@ -104,6 +107,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { requests, attempts } = this.simulation;
     const request = attempts.request.at[attempt]!;
     requests.attempt.at[request] = NONE;
+    this.noteReplica(request, attempt);
     const classIndex = requests.classIndex.at[request]!;
     this.patience[classIndex]?.stop(request);
     if (how === AttemptEnd.Completed) {
@@ -145,7 +149,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { requests, kernel } = this.simulation;
     const tries = requests.tries.at[request]!;
     const backoffMs = Math.min(retry.backoffMs * retry.factor ** (tries - 1), retry.maxBackoffMs);
-    const share = retry.jitter === "full" ? jitter.unit(requests.number.at[request]!, tries) : 1;
+    const share = retry.jitter === "full" ? jitter.unit(requests.number.at[request]!, requests.turn.at[request]! * TRIES_SPAN + tries) : 1;
     requests.retry.at[request] = kernel.post(kernel.now + backoffMs * share, this.actor, OP_RETRY, request, Phase.Arrival);
   }
 
@@ -156,8 +160,14 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     if (attempt !== NONE) {
       this.patience[requests.classIndex.at[request]!]?.stop(request);
       requests.attempt.at[request] = NONE;
+      this.noteReplica(request, attempt);
       this.gateway.hangUp(attempt);
     } else if (requests.retry.at[request] !== NONE) kernel.revoke(requests.retry.at[request]!);
+  }
+
+  private noteReplica(request: number, attempt: number): void {
+    const replica = this.simulation.attempts.replica.at[attempt]!;
+    if (replica >= 0) this.simulation.requests.replica.at[request] = replica;
   }
 
   private finish(request: number, outcome: Outcome): void {

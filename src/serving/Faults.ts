@@ -39,10 +39,9 @@ class FaultInjector implements Actor {
     this.holds = new Int32Array(fleet.replicas.length);
     this.slow = fleet.replicas.map(() => new Set());
     const actor = simulation.kernel.join(this);
-    schedule.forEach((fault, i) => {
-      simulation.kernel.post(fault.atMs, actor, OP_START, i, Phase.Fault);
-      simulation.kernel.post(fault.atMs + fault.durationMs, actor, OP_END, i, Phase.Fault);
-    });
+    // All starts before all ends: where one fault ends as the next begins, there is no gap.
+    schedule.forEach((fault, i) => simulation.kernel.post(fault.atMs, actor, OP_START, i, Phase.Fault));
+    schedule.forEach((fault, i) => simulation.kernel.post(fault.atMs + fault.durationMs, actor, OP_END, i, Phase.Fault));
   }
 
   wake(op: number, index: number): void {

@@ -42,6 +42,8 @@ export interface GatewayService {
   /** Attempts cut by the response time limit. */
   readonly cut: number;
   connect(listener: GatewayListener): void;
+  /** Forgets what was counted so far: the warm-up is over. */
+  startMeasuring(): void;
   submit(attempt: number): void;
   /** The client hangs up; nothing more is reported about this attempt but wasted tokens. */
   hangUp(attempt: number): void;
@@ -113,6 +115,11 @@ class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
 
   connect(listener: GatewayListener): void {
     this.listener = listener;
+  }
+
+  startMeasuring(): void {
+    this.cut = 0;
+    this.queueLength.restart(this.simulation.kernel.now);
   }
 
   submit(attempt: number): void {

@@ -73,7 +73,7 @@ class SimulatedObserver implements Actor {
       replica.meter.itlMs = gaps;
     }
     this.lastBusyMs = 0;
-    this.gateway.queueLength.restart(this.simulation.kernel.now);
+    this.gateway.startMeasuring();
   }
 
   private point(): TimelinePoint {

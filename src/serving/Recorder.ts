@@ -66,6 +66,8 @@ class SimulatedRecorder implements RecorderService {
   attempts = 0;
   private readonly options: RecorderOptions;
   private readonly simulation: typeof Simulation.Service;
+  /** Requests of each class so far. */
+  private readonly arrivals: Float64Array;
   private readonly reservoir: UnitSource;
   private sampled = 0;
   /** Sum of the times that requests spent in the system, for Little's law. */
@@ -75,14 +77,17 @@ class SimulatedRecorder implements RecorderService {
     this.options = options;
     this.simulation = simulation;
     this.classes = classes.map((spec) => new ClassMeter(spec));
+    this.arrivals = new Float64Array(classes.length);
     this.reservoir = simulation.streams.open("recorder", "sample").sequence();
   }
 
   arrived(request: number): void {
     const { requests, kernel } = this.simulation;
     this.requests++;
+    const classIndex = requests.classIndex.at[request]!;
+    requests.id.at[request] = requests.user.at[request]! >= 0 ? requests.number.at[request]! : this.arrivals[classIndex]!++;
     this.inSystem.set(kernel.now, this.inSystem.level + 1);
-    if (kernel.now >= this.options.warmupMs) this.classes[requests.classIndex.at[request]!]!.requests++;
+    if (kernel.now >= this.options.warmupMs) this.classes[classIndex]!.requests++;
   }
 
   offered(classIndex: number): void {
@@ -172,13 +177,13 @@ class SimulatedRecorder implements RecorderService {
     const { requests, attempts } = this.simulation;
     return {
       class: this.classes[requests.classIndex.at[request]!]!.spec.name,
-      id: requests.number.at[request]!,
+      id: requests.id.at[request]!,
       arrivalMs: requests.arrivalMs.at[request]!,
       promptTokens: requests.promptTokens.at[request]!,
       cachedTokens: attempt === undefined ? 0 : attempts.cachedTokens.at[attempt]!,
       outputTokens: answer?.outputTokens ?? 0,
       attempts: requests.tries.at[request]!,
-      replica: attempt === undefined ? null : this.options.replicaNames[attempts.replica.at[attempt]!]!,
+      replica: this.options.replicaNames[requests.replica.at[request]!] ?? null,
       queueWaitMs: answer?.queueWaitMs ?? null,
       ttftMs: answer?.ttftMs ?? null,
       tpotMs: answer === undefined || Number.isNaN(answer.tpotMs) ? null : answer.tpotMs,

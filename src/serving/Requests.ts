@@ -17,6 +17,10 @@ export class Requests {
   readonly attempt: Column<Int32Array>;
   /** Attempts so far. */
   readonly tries: Column<Int32Array>;
+  /** Number within its class in the order of arrival, for the records. */
+  readonly id: Column<Float64Array>;
+  /** Replica that the last attempt reached, or -1. */
+  readonly replica: Column<Int32Array>;
   /** Ticket of a pending retry, or -1. */
   readonly retry: Column<Float64Array>;
   readonly prefixKey: Column<Float64Array>;
@@ -45,6 +49,8 @@ export class Requests {
     this.arrivalMs = pool.float64();
     this.attempt = pool.int32();
     this.tries = pool.int32();
+    this.id = pool.float64();
+    this.replica = pool.int32();
     this.retry = pool.float64();
     this.prefixKey = pool.float64();
     this.prefixTokens = pool.int32();
