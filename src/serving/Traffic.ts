@@ -46,6 +46,9 @@ const OP_ARRIVAL = 0;
 const OP_TURN = 1;
 const OP_USER = 2;
 
+/** Between two requests of a closed-loop user, at least: users who never think and are refused at once must not stop time. Assumed. */
+const FASTEST_USER_MS = 1;
+
 // Names of contents: recorded block ids come first, then what the simulation names itself.
 const STREAM_NAMES = 2 ** 40;
 const PREFIX_NAMES = 2 ** 45;
@@ -175,7 +178,8 @@ class SimulatedTraffic implements TrafficService, Actor {
     requests.turn.at[request] = turn + 1;
     if (requests.user.at[request]! >= 0) {
       const thinkMs = this.loops[requests.classIndex.at[request]!]!.thinkMs(requests.user.at[request]!, turn);
-      kernel.post(kernel.now + thinkMs, this.actor, OP_USER, request, Phase.Arrival);
+      const nextMs = Math.max(kernel.now + thinkMs, requests.arrivalMs.at[request]! + FASTEST_USER_MS);
+      kernel.post(nextMs, this.actor, OP_USER, request, Phase.Arrival);
     } else if (outcome === "completed" && requests.turnsLeft.at[request]! > 0) this.continueSession(request, turn + 1);
     else this.release(request);
   }

@@ -56,7 +56,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     {
       name: `engine ${load}, stepper`,
       unit: "request",
-      run: () => engineSteps({ how: "stepper", perSecond, outputTokens, requests: 5_000 }),
+      run: () => engineSteps({ how: "stepper", perSecond, outputTokens, requests: 1_000 }),
     },
   ]),
   ...LOADS.flatMap(({ load, perSecond, outputTokens }): Array<Benchmark> => [

@@ -31,7 +31,7 @@ const common = {
 };
 const closedClass = fc.record({
   ...common,
-  arrivals: fc.record({ users: fc.integer({ min: 1, max: 12 }), think: ms(0, 500) }).map((closed) => ({ closed })),
+  arrivals: fc.record({ users: fc.integer({ min: 1, max: 12 }), think: ms(1, 500) }).map((closed) => ({ closed })),
 });
 const openClass = fc.record({
   ...common,
@@ -229,6 +229,18 @@ test("simulate: stopped in the first of two replications -> the second is not be
   const chat = { arrivals: { poisson: { rate: "200/s" } }, prompt: 50, output: 20 } as const;
   const { result } = await run(small(chat, { horizon: "10h" }), { replications: 2, stopped: () => true });
   expect(result).toMatchObject({ interrupted: true, replications: 1 });
+});
+
+test("simulate: users who never think and are refused at once -> the run ends all the same, at the horizon or with a defect", async () => {
+  const chat = burst(1, { arrivals: { closed: { users: 1, think: "0s" } } });
+  const faults = [{ replicaDown: { pool: "gpu", replicas: 1, at: "0s", for: "1s" } }] as const;
+  let chunks = 0;
+  // 100 chunks of events are 100 times what this takes with one request per millisecond of the fault.
+  const ended = await run(small(chat, { faults }), { stopped: () => ++chunks > 100 }).then(
+    ({ result }) => (result.interrupted ? `still at ${result.simulatedMs} ms after ${result.engine.events} events` : "ended"),
+    () => "ended",
+  );
+  expect(ended).toBe("ended");
 });
 
 test("simulate: a component that throws -> a defect with seed, replication and time", async () => {

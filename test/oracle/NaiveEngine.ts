@@ -73,7 +73,9 @@ export class NaiveEngine {
   private stepTime: StepTime;
   private waiting: Array<Sequence> = [];
   private running: Array<Sequence> = [];
+  /** Free blocks, least recently released first; those before `taken` are gone (shifting a long array is slow). */
   private free: Array<Block>;
+  private taken = 0;
   private cached = new Map<number, Block>();
   private up = true;
   private now = 0;
@@ -161,6 +163,7 @@ export class NaiveEngine {
     this.running = [];
     this.waiting = [];
     this.free = this.newPool();
+    this.taken = 0;
     this.cached = new Map();
   }
 
@@ -203,9 +206,9 @@ export class NaiveEngine {
       const tokens = Math.min(this.tokens(sequence) - hitTokens, budget);
       const reserved = this.spec.reserveFullPrompt ? this.tokens(sequence) : hitTokens + tokens;
       const needed = Math.ceil(reserved / this.spec.blockTokens) - hits.length + hits.filter((b) => b.references === 0).length;
-      if (needed > this.free.length) break;
+      if (needed > this.free.length - this.taken) break;
       this.waiting.shift();
-      for (const block of hits) if (block.references++ === 0) this.free.splice(this.free.indexOf(block), 1);
+      for (const block of hits) if (block.references++ === 0) this.free.splice(this.free.indexOf(block, this.taken), 1);
       sequence.blocks = hits;
       sequence.computed = hitTokens;
       if (!sequence.admitted) this.trace.cachedTokens[sequence.id] = hitTokens;
@@ -243,13 +246,17 @@ export class NaiveEngine {
   private allocate(sequence: Sequence, tokens: number): boolean {
     const size = this.spec.blockTokens;
     const needed = Math.ceil((sequence.computed + tokens) / size) - sequence.blocks.length;
-    if (needed > this.free.length) return false;
+    if (needed > this.free.length - this.taken) return false;
     for (let i = 0; i < needed; i++) {
-      const block = this.free.shift()!;
+      const block = this.free[this.taken++]!;
       if (block.key !== 0) this.cached.delete(block.key);
       block.key = 0;
       block.references = 1;
       sequence.blocks.push(block);
+    }
+    if (this.taken > this.spec.kvBlocks) {
+      this.free = this.free.slice(this.taken);
+      this.taken = 0;
     }
     if (!sequence.decoding) this.nameBlocks(sequence, Math.floor(sequence.computed / size), sequence.computed + tokens);
     return true;
