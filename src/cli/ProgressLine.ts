@@ -1,6 +1,5 @@
 import type { Progress } from "../experiment/runReplication.ts";
-import { formatCount } from "../units/Count.ts";
-import { formatDuration } from "../units/Duration.ts";
+import { showQuantity } from "../experiment/showQuantity.ts";
 
 const REDRAW_MS = 100;
 const CLEAR = "\r\u001B[2K";
@@ -41,7 +40,12 @@ export class ProgressLine {
     const perSecond = ((this.eventsBefore + progress.events) * 1000) / Math.max(1, elapsedMs);
     const leftMs = done > 0 ? (elapsedMs * (1 - done)) / done : Infinity;
     const which = this.replications > 1 ? `replication ${progress.replication + 1}/${this.replications}, ` : "";
-    const eta = Number.isFinite(leftMs) ? `, ${formatDuration(Math.max(1000, Math.round(leftMs / 1000) * 1000))} left` : "";
-    return `${which}simulated ${formatDuration(Math.round(progress.simulatedMs / 1000) * 1000)} of ${formatDuration(progress.horizonMs)} (${Math.round(done * 100)} %), ${formatCount(Math.round(perSecond))} events/s${eta}`;
+    const eta = Number.isFinite(leftMs) ? `, ${span(leftMs)} left` : "";
+    return `${which}simulated ${span(progress.simulatedMs)} of ${span(progress.horizonMs)} (${Math.round(done * 100)} %), ${inThousands(perSecond)} events/s${eta}`;
   }
 }
+
+/** Whole seconds, at least one. */
+const span = (ms: number): string => showQuantity(Math.max(1000, Math.round(ms / 1000) * 1000), "ms");
+
+const inThousands = (count: number): string => (count < 1e6 ? `${Math.round(count / 1e3)}k` : `${(count / 1e6).toFixed(1)}M`);

@@ -166,6 +166,22 @@ test("simulate: warm-up -> only requests that arrive after it are counted, and t
   expect(result.classes[0]!.throughputPerSecond).toBeCloseTo(25 / 4.9, 9);
 });
 
+test("simulate: attempts that wait in the engine at the end of the warm-up -> in the maximum as in the mean", async () => {
+  const fleet = { gpu: pool({ engine: { maxSequences: 1 } }) };
+  const { waiting } = (await run(small(burst(5), { fleet, warmup: "50ms" }))).result.pools[0]!;
+  expect(waiting.mean).toBeCloseTo((4 * 50 + 3 * 100 + 2 * 100 + 100) / 9950, 9);
+  expect(waiting.max).toBe(4);
+});
+
+test("simulate: a preempted sequence waits -> in the maximum as in the mean", async () => {
+  // Both prompts fit into 8 blocks of 16, their answers do not. Both have arrived when the measurement begins, so only the preempted one waits.
+  const fleet = { gpu: pool({ engine: { kvBlocks: 8, maxModelLen: 100 } }) };
+  const { waiting, preemptions } = (await run(small(burst(2, { prompt: 60, output: 30 }), { fleet, warmup: "5ms" }))).result.pools[0]!;
+  expect(preemptions).toBeGreaterThan(0);
+  expect(waiting.mean).toBeGreaterThan(0);
+  expect(waiting.max).toBe(1);
+});
+
 test("simulate: one answer -> every figure of it", async () => {
   const { result, sample } = await run(small(burst(1, { slo: { ttft: "10ms", tpot: "10ms", e2e: "100ms" } })));
   expect(sample).toEqual([
