@@ -64,6 +64,8 @@ export class Gateway extends Context.Service<Gateway, GatewayService>()("spillwa
 const OP_CUT = 0;
 const OP_QUEUE_TIMEOUT = 1;
 const NOWHERE = -1;
+/** Recorded block that stands for "the same beginning": the fourth (2,048 tokens of a Mooncake trace), since the first is often common to all. Assumed. */
+const AFFINITY_BLOCK = 3;
 
 class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
   readonly queueLength = new TimeAverage();
@@ -256,9 +258,19 @@ class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
   private pick(attempt: number): number {
     const { attempts } = this.simulation;
     this.route.promptTokens = attempts.promptTokens.at[attempt]!;
-    this.route.prefixHash = prefixName(attempts.prefixKey.at[attempt]!, attempts.traceKeys[attempt]);
+    this.route.prefixHash = this.beginning(attempt);
     this.route.classIndex = attempts.classIndex.at[attempt]!;
     return this.router.pick(this.view, this.route, this.draw);
+  }
+
+  /** Names the prompt's beginning: a recorded block, the conversation, or the shared prefix; 0 when nothing is shared. */
+  private beginning(attempt: number): number {
+    const { attempts, requests } = this.simulation;
+    const keys = attempts.traceKeys[attempt];
+    if (keys !== undefined && keys.length > 0) return keys[Math.min(AFFINITY_BLOCK, keys.length - 1)]! + 1;
+    const request = attempts.request.at[attempt]!;
+    const conversation = requests.user.at[request]! < 0 && requests.turnsLeft.at[request]! + requests.turn.at[request]! > 0;
+    return conversation ? attempts.streamKey.at[attempt]! : attempts.prefixKey.at[attempt]!;
   }
 
   private refresh(replica: number): void {
@@ -270,9 +282,3 @@ class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
     return this.fleet.replicas.some((replica) => replica.up);
   }
 }
-
-/** Recorded block that stands for "the same beginning": the fourth (2,048 tokens of a Mooncake trace), since the first is often common to all. Assumed. */
-const AFFINITY_BLOCK = 3;
-
-const prefixName = (prefixKey: number, traceKeys: Float64Array | undefined): number =>
-  traceKeys === undefined || traceKeys.length === 0 ? prefixKey : traceKeys[Math.min(AFFINITY_BLOCK, traceKeys.length - 1)]! + 1;

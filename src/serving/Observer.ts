@@ -67,11 +67,7 @@ class SimulatedObserver implements Actor {
 
   private startMeasuring(): void {
     const gaps = this.recorder.classes.map((meter) => meter.itlMs);
-    for (const replica of this.fleet.replicas) {
-      replica.syncMeter();
-      replica.meter.reset();
-      replica.meter.itlMs = gaps;
-    }
+    for (const replica of this.fleet.replicas) replica.startMeasuring(gaps);
     this.lastBusyMs = 0;
     this.gateway.startMeasuring();
   }

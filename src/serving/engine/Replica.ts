@@ -1,3 +1,4 @@
+import type { Histogram } from "../../kernel/Histogram.ts";
 import { ensure, InvariantBroken } from "../../kernel/Invariants.ts";
 import type { Actor, Kernel, Timer } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
@@ -220,6 +221,14 @@ export class Replica implements Actor {
   syncMeter(): void {
     this.meterSteps(this.stepsDone());
     this.meterWaiting();
+  }
+
+  /** Starts a new measurement; `itlMs` takes the gaps between tokens, by class. */
+  startMeasuring(itlMs: ReadonlyArray<Histogram>): void {
+    this.syncMeter();
+    this.meter.reset();
+    this.meter.itlMs = itlMs;
+    this.meterLongest();
   }
 
   /** Tokens that a running or waiting attempt has generated so far. */
@@ -518,6 +527,7 @@ export class Replica implements Actor {
     this.attempts.state.at[slot] = AttemptState.Waiting;
     this.meterWaiting();
     this.waiting.pushFront(slot);
+    this.meterLongest();
     this.meter.preemptions++;
   }
 
@@ -591,7 +601,7 @@ export class Replica implements Actor {
   private enqueue(slot: number): void {
     this.meterWaiting();
     this.waiting.pushBack(slot);
-    if (this.waiting.length > this.meter.maxWaiting) this.meter.maxWaiting = this.waiting.length;
+    this.meterLongest();
   }
 
   private dequeue(slot: number): void {
@@ -660,6 +670,10 @@ export class Replica implements Actor {
       const weight = this.decodingByClass[k]!;
       if (weight > 0) histograms[k]!.recordProgression(firstMs, this.gapMs, count, weight);
     }
+  }
+
+  private meterLongest(): void {
+    if (this.waiting.length > this.meter.maxWaiting) this.meter.maxWaiting = this.waiting.length;
   }
 
   private meterWaiting(): void {
