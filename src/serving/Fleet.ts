@@ -2,7 +2,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { BlockLists } from "./engine/BlockLists.ts";
-import type { ReplicaListener } from "./engine/Replica.ts";
+import type { Engine, EngineListener } from "./engine/Engine.ts";
 import { Replica } from "./engine/Replica.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -10,11 +10,11 @@ import { Simulation } from "./Simulation.ts";
 /** Replicas of all pools under one numbering, pool after pool. */
 export interface FleetService {
   readonly pools: ReadonlyArray<PoolSpec>;
-  readonly replicas: ReadonlyArray<Replica>;
+  readonly replicas: ReadonlyArray<Engine>;
   /** Pool of each replica. */
   readonly poolOf: Int32Array;
   /** Whom the replicas report to; set once by the component in front of the fleet. */
-  connect(listener: ReplicaListener): void;
+  connect(listener: EngineListener): void;
 }
 
 export class Fleet extends Context.Service<Fleet, FleetService>()("spillway/Fleet") {
@@ -39,8 +39,8 @@ const buildFleet = (simulation: typeof Simulation.Service, pools: ReadonlyArray<
 };
 
 /** Stands in for the listener that is built after the fleet. */
-class Relay implements ReplicaListener {
-  to: ReplicaListener | undefined;
+class Relay implements EngineListener {
+  to: EngineListener | undefined;
 
   firstToken(attempt: number): void {
     this.to!.firstToken(attempt);

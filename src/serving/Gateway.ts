@@ -7,7 +7,7 @@ import { Phase } from "../kernel/Kernel.ts";
 import { TimeAverage } from "../kernel/TimeAverage.ts";
 import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
 import { AttemptState } from "./Attempts.ts";
-import type { ReplicaListener } from "./engine/Replica.ts";
+import type { EngineListener } from "./engine/Engine.ts";
 import { SlotList } from "./engine/SlotList.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
@@ -67,7 +67,7 @@ const NOWHERE = -1;
 /** Recorded block that stands for "the same beginning": the fourth (2,048 tokens of a Mooncake trace), since the first is often common to all. Assumed. */
 const AFFINITY_BLOCK = 3;
 
-class SimulatedGateway implements GatewayService, ReplicaListener, Actor {
+class SimulatedGateway implements GatewayService, EngineListener, Actor {
   readonly queueLength = new TimeAverage();
   cut = 0;
   private readonly spec: GatewaySpec;

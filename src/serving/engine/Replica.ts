@@ -10,6 +10,7 @@ import type { Blocks } from "./Blocks.ts";
 import { blocksFor } from "./Blocks.ts";
 import { CachedBlocks } from "./CachedBlocks.ts";
 import { CountedBlocks } from "./CountedBlocks.ts";
+import type { Engine, EngineListener } from "./Engine.ts";
 import { FinishHeap } from "./FinishHeap.ts";
 import { IntBuffer } from "./IntBuffer.ts";
 import { completedSteps, durationMs, firstBoundary } from "./Progression.ts";
@@ -22,23 +23,13 @@ const NONE = -1;
 /** Sequences remember steps in 32 bits. At 1 ms a step this is 24 days without a pause. */
 const MAX_STEP = 2 ** 31 - 2 ** 24;
 
-/** What an engine tells the gateway. Each attempt that was taken ends in exactly one of finished, released and failed. */
-export interface ReplicaListener {
-  firstToken(attempt: number): void;
-  finished(attempt: number): void;
-  /** A canceled attempt has left the engine; it had generated so many tokens. */
-  released(attempt: number, generatedTokens: number): void;
-  /** The replica died under the attempt. */
-  failed(attempt: number, generatedTokens: number): void;
-}
-
 export interface ReplicaOptions {
   readonly engine: EngineSpec;
   readonly kernel: Kernel;
   readonly attempts: Attempts;
   readonly blockLists: BlockLists;
   readonly classes: number;
-  readonly listener: ReplicaListener;
+  readonly listener: EngineListener;
 }
 
 /**
@@ -51,7 +42,7 @@ export interface ReplicaOptions {
  *
  * Source of the semantics: vllm-project/vllm v1/core/sched/scheduler.py (Apache-2.0), v0.19.
  */
-export class Replica implements Actor {
+export class Replica implements Engine, Actor {
   readonly meter = new ReplicaMeter();
   readonly blocks: Blocks;
   /** Longest sequence that this replica can hold: the model's limit or the whole KV cache. */
@@ -60,7 +51,7 @@ export class Replica implements Actor {
   private readonly engine: EngineSpec;
   private readonly kernel: Kernel;
   private readonly attempts: Attempts;
-  private readonly listener: ReplicaListener;
+  private readonly listener: EngineListener;
   private readonly caching: boolean;
   private readonly timer: Timer;
   private stepTime: StepTime;
