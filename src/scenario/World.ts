@@ -1,5 +1,6 @@
 import type { Gate } from "../experiment/Gate.ts";
 import type { FaultSpec, GatewaySpec, PoolSpec } from "../serving/ServingSpec.ts";
+import type { NetworkSpec } from "../serving/stage/NetworkStage.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 
 /** A scenario with all quantities parsed, all defaults filled in and all catalog names looked up. Times in ms. */
@@ -10,6 +11,7 @@ export interface World {
   readonly horizonMs: number;
   readonly warmupMs: number;
   readonly traffic: ReadonlyArray<TrafficClassSpec>;
+  readonly network?: NetworkSpec;
   readonly gateway: GatewaySpec;
   readonly fleet: ReadonlyArray<PoolSpec>;
   readonly faults: ReadonlyArray<FaultSpec>;

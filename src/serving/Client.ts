@@ -6,11 +6,14 @@ import { Phase } from "../kernel/Kernel.ts";
 import type { Draws } from "../kernel/Streams.ts";
 import type { Outcome } from "../metric/Result.ts";
 import type { RetrySpec, TrafficClassSpec } from "../workload/TrafficSpec.ts";
-import type { GatewayListener, GatewayService } from "./Gateway.ts";
+import type { GatewayListener } from "./Gateway.ts";
 import { AttemptEnd, Gateway } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
 import { Simulation } from "./Simulation.ts";
+import { clientChain } from "./stage/clientChain.ts";
+import type { Door } from "./stage/Door.ts";
+import type { NetworkSpec } from "./stage/NetworkStage.ts";
 
 /** Tells whoever made a request that it is over. */
 export type RequestEnded = (request: number, outcome: Outcome) => void;
@@ -24,11 +27,17 @@ export interface ClientService {
 }
 
 export class Client extends Context.Service<Client, ClientService>()("spillway/Client") {
-  static readonly layer = (classes: ReadonlyArray<TrafficClassSpec>): Layer.Layer<Client, never, Simulation | Gateway | Recorder> =>
+  static readonly layer = (
+    classes: ReadonlyArray<TrafficClassSpec>,
+    network?: NetworkSpec,
+  ): Layer.Layer<Client, never, Simulation | Gateway | Recorder> =>
     Layer.effect(
       Client,
       Effect.gen(function* () {
-        return new SimulatedClient(classes, yield* Simulation, yield* Gateway, yield* Recorder);
+        const simulation = yield* Simulation;
+        const recorder = yield* Recorder;
+        const door = clientChain(yield* Gateway, { classes, network, simulation, recorder });
+        return new SimulatedClient(classes, simulation, door, recorder);
       }),
     );
 }
@@ -43,7 +52,7 @@ const TRIES_SPAN = 1024;
 class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly classes: ReadonlyArray<TrafficClassSpec>;
   private readonly simulation: typeof Simulation.Service;
-  private readonly gateway: GatewayService;
+  private readonly gateway: Door;
   private readonly recorder: RecorderService;
   private readonly actor: number;
   private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
@@ -51,12 +60,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly jitter: ReadonlyArray<Draws>;
   private onEnd!: RequestEnded;
 
-  constructor(
-    classes: ReadonlyArray<TrafficClassSpec>,
-    simulation: typeof Simulation.Service,
-    gateway: GatewayService,
-    recorder: RecorderService,
-  ) {
+  constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, gateway: Door, recorder: RecorderService) {
     this.classes = classes;
     this.simulation = simulation;
     this.gateway = gateway;
@@ -110,9 +114,10 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.noteReplica(request, attempt);
     const classIndex = requests.classIndex.at[request]!;
     this.patience[classIndex]?.stop(request);
-    if (how === AttemptEnd.Completed) {
-      this.recorder.completed(request, attempt);
-      this.finish(request, "completed");
+    if (how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded) {
+      const outcome = OUTCOME_OF[how]!;
+      this.recorder.answered(request, attempt, outcome);
+      this.finish(request, outcome);
       return;
     }
     const retry = this.classes[classIndex]!.client.retry;
@@ -180,4 +185,14 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
 }
 
 /** Outcome of a request whose last attempt ended so, by AttemptEnd. */
-const OUTCOME_OF: ReadonlyArray<Outcome> = ["completed", "shed", "rejected", "expired", "failed"];
+const OUTCOME_OF: ReadonlyArray<Outcome> = [
+  "completed",
+  "shed",
+  "rejected",
+  "expired",
+  "failed",
+  "expired",
+  "rejected",
+  "cached",
+  "degraded",
+];

@@ -26,6 +26,14 @@ export const AttemptEnd = {
   Cut: 3,
   /** The replica died, or none is up. */
   Failed: 4,
+  /** The client's own time limit of the attempt. */
+  TimedOut: 5,
+  /** A limiter or breaker said no. */
+  Rejected: 6,
+  /** Answered from the response cache. */
+  Cached: 7,
+  /** Answered more cheaply than asked. */
+  Degraded: 8,
 } as const;
 
 export interface GatewayListener {

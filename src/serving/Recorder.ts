@@ -32,7 +32,8 @@ export interface RecorderService {
   readonly sample: ReadonlyArray<RequestRecord>;
   arrived(request: number): void;
   offered(classIndex: number): void;
-  completed(request: number, attempt: number): void;
+  /** The request got its answer: completed, cached or degraded. */
+  answered(request: number, attempt: number, outcome: Outcome): void;
   ended(request: number, outcome: Outcome): void;
   wasted(classIndex: number, tokens: number): void;
   /** Starts a new timeline interval. */
@@ -96,7 +97,7 @@ class SimulatedRecorder implements RecorderService {
     if (this.simulation.kernel.now >= this.options.warmupMs) this.classes[classIndex]!.attempts++;
   }
 
-  completed(request: number, attempt: number): void {
+  answered(request: number, attempt: number, outcome: Outcome): void {
     const { requests, attempts, kernel } = this.simulation;
     const arrivalMs = requests.arrivalMs.at[request]!;
     const meter = this.classes[requests.classIndex.at[request]!]!;
@@ -116,7 +117,7 @@ class SimulatedRecorder implements RecorderService {
     meter.promptTokens += attempts.promptTokens.at[attempt]!;
     meter.cachedTokens += attempts.cachedTokens.at[attempt]!;
     meter.outputTokens += outputTokens;
-    this.keep(request, "completed", attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
+    this.keep(request, outcome, attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
   }
 
   ended(request: number, outcome: Outcome): void {
@@ -124,10 +125,11 @@ class SimulatedRecorder implements RecorderService {
     const arrivalMs = requests.arrivalMs.at[request]!;
     this.inSystem.set(kernel.now, this.inSystem.level - 1);
     this.spentMs[0]! += kernel.now - arrivalMs;
-    if (outcome !== "completed") this.interval.failed++;
+    const answered = outcome === "completed" || outcome === "cached" || outcome === "degraded";
+    if (!answered) this.interval.failed++;
     if (arrivalMs < this.options.warmupMs) return;
     this.classes[requests.classIndex.at[request]!]!.outcomes[outcome]++;
-    if (outcome !== "completed") this.keep(request, outcome, undefined, undefined);
+    if (!answered) this.keep(request, outcome, undefined, undefined);
   }
 
   wasted(classIndex: number, tokens: number): void {

@@ -14,6 +14,7 @@ import { Requests } from "./Requests.ts";
 import { Router } from "./Router.ts";
 import type { FaultSpec, GatewaySpec, PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
+import type { NetworkSpec } from "./stage/NetworkStage.ts";
 import { Traffic } from "./Traffic.ts";
 
 /** What a world is built from. */
@@ -21,6 +22,8 @@ export interface WorldSpec {
   readonly horizonMs: number;
   readonly warmupMs: number;
   readonly traffic: ReadonlyArray<TrafficClassSpec>;
+  /** Between clients and gateway; absent: no time passes. */
+  readonly network?: NetworkSpec;
   readonly gateway: GatewaySpec;
   readonly fleet: ReadonlyArray<PoolSpec>;
   readonly faults: ReadonlyArray<FaultSpec>;
@@ -63,7 +66,7 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
   const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic.length), simulation);
   const router = Layer.provideMerge(components.router ?? Router.layer(world.gateway.router), fleet);
   const gateway = Layer.provideMerge(components.gateway ?? Gateway.layer(world.gateway), router);
-  const client = Layer.provideMerge(components.client ?? Client.layer(world.traffic), Layer.provideMerge(recorder, gateway));
+  const client = Layer.provideMerge(components.client ?? Client.layer(world.traffic, world.network), Layer.provideMerge(recorder, gateway));
   const traffic = Layer.provideMerge(Traffic.layer(world.traffic, { skipBadRows: options.skipBadRows }), client);
   const beside = Layer.mergeAll(
     Faults.layer(world.faults),

@@ -114,12 +114,23 @@ export interface RetrySpec {
   readonly jitter: "none" | "full";
 }
 
+/** When a client sends a further copy of a slow attempt. */
+export interface HedgeSpec {
+  /** Copies in all, the first included; >= 2. */
+  readonly attempts: number;
+  /** Wait before each further copy, in ms; or the quantile (0..1) of the class's own attempt times so far, `initialMs` until there are some. */
+  readonly after: { readonly delayMs: number } | { readonly quantile: number; readonly initialMs: number };
+}
+
 export interface ClientSpec {
   /** From the arrival of the request over all its attempts; then it is `expired`. */
   readonly deadlineMs?: number;
   /** The client gives up when an attempt has no first token after this long; then the request is `abandoned`. */
   readonly patienceMs?: number;
+  /** Limit of each attempt; when it passes, the client closes the connection and may try again. */
+  readonly attemptTimeoutMs?: number;
   readonly retry?: RetrySpec;
+  readonly hedge?: HedgeSpec;
 }
 
 export interface TrafficClassSpec {

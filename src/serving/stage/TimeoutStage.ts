@@ -1,0 +1,61 @@
+import type { Actor, DelayRing } from "../../kernel/Kernel.ts";
+import { Phase } from "../../kernel/Kernel.ts";
+import type { GatewayListener } from "../Gateway.ts";
+import { AttemptEnd } from "../Gateway.ts";
+import type { Simulation } from "../Simulation.ts";
+import type { Door } from "./Door.ts";
+
+/** Each attempt's own time limit on the client's side: an attempt that is not over in time ends as `TimedOut`, and the connection is closed. */
+export class TimeoutStage implements Door, GatewayListener, Actor {
+  private readonly simulation: typeof Simulation.Service;
+  private readonly next: Door;
+  private readonly rings: ReadonlyArray<DelayRing | undefined>;
+  private listener!: GatewayListener;
+
+  /** `timeoutMs` by traffic class; undefined where attempts have no limit. */
+  constructor(timeoutMs: ReadonlyArray<number | undefined>, simulation: typeof Simulation.Service, next: Door) {
+    this.simulation = simulation;
+    this.next = next;
+    const { kernel } = simulation;
+    const actor = kernel.join(this);
+    this.rings = timeoutMs.map((ms) => (ms === undefined ? undefined : kernel.ring(ms, actor, 0, Phase.Timeout)));
+    next.connect(this);
+  }
+
+  connect(listener: GatewayListener): void {
+    this.listener = listener;
+  }
+
+  submit(attempt: number): void {
+    this.ringOf(attempt)?.start(attempt);
+    this.next.submit(attempt);
+  }
+
+  hangUp(attempt: number): void {
+    this.ringOf(attempt)?.stop(attempt);
+    this.next.hangUp(attempt);
+  }
+
+  /** The limit has passed. The client learns of it first: its attempt is over whatever the servers do. */
+  wake(_op: number, attempt: number): void {
+    this.listener.ended(attempt, AttemptEnd.TimedOut);
+    this.next.hangUp(attempt);
+  }
+
+  firstToken(attempt: number): void {
+    this.listener.firstToken(attempt);
+  }
+
+  ended(attempt: number, how: number): void {
+    this.ringOf(attempt)?.stop(attempt);
+    this.listener.ended(attempt, how);
+  }
+
+  wasted(attempt: number, tokens: number): void {
+    this.listener.wasted(attempt, tokens);
+  }
+
+  private ringOf(attempt: number): DelayRing | undefined {
+    return this.rings[this.simulation.attempts.classIndex.at[attempt]!];
+  }
+}

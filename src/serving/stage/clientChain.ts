@@ -1,0 +1,30 @@
+import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import type { RecorderService } from "../Recorder.ts";
+import type { Simulation } from "../Simulation.ts";
+import type { Door } from "./Door.ts";
+import { HedgeStage } from "./HedgeStage.ts";
+import type { NetworkSpec } from "./NetworkStage.ts";
+import { NetworkStage } from "./NetworkStage.ts";
+import { TimeoutStage } from "./TimeoutStage.ts";
+
+export interface ClientChainOptions {
+  readonly classes: ReadonlyArray<TrafficClassSpec>;
+  readonly network: NetworkSpec | undefined;
+  readonly simulation: typeof Simulation.Service;
+  readonly recorder: RecorderService;
+}
+
+/** What attempts go through between the client and the gateway: hedging, each copy's time limit, the network. Only what is asked for. */
+export const clientChain = (gateway: Door, options: ClientChainOptions): Door => {
+  const { classes, network, simulation, recorder } = options;
+  const limits = classes.map((spec) => spec.client.attemptTimeoutMs);
+  const hedges = classes.map((spec) => spec.client.hedge);
+  let door = gateway;
+  if (network !== undefined) door = new NetworkStage(network, simulation, door);
+  if (limits.some((limit) => limit !== undefined)) door = new TimeoutStage(limits, simulation, door);
+  if (hedges.some((hedge) => hedge !== undefined)) {
+    const hooks = { allows: () => true, sent: (classIndex: number) => recorder.offered(classIndex) };
+    door = new HedgeStage(hedges, simulation, hooks, door);
+  }
+  return door;
+};
