@@ -1,4 +1,4 @@
-import type { ClientSpec, RetrySpec, SloSpec } from "../../workload/TrafficSpec.ts";
+import type { ClientSpec, HedgeSpec, RetrySpec, SloSpec } from "../../workload/TrafficSpec.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { TrafficClass } from "../schema/Traffic.ts";
@@ -24,8 +24,21 @@ export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpe
   present({
     deadlineMs: decoding.field(at, "deadline", above0(decoding)),
     patienceMs: decoding.field(at, "patience", above0(decoding)),
+    attemptTimeoutMs: decoding.field(at, "attemptTimeout", above0(decoding)),
     retry: decoding.group(at, "retry", (retry) => decodeRetry(decoding, retry)),
+    hedge: decoding.group(at, "hedge", (hedge) => decodeHedge(decoding, hedge)),
   });
+
+const decodeHedge = (decoding: Decoding, at: At<NonNullable<ClientInput["hedge"]>>): HedgeSpec => ({
+  attempts: at.value.attempts ?? DEFAULTS.hedge.attempts,
+  after: decoding.field(at, "after", (after) => decodeHedgeDelay(decoding, after)) ?? { delayMs: NaN },
+});
+
+const decodeHedgeDelay = (decoding: Decoding, at: At<NonNullable<ClientInput["hedge"]>["after"]>): HedgeSpec["after"] => {
+  const { value, path } = at;
+  if (typeof value === "string") return { delayMs: above0(decoding)({ value, path }) };
+  return { quantile: value.percentile / 100, initialMs: above0(decoding)({ value: value.initial, path: [...path, "initial"] }) };
+};
 
 const DEFAULT_WAITS_MS = {
   backoff: Number(DURATION.parse(DEFAULTS.retry.backoff)),

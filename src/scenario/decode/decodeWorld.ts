@@ -12,6 +12,7 @@ import { decodePool } from "./FleetDecoding.ts";
 import { decodeGate } from "./decodeGate.ts";
 import type { GatewayInput } from "./decodeGateway.ts";
 import { decodeGateway } from "./decodeGateway.ts";
+import { decodeNetwork } from "./decodeNetwork.ts";
 import type { TraceFiles } from "./decodeTrace.ts";
 import { decodeTraffic } from "./decodeTraffic.ts";
 import type { At } from "./Decoding.ts";
@@ -53,6 +54,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     horizonMs,
     warmupMs,
     traffic: named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles)),
+    network: decoding.group(at, "network", (network) => decodeNetwork(decoding, network)),
     gateway: decodeGateway(decoding, gatewayOf(at), largestBatch(fleet)),
     fleet,
     faults: decodeFaults(decoding, at),

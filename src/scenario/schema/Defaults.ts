@@ -16,6 +16,7 @@ export const DEFAULTS = {
   zipf: 1,
   maxContext: "128k",
   retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full" },
+  hedge: { attempts: 2 },
   onDisconnect: "cancel",
   router: "leastOutstanding",
   loadFactor: 1.25,

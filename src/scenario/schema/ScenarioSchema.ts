@@ -3,6 +3,7 @@ import { DEFAULTS } from "./Defaults.ts";
 import { Fault } from "./Faults.ts";
 import { Pool } from "./Fleet.ts";
 import { Gateway } from "./Gateway.ts";
+import { Network } from "./Network.ts";
 import { integer, named, SCENARIO_NAME_PATTERN, text } from "./PlainSchema.ts";
 import { duration } from "./Quantities.ts";
 import { TrafficClass } from "./Traffic.ts";
@@ -25,6 +26,7 @@ export const ScenarioSchema = Schema.Struct({
   horizon: duration("Simulated time"),
   warmup: Schema.optionalKey(duration("Start that is simulated but not measured", { default: DEFAULTS.warmup })),
   traffic: named(TrafficClass, "Traffic classes by name."),
+  network: Schema.optionalKey(Network),
   gateway: Schema.optionalKey(Gateway),
   fleet: named(Pool, "Pools of replicas by name."),
   faults: Schema.optionalKey(Schema.Array(Fault).annotate({ description: "What breaks, and when." })),

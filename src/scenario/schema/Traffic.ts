@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { Arrivals, Durations } from "./Arrivals.ts";
 import { distribution } from "./Distribution.ts";
-import { atLeast, flag, integer, positive, text, word } from "./PlainSchema.ts";
+import { atLeast, between, flag, integer, positive, text, word } from "./PlainSchema.ts";
 import type { CountInput } from "./Quantities.ts";
 import { count, duration, share, tokens } from "./Quantities.ts";
 import { Spike } from "./Spikes.ts";
@@ -92,10 +92,30 @@ const Retry = Schema.Struct({
   description: "How the client tries again after a refusal or failure; without it, it does not.",
 });
 
+const Hedge = Schema.Struct({
+  after: Schema.Union([
+    duration("Wait before each further copy"),
+    Schema.Struct({
+      percentile: between({ minimum: 1, maximum: 99.99 }, "Percentile of this class's own attempt times so far."),
+      initial: duration("Wait until there are enough times"),
+    }),
+  ]).annotate({
+    description: "How long an attempt may take before a further copy is sent.",
+    examples: ["2s", { percentile: 95, initial: "2s" }] as never,
+  }),
+  attempts: Schema.optionalKey(
+    integer({ minimum: 2, maximum: 5 }, "Copies in all, the first included.", { default: DEFAULTS.hedge.attempts }),
+  ),
+}).annotate({
+  description: "Sends a further copy of a slow attempt; the first success wins and the others are hung up.",
+});
+
 const Client = Schema.Struct({
   deadline: Schema.optionalKey(duration("From arrival, over all tries; then the request is expired")),
   patience: Schema.optionalKey(duration("Without a first token after this, the client gives up: the request is abandoned")),
+  attemptTimeout: Schema.optionalKey(duration("Limit of each attempt; when it passes, the client closes the connection and may try again")),
   retry: Schema.optionalKey(Retry),
+  hedge: Schema.optionalKey(Hedge),
 }).annotate({ description: "What clients do." });
 
 /** One class of traffic. */
