@@ -8,6 +8,7 @@ import { ClosedLoop } from "../workload/ClosedLoop.ts";
 import { OpenArrivals } from "../workload/OpenArrivals.ts";
 import type { ArrivalSource } from "../workload/RequestDraft.ts";
 import type { RequestLengths } from "../workload/RequestLengths.ts";
+import { idOfContent } from "../workload/RequestLengths.ts";
 import { TraceArrivals } from "../workload/trace/TraceArrivals.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import type { ClientService } from "./Client.ts";
@@ -53,6 +54,15 @@ const FASTEST_USER_MS = 1;
 const STREAM_NAMES = 2 ** 40;
 const PREFIX_NAMES = 2 ** 45;
 const PREFIX_SPAN = 2 ** 20;
+const CONTENT_NAMES = 2 ** 46;
+const CONTENT_SPAN = 2 ** 32;
+
+interface Naming {
+  readonly classIndex: number;
+  readonly prefixId: number;
+  readonly prefixTokens: number;
+  readonly contentId: number;
+}
 
 class SimulatedTraffic implements TrafficService, Actor {
   private readonly classes: ReadonlyArray<TrafficClassSpec>;
@@ -141,7 +151,7 @@ class SimulatedTraffic implements TrafficService, Actor {
     requests.promptTokens.at[request] = draft.promptTokens;
     requests.outputTokens.at[request] = draft.outputTokens;
     requests.turnsLeft.at[request] = draft.turns - 1;
-    this.name(request, classIndex, draft.prefixId, draft.prefixTokens);
+    this.name(request, { classIndex, prefixId: draft.prefixId, prefixTokens: draft.prefixTokens, contentId: draft.contentId });
     requests.traceKeys[request] = draft.blockHashes;
     requests.traceBlockTokens.at[request] = Math.max(1, draft.blockTokens);
     this.client.start(request);
@@ -163,12 +173,14 @@ class SimulatedTraffic implements TrafficService, Actor {
     const classIndex = requests.classIndex.at[request]!;
     const loop = this.loops[classIndex]!;
     const number = loop.requestId(requests.user.at[request]!, requests.turn.at[request]!);
-    const prefixId = loop.lengths.prefix(number);
+    const contentId = loop.lengths.content(number);
+    const lengthsId = contentId < 0 ? number : idOfContent(contentId);
+    const prefixId = loop.lengths.prefix(lengthsId);
     const prefixTokens = loop.lengths.prefixTokens;
     requests.number.at[request] = number;
-    requests.promptTokens.at[request] = prefixTokens + loop.lengths.prompt(number);
-    requests.outputTokens.at[request] = loop.lengths.output(number);
-    this.name(request, classIndex, prefixId, prefixTokens);
+    requests.promptTokens.at[request] = prefixTokens + loop.lengths.prompt(lengthsId);
+    requests.outputTokens.at[request] = loop.lengths.output(lengthsId);
+    this.name(request, { classIndex, prefixId, prefixTokens, contentId });
     this.client.start(request);
   }
 
@@ -215,11 +227,13 @@ class SimulatedTraffic implements TrafficService, Actor {
     this.simulation.requests.pool.give(request);
   }
 
-  /** Names the content: the shared prefix, if any, and everything after it, which is the request's own. */
-  private name(request: number, classIndex: number, prefixId: number, prefixTokens: number): void {
+  /** Names the content: the shared prefix, if any, and everything after it, which is the request's own unless others ask the same. */
+  private name(request: number, { classIndex, prefixId, prefixTokens, contentId }: Naming): void {
     const { requests } = this.simulation;
+    const contentKey = contentId < 0 ? 0 : CONTENT_NAMES + classIndex * CONTENT_SPAN + contentId;
+    requests.contentKey.at[request] = contentKey;
     requests.prefixKey.at[request] = prefixId < 0 ? 0 : PREFIX_NAMES + classIndex * PREFIX_SPAN + prefixId;
     requests.prefixTokens.at[request] = prefixId < 0 ? 0 : prefixTokens;
-    requests.streamKey.at[request] = STREAM_NAMES + this.streams++;
+    requests.streamKey.at[request] = contentKey === 0 ? STREAM_NAMES + this.streams++ : contentKey;
   }
 }

@@ -6,6 +6,8 @@ export interface RequestDraft {
   /** Number of the shared prefix from 0, and -1 with 0 tokens where there is none. */
   prefixId: number;
   prefixTokens: number;
+  /** Number of the repeated content from 0, the most popular first; -1 where the request is like no other. */
+  contentId: number;
   /** Ids of the prompt's blocks, one per blockTokens tokens, the last block maybe partial; a fresh array per request. Equal leading ids are an equal prefix. */
   blockHashes: Float64Array | undefined;
   /** 0 without block hashes. */
@@ -28,6 +30,7 @@ export const emptyDraft = (): RequestDraft => ({
   outputTokens: 1,
   prefixId: -1,
   prefixTokens: 0,
+  contentId: -1,
   blockHashes: undefined,
   blockTokens: 0,
   turns: 1,

@@ -11,7 +11,8 @@ import type { TrafficClassSpec } from "./TrafficSpec.ts";
  * are turns) within its class, `turn` counts from 0. Each purpose has a stream of its own, so that another distribution
  * for one leaves all other draws as they were; the draws do not depend on their order.
  *
- * Streams: "prompt", "output", "longTail", "prefix", "turns", "think"; turn k > 0 adds "/k" to the purpose.
+ * Streams: "prompt", "output", "longTail", "prefix", "repeat", "turns", "think"; turn k > 0 adds "/k" to the purpose.
+ * Requests of the same repeated content have the same lengths: those are drawn by the content's number.
  */
 export class RequestLengths {
   readonly prefixTokens: number;
@@ -20,6 +21,9 @@ export class RequestLengths {
   private readonly longTails: TurnDraws;
   private readonly thinks: TurnDraws;
   private readonly prefixes: Draws;
+  private readonly repeats: Draws;
+  private readonly repeatRatio: number;
+  private readonly contentRanks: Sampler | undefined;
   private readonly turnCounts: Draws;
   private readonly longTailRatio: number;
   private readonly prefixRanks: Sampler | undefined;
@@ -32,13 +36,16 @@ export class RequestLengths {
     const turns = (purpose: string): TurnDraws => new TurnDraws(streams, path, purpose);
     const prompt = samplerOf(spec.prompt);
     const output = samplerOf(spec.output);
-    const { longTail, prefix, session } = spec;
+    const { longTail, prefix, repeat, session } = spec;
     this.longTailRatio = longTail?.shareRatio ?? 0;
     this.prompts = new LengthDraws(turns("prompt"), prompt, longTail?.prompt ? samplerOf(longTail.prompt) : prompt);
     this.outputs = new LengthDraws(turns("output"), output, longTail?.output ? samplerOf(longTail.output) : output);
     this.longTails = turns("longTail");
     this.thinks = turns("think");
     this.prefixes = streams.open(path, "prefix");
+    this.repeats = streams.open(path, "repeat");
+    this.repeatRatio = repeat?.shareRatio ?? 0;
+    this.contentRanks = repeat && zipf(repeat.contents, repeat.zipf);
     this.turnCounts = streams.open(path, "turns");
     this.prefixTokens = prefix?.tokens ?? 0;
     this.prefixRanks = prefix && zipf(prefix.count, prefix.zipf);
@@ -65,6 +72,13 @@ export class RequestLengths {
     return this.prefixRanks === undefined ? -1 : this.prefixRanks.sample(this.prefixes.at(id)) - 1;
   }
 
+  /** Number of the repeated content that the request asks for, the most popular first; -1 for a request like no other. */
+  content(id: number): number {
+    if (this.contentRanks === undefined) return -1;
+    const draws = this.repeats.at(id);
+    return draws.unit() < this.repeatRatio ? this.contentRanks.sample(draws) - 1 : -1;
+  }
+
   /** Turns of the session, at least 1; 1 without sessions. */
   turns(id: number): number {
     return this.turnSampler === undefined ? 1 : toTokens(this.turnSampler.sample(this.turnCounts.at(id)));
@@ -78,15 +92,21 @@ export class RequestLengths {
 
   /** Fills all of the draft for the first turn of `id`. */
   fill(draft: RequestDraft, id: number): void {
-    draft.prefixId = this.prefix(id);
+    const contentId = this.content(id);
+    const lengthsId = contentId < 0 ? id : idOfContent(contentId);
+    draft.contentId = contentId;
+    draft.prefixId = this.prefix(lengthsId);
     draft.prefixTokens = this.prefixTokens;
-    draft.promptTokens = toTokens(this.prefixTokens + this.prompt(id));
-    draft.outputTokens = this.output(id);
+    draft.promptTokens = toTokens(this.prefixTokens + this.prompt(lengthsId));
+    draft.outputTokens = this.output(lengthsId);
     draft.blockHashes = undefined;
     draft.blockTokens = 0;
     draft.turns = this.turns(id);
   }
 }
+
+/** Where a repeated content draws its lengths: far from the numbers of requests. */
+export const idOfContent = (contentId: number): number => -1 - contentId;
 
 /** A stream per turn, opened on first use. */
 class TurnDraws {

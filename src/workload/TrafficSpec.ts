@@ -81,6 +81,13 @@ export interface PrefixSpec {
   readonly zipf: number;
 }
 
+/** A share of requests that ask one of `contents` questions again, word by word; chosen by Zipf popularity with exponent `zipf` (0 = uniform). */
+export interface RepeatSpec {
+  readonly shareRatio: number;
+  readonly contents: number;
+  readonly zipf: number;
+}
+
 export type TraceFormat = "azure" | "burstgpt" | "mooncake" | "servegen" | "sharegpt" | "spillway";
 
 export interface TraceSpec {
@@ -143,6 +150,7 @@ export interface TrafficClassSpec {
   readonly longTail?: LongTailSpec;
   readonly session?: SessionSpec;
   readonly prefix?: PrefixSpec;
+  readonly repeat?: RepeatSpec;
   /** Lower is more urgent. */
   readonly priority: number;
   readonly weight: number;

@@ -1,4 +1,4 @@
-import type { LongTailSpec, PrefixSpec, SamplerSpec, SessionSpec, TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import type { LongTailSpec, PrefixSpec, RepeatSpec, SamplerSpec, SessionSpec, TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import { TOKENS } from "../../units/Count.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
@@ -32,6 +32,7 @@ export const decodeTraffic = (decoding: Decoding, at: At<ClassInput>, name: stri
     longTail: decoding.group(at, "longTail", (longTail) => decodeLongTail(decoding, longTail)),
     session: decoding.field(at, "session", (session) => decodeSession(decoding, session)),
     prefix: decoding.field(at, "prefix", (prefix) => decodePrefix(decoding, prefix)),
+    repeat: decoding.group(at, "repeat", (repeat) => decodeRepeat(decoding, repeat)),
     priority: value.priority ?? DEFAULTS.priority,
     weight: value.weight ?? DEFAULTS.weight,
     tenant: value.tenant ?? DEFAULTS.tenant,
@@ -72,6 +73,12 @@ const decodePrefix = (decoding: Decoding, at: At<NonNullable<ClassInput["prefix"
   zipf: at.value.zipf ?? DEFAULTS.zipf,
 });
 
+const decodeRepeat = (decoding: Decoding, at: At<NonNullable<ClassInput["repeat"]>>): RepeatSpec => ({
+  shareRatio: decoding.field(at, "share", (share) => decoding.quantity(SHARE, share)) ?? 0,
+  contents: at.value.contents,
+  zipf: at.value.zipf ?? DEFAULTS.zipf,
+});
+
 /** What a class may not have together, and what it needs. */
 const checkCombination = (decoding: Decoding, at: At<ClassInput>): void => {
   const has = (key: keyof ClassInput): boolean => Object.hasOwn(at.value, key);
@@ -97,6 +104,9 @@ const checkCombination = (decoding: Decoding, at: At<ClassInput>): void => {
       });
     } else if (has("trace") && !has("arrivals") && has(key)) refuse(key, "must not be together with trace", "the trace holds the lengths");
   }
+  if (has("repeat") && has("trace") && !has("arrivals"))
+    refuse("repeat", "must not be together with trace", "a trace says what each request is");
+  if (has("repeat") && has("session")) refuse("repeat", "must not be together with session", "the turns of a conversation are its own");
   for (const key of ["spikes", "session"] as const) {
     if (!has(key) || !decoding.isSound([...at.path, "arrivals"])) continue;
     if (closed) refuse(key, "must not be together with closed arrivals", CLOSED_HINTS[key]);

@@ -54,6 +54,15 @@ const Prefix = Schema.Struct({
   examples: [{ count: 10, tokens: "1k", zipf: 1.1 }],
 });
 
+const Repeat = Schema.Struct({
+  share: share("Share of the requests that somebody asks word by word again and again"),
+  contents: integer({ minimum: 1, maximum: 100_000_000 }, "How many different such requests there are."),
+  zipf: Schema.optionalKey(atLeast(0, "Exponent of their popularity; 0 is uniform.", { default: DEFAULTS.zipf })),
+}).annotate({
+  description: "Identical requests, which a result cache or coalescing can answer once.",
+  examples: [{ share: "40%", contents: 10_000, zipf: 1.1 }],
+});
+
 const path = "Path of a recorded trace, plain or gzip, relative to this file (relative to the working directory with --set).";
 
 const Trace = Schema.Union([
@@ -128,6 +137,7 @@ export const TrafficClass = Schema.Struct({
   longTail: Schema.optionalKey(LongTail),
   session: Schema.optionalKey(Session),
   prefix: Schema.optionalKey(Prefix),
+  repeat: Schema.optionalKey(Repeat),
   priority: Schema.optionalKey(
     integer({ minimum: -1_000_000, maximum: 1_000_000 }, "Lower is more urgent.", {
       default: DEFAULTS.priority,
