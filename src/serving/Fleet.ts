@@ -6,6 +6,7 @@ import type { Engine, EngineListener } from "./engine/Engine.ts";
 import { Replica } from "./engine/Replica.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
+import { StationReplica, StationTable } from "./station/StationReplica.ts";
 
 /** Replicas of all pools under one numbering, pool after pool. */
 export interface FleetService {
@@ -29,12 +30,15 @@ const buildFleet = (simulation: typeof Simulation.Service, pools: ReadonlyArray<
   const relay = new Relay();
   const blockLists = new BlockLists();
   const poolOf: Array<number> = [];
-  const replicas = pools.flatMap((pool, index) =>
-    Array.from({ length: pool.replicas }, () => {
+  const replicas = pools.flatMap((pool, index) => {
+    const { station } = pool;
+    const table = station && new StationTable(station, { ...simulation, pool: pool.name });
+    return Array.from({ length: pool.replicas }, (): Engine => {
       poolOf.push(index);
+      if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener: relay });
       return new Replica({ ...simulation, engine: pool.engine, blockLists, classes, listener: relay });
-    }),
-  );
+    });
+  });
   return { pools, replicas, poolOf: Int32Array.from(poolOf), connect: (listener) => void (relay.to = listener) };
 };
 

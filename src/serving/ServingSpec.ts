@@ -1,5 +1,7 @@
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 
+import type { StationSpec } from "./station/StationSpec.ts";
+
 export type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 
 /** Numeric descriptions of gateway and fleet: what a scenario becomes once quantities are parsed and catalog names are looked up. */
@@ -53,6 +55,8 @@ export interface PoolSpec {
   readonly replicas: number;
   readonly weight: number;
   readonly backup: boolean;
+  /** Present for a pool without GPUs; the engine then says nothing. */
+  readonly station?: StationSpec;
   readonly engine: EngineSpec;
   readonly usdPerGpuHour: number;
   /** Where the step coefficients come from, and how far to trust them. */

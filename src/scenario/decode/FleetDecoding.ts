@@ -9,6 +9,7 @@ import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
+import { decodeStationPool } from "./decodeStation.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
 
@@ -19,7 +20,9 @@ const BOUNDS: Bounds = { minimum: 1, maximum: UNLIMITED, whole: true };
 
 /** Turns a written pool into numbers and completes it from the catalog; undefined where that cannot be. */
 export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, catalog: PoolCatalog): PoolSpec | undefined => {
+  if (Object.hasOwn(at.value, "station")) return decodeStationPool(decoding, at, name);
   const faultsBefore = decoding.faults.length;
+  for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
   const request = readPool(decoding, at, name);
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   const resolved = catalog(request);
@@ -27,6 +30,11 @@ export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, 
   rejectResolved(decoding, at, resolved);
   return undefined;
 };
+
+const rejectMissing = (decoding: Decoding, at: At<PoolInput>, key: "gpu" | "model"): void =>
+  decoding.reject({ path: [...at.path, key], constraint: "is missing", hint: MISSING_HINTS[key] });
+
+const MISSING_HINTS = { gpu: "a GPU of the catalog, such as H100", model: "a model of the catalog, such as llama-3.1-8b" };
 
 const rejectResolved = (decoding: Decoding, at: At<PoolInput>, { field, constraint, value, hint }: CatalogFault): void =>
   decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
@@ -37,8 +45,8 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
   const engine: At<EngineInput> = { value: value.engine ?? {}, path: [...at.path, "engine"] };
   return present({
     name,
-    gpu: value.gpu,
-    model: value.model,
+    gpu: value.gpu ?? "",
+    model: value.model ?? "",
     dtype: value.dtype ?? pool.dtype,
     tensorParallel: value.parallelism?.tp ?? pool.tp,
     replicas: value.replicas ?? pool.replicas,

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, flag, integer, text } from "./PlainSchema.ts";
+import { Station } from "./Station.ts";
 import { count, duration, price, share, tokens } from "./Quantities.ts";
 
 const coefficient = (description: string) => Schema.optionalKey(atLeast(0, description, { default: 0 }));
@@ -47,8 +48,11 @@ const Engine = Schema.Struct({
 
 /** Replicas that are all alike. */
 export const Pool = Schema.Struct({
-  gpu: text("GPU, by its name in the catalog.", { examples: ["H100"] }),
-  model: text("Model, by its name in the catalog.", { examples: ["llama-3.1-8b"] }),
+  gpu: Schema.optionalKey(text("GPU, by its name in the catalog; needed unless the pool is a station.", { examples: ["H100"] })),
+  model: Schema.optionalKey(
+    text("Model, by its name in the catalog; needed unless the pool is a station.", { examples: ["llama-3.1-8b"] }),
+  ),
+  station: Schema.optionalKey(Station),
   parallelism: Schema.optionalKey(
     Schema.Struct({
       tp: Schema.optionalKey(
