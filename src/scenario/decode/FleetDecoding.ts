@@ -9,7 +9,7 @@ import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
-import { decodeStationPool } from "./decodeStation.ts";
+import { decodeStationPool } from "./decodeStationPool.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
 

@@ -48,10 +48,8 @@ const Engine = Schema.Struct({
 
 /** Replicas that are all alike. */
 export const Pool = Schema.Struct({
-  gpu: Schema.optionalKey(text("GPU, by its name in the catalog; needed unless the pool is a station.", { examples: ["H100"] })),
-  model: Schema.optionalKey(
-    text("Model, by its name in the catalog; needed unless the pool is a station.", { examples: ["llama-3.1-8b"] }),
-  ),
+  gpu: Schema.optionalKey(text("GPU, by its name in the catalog.", { examples: ["H100"] })),
+  model: Schema.optionalKey(text("Model, by its name in the catalog.", { examples: ["llama-3.1-8b"] })),
   station: Schema.optionalKey(Station),
   parallelism: Schema.optionalKey(
     Schema.Struct({

@@ -1,5 +1,5 @@
 import type { PoolSpec } from "../ServingSpec.ts";
-import type { StationSpec } from "./StationSpec.ts";
+import type { StationSpec } from "../station/StationSpec.ts";
 
 export interface StationPoolRequest {
   readonly name: string;

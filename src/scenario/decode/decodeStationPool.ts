@@ -1,6 +1,6 @@
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import type { StationSpec } from "../../serving/station/StationSpec.ts";
-import { stationPool } from "../../serving/station/stationPool.ts";
+import { stationPool } from "../../serving/catalog/stationPool.ts";
 import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { PRICE } from "../../units/Money.ts";
