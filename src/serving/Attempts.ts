@@ -20,6 +20,8 @@ export class Attempts {
   /** The request it serves; -1 when nobody waits for the answer any more. */
   readonly request: Column<Int32Array>;
   readonly classIndex: Column<Int32Array>;
+  /** Which copy of a hedged attempt it is, from 0. */
+  readonly copy: Column<Int32Array>;
   readonly promptTokens: Column<Int32Array>;
   /** Tokens that the answer has, if the model may finish it. No policy reads this. */
   readonly outputTokens: Column<Int32Array>;
@@ -62,6 +64,7 @@ export class Attempts {
     this.pool = pool;
     this.request = pool.int32();
     this.classIndex = pool.int32();
+    this.copy = pool.int32();
     this.promptTokens = pool.int32();
     this.outputTokens = pool.int32();
     this.state = pool.int32();

@@ -138,6 +138,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     requests.tries.at[request]!++;
     attempts.request.at[attempt] = request;
     attempts.classIndex.at[attempt] = classIndex;
+    attempts.copy.at[attempt] = 0;
     attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
     attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
     attempts.prefixKey.at[attempt] = requests.prefixKey.at[request]!;

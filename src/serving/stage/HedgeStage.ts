@@ -138,6 +138,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
   private send(attempt: number, spec: HedgeSpec): void {
     const { attempts, kernel } = this.simulation;
     const copy = twinOf(attempts, attempt);
+    attempts.copy.at[copy] = this.started.at[attempt]!;
     this.original.at[copy] = attempt;
     this.copies.at[copy] = this.copies.at[attempt]!;
     this.copies.at[attempt] = copy;

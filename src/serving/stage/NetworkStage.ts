@@ -143,7 +143,8 @@ export class NetworkStage implements Door, GatewayListener, Actor {
     const { requests, attempts } = this.simulation;
     const request = attempts.request.at[attempt]!;
     const turn = (requests.number.at[request]! + Math.imul(requests.turn.at[request]!, 0x9e3779b1)) | 0;
-    return (Math.imul(turn, TRIES_SPAN) + requests.tries.at[request]! + Math.imul(attempts.classIndex.at[attempt]!, 0x85ebca6b)) | 0;
+    const copy = Math.imul(attempts.copy.at[attempt]!, 0xc2b2ae35);
+    return (Math.imul(turn, TRIES_SPAN) + requests.tries.at[request]! + copy + Math.imul(attempts.classIndex.at[attempt]!, 0x85ebca6b)) | 0;
   }
 
   private backMs(attempt: number): number {

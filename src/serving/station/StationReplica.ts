@@ -42,10 +42,11 @@ export class StationTable {
   }
 
   /** Draws what the attempt will need. */
-  draw(attempt: number, request: number, failureRatio: number): void {
+  draw(attempt: number, attempts: Attempts, failureRatio: number): void {
     const { requests } = this;
+    const request = attempts.request.at[attempt]!;
     const key = (requests.number.at[request]! * TRIES_SPAN + requests.tries.at[request]!) | 0;
-    const id = (key + Math.imul(requests.turn.at[request]!, 0x9e3779b1)) | 0;
+    const id = (key + Math.imul(requests.turn.at[request]!, 0x9e3779b1) + Math.imul(attempts.copy.at[attempt]!, 0xc2b2ae35)) | 0;
     this.serviceMs.at[attempt] = Math.max(0, this.service.sample(this.serviceDraws.at(id)));
     this.fails.at[attempt] = failureRatio > 0 && this.failureDraws.unit(id, 0) < failureRatio ? 1 : 0;
   }
@@ -115,7 +116,7 @@ export class StationReplica implements Engine, Actor {
     attempts.cachedTokens.at[attempt] = 0;
     attempts.admittedMs.at[attempt] = NaN;
     attempts.firstTokenMs.at[attempt] = NaN;
-    this.table.draw(attempt, attempts.request.at[attempt]!, this.station.failureRatio);
+    this.table.draw(attempt, attempts, this.station.failureRatio);
     this.syncMeter();
     attempts.state.at[attempt] = AttemptState.Waiting;
     this.waiting.pushBack(attempt);
