@@ -9,6 +9,7 @@ import { Router } from "../../src/serving/Router.ts";
 import { burst, column, outcomesOf, pool, run, small, worldOf } from "../serving/SmallWorld.ts";
 
 type TrafficClass = ScenarioInput["traffic"][string];
+type Pool = ScenarioInput["fleet"][string];
 
 const ms = (min: number, max: number) => fc.integer({ min, max }).map((value) => `${value}ms` as const);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
@@ -21,7 +22,16 @@ const retry = fc.record({
   maxBackoff: fc.constant("500ms" as const),
   jitter: fc.constantFrom("none" as const, "full" as const),
 });
-const client = fc.record({ deadline: maybe(ms(1, 1500)), patience: maybe(ms(1, 400)), retry: maybe(retry) }).map(present);
+const hedge = fc.record({ after: ms(1, 300), attempts: fc.integer({ min: 2, max: 4 }) });
+const client = fc
+  .record({
+    deadline: maybe(ms(1, 1500)),
+    patience: maybe(ms(1, 400)),
+    attemptTimeout: maybe(ms(1, 600)),
+    retry: maybe(retry),
+    hedge: maybe(hedge),
+  })
+  .map(present);
 const common = {
   prompt: fc.oneof(fc.integer({ min: 1, max: 700 }), fc.constant({ uniform: [1, 900] } as const)),
   output: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constant({ uniform: [1, 60] } as const)),
@@ -68,11 +78,34 @@ const fault = fc.record({
   factor: fc.constantFrom(0.5, 2, 7),
 });
 
+const network = fc
+  .record({ latency: fc.oneof(ms(0, 50), fc.constant({ exponential: { mean: "20ms" } } as const)), loss: maybe(fc.constant(0.05)) })
+  .map(present);
+
+/** A pool of engines, or of stations. */
+const main = fc.oneof(
+  { weight: 4, arbitrary: engine.map((of) => pool({ engine: of })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        servers: maybe(fc.integer({ min: 1, max: 8 })),
+        service: fc.constantFrom("20ms" as const, { exponential: { mean: "80ms" } } as const),
+        perInFlight: ms(0, 10),
+        failures: fc.constantFrom(0, 0.2),
+        maxWaiting: maybe(fc.integer({ min: 0, max: 10 })),
+      })
+      .map((station) => ({ station: present(station) }) as Pool),
+  },
+);
+
 const scenarios = fc
   .record({
     one: trafficClass,
     two: maybe(trafficClass),
     gateway,
+    main,
+    network: maybe(network),
     engine,
     backup,
     replicas: fc.integer({ min: 1, max: 3 }),
@@ -88,7 +121,8 @@ const scenarios = fc
       warmup: of.warmup,
       traffic: of.two === undefined ? { one: of.one } : { one: of.one, two: of.two },
       gateway: of.gateway,
-      fleet: { gpu: pool({ replicas: of.replicas, engine: of.engine }), spare: pool({ backup: of.backup, engine: of.engine }) },
+      ...(of.network === undefined ? {} : { network: of.network }),
+      fleet: { gpu: { ...of.main, replicas: of.replicas }, spare: pool({ backup: of.backup, engine: of.engine }) },
       faults: of.faults.map(({ kind, length, factor, ...where }) => {
         const target = { pool: where.pool, replicas: 1, at: where.at, for: length };
         return kind === "replicaDown" ? { replicaDown: target } : { slowdown: { ...target, factor } };

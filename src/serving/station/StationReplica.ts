@@ -155,8 +155,9 @@ export class StationReplica implements Engine, Actor {
     this.meteredMs = this.kernel.now;
     const { meter } = this;
     const running = this.serving.length;
-    meter.busyMs += elapsedMs * (Number.isFinite(this.servers) ? running / this.servers : Math.min(1, running));
-    meter.batchTime += elapsedMs * running;
+    const busyMs = elapsedMs * (Number.isFinite(this.servers) ? running / this.servers : Math.min(1, running));
+    meter.busyMs += busyMs;
+    meter.batchTime += busyMs * running;
     meter.kvTokenTime += elapsedMs * this.kvTokensNow;
     meter.waitingTime += elapsedMs * this.waiting.length;
   }
