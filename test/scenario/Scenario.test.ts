@@ -33,7 +33,7 @@ it("scenario: mistakes -> refused by the compiler", () => {
     // @ts-expect-error two kinds of arrivals at once
     () => scenario({ ...base, traffic: { chat: { ...chat, arrivals: two } } }),
     // @ts-expect-error a router that is not there
-    () => scenario({ ...base, traffic: { chat }, gateway: { router: "leastConnections" } }),
+    () => scenario({ ...base, traffic: { chat }, gateway: { router: "mostConnections" } }),
     // @ts-expect-error a missing part
     () => scenario({ name: "x", horizon: "1h", traffic: { chat } }),
   ];

@@ -1,8 +1,9 @@
-import type { GatewaySpec, RouterSpec } from "../../serving/ServingSpec.ts";
+import type { GatewaySpec } from "../../serving/ServingSpec.ts";
 import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
+import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -19,7 +20,11 @@ export const decodeGateway = (decoding: Decoding, at: At<GatewayInput>, maxSeque
       ) ?? (queue === undefined ? UNLIMITED : maxSequences),
     responseTimeLimitMs: decoding.field(at, "responseTimeLimit", (written) => decoding.quantity(DURATION, written, { above: 0 })),
     onDisconnect: at.value.onDisconnect ?? DEFAULTS.onDisconnect,
-    router: decoding.field(at, "router", decodeRouter) ?? { kind: DEFAULTS.router },
+    router: present({
+      ...(decoding.field(at, "router", (written) => decodeRouter(decoding, written)) ?? { kind: DEFAULTS.router }),
+      slowStart: decoding.group(at, "slowStart", (written) => decodeSlowStart(decoding, written)),
+      outlierEjection: decoding.group(at, "outlierEjection", (written) => decodeOutliers(decoding, written)),
+    }),
   });
 };
 
@@ -30,12 +35,3 @@ const decodeQueue = (decoding: Decoding, at: At<NonNullable<GatewayInput["queue"
     ),
     timeoutMs: decoding.field(at, "timeout", (timeout) => decoding.quantity(DURATION, timeout, { above: 0 })),
   });
-
-const decodeRouter = ({ value }: At<NonNullable<GatewayInput["router"]>>): RouterSpec => {
-  if (typeof value !== "string")
-    return {
-      kind: "prefixAffinity",
-      loadFactor: value.prefixAffinity.loadFactor ?? DEFAULTS.loadFactor,
-    };
-  return value === "prefixAffinity" ? { kind: value, loadFactor: DEFAULTS.loadFactor } : { kind: value };
-};

@@ -5,6 +5,7 @@ export const UNLIMITED = 2 ** 31 - 1;
  * What a scenario means where it says nothing.
  * Source of the engine's: vLLM 0.19 V1 engine arguments (server defaults on H100-class GPUs, `scheduler_reserve_full_isl` on).
  * vLLM does not bound its waiting queue; `maxWaiting` is assumed.
+ * Source of the routers': nginx 1.31 (max_fails, fail_timeout), Finagle 24 (decay), Envoy 1.36 (outlier detection, slow start); `virtualNodes` is assumed.
  * Source of the retry waits: openai-python `_constants.py`, INITIAL_RETRY_DELAY 0.5 s and MAX_RETRY_DELAY 8 s.
  */
 export const DEFAULTS = {
@@ -20,6 +21,11 @@ export const DEFAULTS = {
   onDisconnect: "cancel",
   router: "leastOutstanding",
   loadFactor: 1.25,
+  virtualNodes: 100,
+  nginx: { maxFails: 1, failTimeout: "10s" },
+  ewmaDecay: "10s",
+  outlier: { consecutiveFailures: 5, sweep: "10s", baseEjection: "30s", maxEjection: "5m", maxEjected: 0.1, panic: 0.5 },
+  slowStart: { aggression: 1, minimum: 0.1 },
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false },
   engine: {
     maxBatchedTokens: 8192,

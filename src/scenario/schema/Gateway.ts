@@ -1,10 +1,35 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
-import { atLeast, word } from "./PlainSchema.ts";
-import { count, duration } from "./Quantities.ts";
+import { atLeast, integer, positive, word } from "./PlainSchema.ts";
+import { count, duration, share } from "./Quantities.ts";
 
-/** Routers that need no settings. */
-export const ROUTERS = ["roundRobin", "random", "weighted", "leastOutstanding", "powerOfTwo", "prefixAffinity"] as const;
+/** Routers by name; those with settings have defaults for them. */
+export const ROUTERS = [
+  "roundRobin",
+  "random",
+  "weighted",
+  "leastOutstanding",
+  "powerOfTwo",
+  "prefixAffinity",
+  "consistentHash",
+  "nginx",
+  "leastConnections",
+  "ewma",
+  "peakEwma",
+] as const;
+
+const PassiveChecks = Schema.Struct({
+  maxFails: Schema.optionalKey(
+    count("Failures after which nginx stops sending to a replica; 0 never", { default: DEFAULTS.nginx.maxFails }),
+  ),
+  failTimeout: Schema.optionalKey(
+    duration("Whole seconds for which nginx then sends nothing but one probe", { default: DEFAULTS.nginx.failTimeout }),
+  ),
+});
+
+const Decay = Schema.Struct({
+  decay: Schema.optionalKey(duration("Time constant of the latency estimate", { default: DEFAULTS.ewmaDecay })),
+});
 
 const Router = Schema.Union([
   word(ROUTERS, "Name of a router."),
@@ -17,12 +42,57 @@ const Router = Schema.Union([
       ),
     }),
   }),
+  Schema.Struct({
+    consistentHash: Schema.Struct({
+      loadFactor: Schema.optionalKey(
+        atLeast(1, "Goes on along the ring when a replica would hold more than this times its share.", { default: DEFAULTS.loadFactor }),
+      ),
+      virtualNodes: Schema.optionalKey(
+        integer({ minimum: 1, maximum: 4096 }, "Points on the ring per replica and unit of weight.", { default: DEFAULTS.virtualNodes }),
+      ),
+    }).annotate({ description: "A ring on the prompt's prefix, with bounded loads." }),
+  }),
+  Schema.Struct({
+    nginx: PassiveChecks.annotate({ description: "Smooth weighted round robin with passive checks, as an nginx upstream." }),
+  }),
+  Schema.Struct({
+    leastConnections: PassiveChecks.annotate({
+      description: "Fewest outstanding attempts per weight, with passive checks, as nginx least_conn.",
+    }),
+  }),
+  Schema.Struct({ ewma: Decay.annotate({ description: "Of two random choices the smaller mean latency times load." }) }),
+  Schema.Struct({ peakEwma: Decay.annotate({ description: "As ewma, but a higher latency counts at once." }) }),
 ]).annotate({
   identifier: "Router",
   description: "How the gateway picks a replica.",
   default: DEFAULTS.router as never,
-  examples: ["powerOfTwo", { prefixAffinity: { loadFactor: 1.25 } }] as never,
+  examples: ["powerOfTwo", { prefixAffinity: { loadFactor: 1.25 } }, { nginx: { maxFails: 3, failTimeout: "10s" } }] as never,
 });
+
+const OutlierEjection = Schema.Struct({
+  consecutiveFailures: Schema.optionalKey(
+    count("Failures in a row after which a replica is ejected", { default: DEFAULTS.outlier.consecutiveFailures }),
+  ),
+  sweep: Schema.optionalKey(duration("Ejected replicas come back at multiples of this time", { default: DEFAULTS.outlier.sweep })),
+  baseEjection: Schema.optionalKey(
+    duration("Length of the first ejection; the n-th in close succession lasts n times as long", {
+      default: DEFAULTS.outlier.baseEjection,
+    }),
+  ),
+  maxEjection: Schema.optionalKey(duration("Longest ejection", { default: DEFAULTS.outlier.maxEjection })),
+  maxEjected: Schema.optionalKey(
+    share("Share of the fleet that may be out at once; one of several always may", { default: DEFAULTS.outlier.maxEjected }),
+  ),
+  panic: Schema.optionalKey(share("Ejections are ignored when a smaller share is in", { default: DEFAULTS.outlier.panic })),
+}).annotate({ description: "Stops sending to replicas that fail again and again, whatever the router (as Envoy's outlier detection)." });
+
+const SlowStart = Schema.Struct({
+  window: duration("How long a replica that joins gets less than its share"),
+  aggression: Schema.optionalKey(
+    positive("1: its share grows along a straight line; more: faster at first.", { default: DEFAULTS.slowStart.aggression }),
+  ),
+  minimum: Schema.optionalKey(share("Part of its share that it gets at the start", { default: DEFAULTS.slowStart.minimum })),
+}).annotate({ description: "Lets replicas that join or come back warm up, whatever the router.", examples: [{ window: "60s" }] });
 
 const Queue = Schema.Struct({
   capacity: count("Attempts that may wait; more are rejected"),
@@ -47,4 +117,6 @@ export const Gateway = Schema.Struct({
     }),
   ),
   router: Schema.optionalKey(Router),
+  outlierEjection: Schema.optionalKey(OutlierEjection),
+  slowStart: Schema.optionalKey(SlowStart),
 }).annotate({ identifier: "Gateway", description: "What stands in front of the fleet." });

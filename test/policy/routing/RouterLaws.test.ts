@@ -11,6 +11,11 @@ const SPECS: ReadonlyArray<RouterSpec> = [
   { kind: "leastOutstanding" },
   { kind: "powerOfTwo" },
   { kind: "prefixAffinity", loadFactor: 1.25 },
+  { kind: "consistentHash", loadFactor: 1.25, virtualNodes: 20 },
+  { kind: "nginx", maxFails: 1, failTimeoutMs: 10_000 },
+  { kind: "leastConnections", maxFails: 1, failTimeoutMs: 10_000 },
+  { kind: "ewma", decayMs: 10_000 },
+  { kind: "peakEwma", decayMs: 10_000 },
 ];
 
 describe.each(SPECS)("$kind", (spec) => {
