@@ -1,0 +1,37 @@
+import { main, scenario } from "../src/index.ts";
+
+/*
+ * A retry storm, the smallest world that has one: a surge of twice the load lasts 8 s; the overload lasts for ever.
+ *
+ * The server takes 1 s, and 10 ms more for each request that it works on: 40/s are easy, up to about 64/s it holds. Clients wait 3 s and then ask
+ * again, at most three times in all, and the server does not notice that they are gone. During the surge answers take longer than 3 s; from then on
+ * three attempts arrive for each request, which keeps answers above 3 s. `retry-storm-calm.ts` is the control: the same surge without retries.
+ *
+ * What helps:   --set traffic.web.client.retry.attempts=1        no retries: good again seconds after the surge
+ *               --set gateway.onDisconnect=cancel                 the server stops working for clients that are gone
+ * What does not: backoff and jitter, if the surge lasts 10 s rather than 5 s:
+ *               --set traffic.web.client.retry.backoff=20s --set traffic.web.client.retry.maxBackoff=40s --set traffic.web.client.retry.jitter=full
+ *
+ * Source: Marc Brooker's simulations of metastable failure (2021-2022); test/validation holds this world to his figures.
+ */
+export default scenario({
+  name: "retry-storm",
+  description: "A surge of 8 s, clients that retry three times: the overload outlives its cause",
+  horizon: "3m",
+  traffic: {
+    web: {
+      arrivals: { poisson: { rate: "40/s" } },
+      spikes: [{ square: { at: "20s", for: "8s", factor: 2 } }],
+      prompt: 1,
+      output: 1,
+      slo: { e2e: "10s" },
+      client: { attemptTimeout: "3s", retry: { attempts: 3, backoff: "0s", maxBackoff: "0s", jitter: "none" } },
+    },
+  },
+  network: { latency: { exponential: { mean: "100ms" } } },
+  gateway: { onDisconnect: "continue" },
+  fleet: { server: { station: { service: "1s", perInFlight: "10ms" } } },
+  gates: ["web.goodput.ratio < 30%"],
+});
+
+main(import.meta);

@@ -1,0 +1,16 @@
+import { describe, expect, test } from "vitest";
+import { holds } from "./Reference.ts";
+import { REFERENCES } from "./references.ts";
+
+const LONG = process.env["SPILLWAY_LONG"] !== undefined;
+
+describe("published experiments, as scenarios", () => {
+  test.each(REFERENCES.filter(({ quick }) => quick || LONG).map((reference) => [reference.title, reference] as const))(
+    "%s -> inside the published band",
+    async (_title, reference) => {
+      const findings = await reference.findings();
+      expect(findings.filter((finding) => !holds(finding))).toEqual([]);
+    },
+    600_000,
+  );
+});
