@@ -22,6 +22,8 @@ export class Attempts {
   readonly classIndex: Column<Int32Array>;
   /** Which copy of a hedged attempt it is, from 0. */
   readonly copy: Column<Int32Array>;
+  /** When its client stops waiting; Infinity where it does not. */
+  readonly deadlineMs: Column<Float64Array>;
   readonly promptTokens: Column<Int32Array>;
   /** Tokens that the answer has, if the model may finish it. No policy reads this. */
   readonly outputTokens: Column<Int32Array>;
@@ -65,6 +67,7 @@ export class Attempts {
     this.request = pool.int32();
     this.classIndex = pool.int32();
     this.copy = pool.int32();
+    this.deadlineMs = pool.float64();
     this.promptTokens = pool.int32();
     this.outputTokens = pool.int32();
     this.state = pool.int32();

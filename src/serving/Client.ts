@@ -139,6 +139,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     attempts.request.at[attempt] = request;
     attempts.classIndex.at[attempt] = classIndex;
     attempts.copy.at[attempt] = 0;
+    attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
     attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
     attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
     attempts.prefixKey.at[attempt] = requests.prefixKey.at[request]!;

@@ -2,13 +2,17 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { ensure } from "../kernel/Invariants.ts";
-import type { Actor, DelayRing } from "../kernel/Kernel.ts";
+import type { Actor, DelayRing, Timer } from "../kernel/Kernel.ts";
+import type { Column } from "../kernel/SlotPool.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import { TimeAverage } from "../kernel/TimeAverage.ts";
 import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
+import { RouteEnd } from "../policy/routing/Router.ts";
+import { Verdict } from "../policy/shedding/Shedder.ts";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { AttemptState } from "./Attempts.ts";
 import type { EngineListener } from "./engine/Engine.ts";
-import { SlotList } from "./engine/SlotList.ts";
+import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
 import { Router } from "./Router.ts";
@@ -60,31 +64,39 @@ export interface GatewayService {
 }
 
 export class Gateway extends Context.Service<Gateway, GatewayService>()("spillway/Gateway") {
-  static readonly layer = (spec: GatewaySpec): Layer.Layer<Gateway, never, Simulation | Fleet | Router> =>
+  static readonly layer = (
+    spec: GatewaySpec,
+    classes: ReadonlyArray<TrafficClassSpec> = [],
+  ): Layer.Layer<Gateway, never, Simulation | Fleet | Router> =>
     Layer.effect(
       Gateway,
       Effect.gen(function* () {
-        return new SimulatedGateway(spec, yield* Simulation, yield* Fleet, yield* Router);
+        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router);
       }),
     );
 }
 
 const OP_CUT = 0;
 const OP_QUEUE_TIMEOUT = 1;
+const OP_REOPEN = 2;
 const NOWHERE = -1;
 /** Recorded block that stands for "the same beginning": the fourth (2,048 tokens of a Mooncake trace), since the first is often common to all. Assumed. */
 const AFFINITY_BLOCK = 3;
 
 class SimulatedGateway implements GatewayService, EngineListener, Actor {
-  readonly queueLength = new TimeAverage();
+  readonly queueLength: TimeAverage;
   cut = 0;
   private readonly spec: GatewaySpec;
   private readonly simulation: typeof Simulation.Service;
   private readonly fleet: FleetService;
   private readonly router: RouterPolicy;
-  private readonly queue: SlotList;
+  private readonly queue: WaitingQueue;
   private readonly limits: DelayRing | undefined;
-  private readonly queueTimeouts: DelayRing | undefined;
+  /** Wakes when a router that found nobody wants to be asked again; only for routers that say when. */
+  private readonly reopening: Timer | undefined;
+  /** When an attempt was forwarded, for whoever learns from it. */
+  private readonly sentMs: Column<Float64Array>;
+  private readonly learns: boolean;
   private readonly draw: () => number;
   private readonly outstanding: Int32Array;
   private readonly available: Uint8Array;
@@ -92,18 +104,31 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
   private listener!: GatewayListener;
 
-  constructor(spec: GatewaySpec, simulation: typeof Simulation.Service, fleet: FleetService, router: RouterPolicy) {
+  constructor(
+    spec: GatewaySpec,
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    fleet: FleetService,
+    router: RouterPolicy,
+  ) {
     this.spec = spec;
     this.simulation = simulation;
     this.fleet = fleet;
     this.router = router;
     const { kernel, streams, attempts } = simulation;
     const actor = kernel.join(this);
-    this.queue = new SlotList(attempts);
+    const timeoutMs = spec.queue?.timeoutMs;
+    this.queue = new WaitingQueue({
+      spec: spec.queue,
+      priorities: classes.map(({ priority }) => priority),
+      simulation,
+      timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
+    });
+    this.queueLength = this.queue.lengthOverTime;
+    this.sentMs = attempts.pool.float64();
+    this.learns = this.queue.exists || router.ended !== undefined;
+    if (router.reopensAtMs !== undefined) this.reopening = kernel.timer(actor, OP_REOPEN, 0, Phase.Boundary);
     if (spec.responseTimeLimitMs !== undefined) this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout);
-    if (spec.queue?.timeoutMs !== undefined) {
-      this.queueTimeouts = kernel.ring(spec.queue.timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout);
-    }
     const sequence = streams.open("gateway/router", "draw").sequence();
     this.draw = () => sequence.unit();
     const count = fleet.replicas.length;
@@ -140,12 +165,13 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     attempts.admittedMs.at[attempt] = NaN;
     attempts.firstTokenMs.at[attempt] = NaN;
     this.limits?.start(attempt);
+    if (this.queue.arrive(attempt) !== Verdict.Pass) return this.end(attempt, AttemptEnd.Shed);
     if (this.queue.length === 0) {
       const replica = this.pick(attempt);
-      if (replica >= 0) return this.send(attempt, replica);
+      if (replica >= 0) return this.start(attempt, replica, false);
     }
-    if (this.spec.queue !== undefined && this.queue.length < this.spec.queue.capacity) return this.enqueue(attempt);
-    this.end(attempt, this.spec.queue === undefined && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
+    if (this.queue.enter(attempt) === Verdict.Pass) return;
+    this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
   }
 
   hangUp(attempt: number): void {
@@ -153,7 +179,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.limits?.stop(attempt);
     const replica = attempts.replica.at[attempt]!;
     if (replica === NOWHERE) {
-      this.leaveQueue(attempt);
+      this.queue.withdraw(attempt);
       attempts.pool.give(attempt);
       return;
     }
@@ -162,7 +188,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   availabilityChanged(replica: number): void {
+    const wasOpen = this.available[replica] === 1;
     this.refresh(replica);
+    if (!wasOpen && this.available[replica] === 1) this.router.joined?.(replica, this.simulation.kernel.now);
     this.dispatch();
   }
 
@@ -171,8 +199,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       this.cut++;
       const request = this.simulation.attempts.request.at[attempt]!;
       this.hangUpAfter(attempt, request);
-    } else {
-      this.leaveQueue(attempt);
+    } else if (op === OP_REOPEN) this.dispatch();
+    else {
+      this.queue.withdraw(attempt);
       this.end(attempt, AttemptEnd.Shed);
     }
   }
@@ -183,7 +212,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   finished(attempt: number): void {
     const { attempts } = this.simulation;
-    this.settle(attempt);
+    this.settle(attempt, RouteEnd.Completed);
     if (attempts.request.at[attempt] === NOWHERE) {
       this.waste(attempt, attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!);
     } else this.end(attempt, AttemptEnd.Completed);
@@ -191,13 +220,13 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   released(attempt: number, generatedTokens: number): void {
-    this.settle(attempt);
+    this.settle(attempt, RouteEnd.Cancelled);
     this.waste(attempt, generatedTokens);
     this.dispatch();
   }
 
   failed(attempt: number, generatedTokens: number): void {
-    this.settle(attempt);
+    this.settle(attempt, RouteEnd.Failed);
     this.listener.wasted(attempt, generatedTokens);
     if (this.simulation.attempts.request.at[attempt] === NOWHERE) this.simulation.attempts.pool.give(attempt);
     else this.end(attempt, AttemptEnd.Failed);
@@ -211,23 +240,35 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.hangUp(attempt);
   }
 
+  /** A replica is free for the attempt: it goes there, or the rules of the queue drop it. */
+  private start(attempt: number, replica: number, queued: boolean): void {
+    const verdict = this.queue.start(attempt, queued);
+    if (verdict === Verdict.Pass) this.send(attempt, replica);
+    else this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
+  }
+
   private send(attempt: number, replica: number): void {
     const { attempts } = this.simulation;
     attempts.replica.at[attempt] = replica;
     this.outstanding[replica]!++;
     this.refresh(replica);
+    if (this.learns) {
+      this.sentMs.at[attempt] = this.simulation.kernel.now;
+      this.router.sent?.(replica, this.simulation.kernel.now);
+    }
     if (this.fleet.replicas[replica]!.submit(attempt)) return;
     const tooLong = attempts.promptTokens.at[attempt]! >= this.fleet.replicas[replica]!.maxTokens;
-    this.settle(attempt);
+    this.settle(attempt, tooLong ? RouteEnd.Cancelled : RouteEnd.Failed);
     this.end(attempt, tooLong ? AttemptEnd.Refused : AttemptEnd.Shed);
   }
 
   /** The replica no longer holds the attempt. */
-  private settle(attempt: number): void {
+  private settle(attempt: number, how: number): void {
     const replica = this.simulation.attempts.replica.at[attempt]!;
     this.outstanding[replica]!--;
     ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
     this.refresh(replica);
+    if (this.learns) this.learn(attempt, replica, how);
   }
 
   private end(attempt: number, how: number): void {
@@ -241,26 +282,29 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.simulation.attempts.pool.give(attempt);
   }
 
+  /** Tells router and queue how a forwarded attempt ended. */
+  private learn(attempt: number, replica: number, how: number): void {
+    const { now } = this.simulation.kernel;
+    const lastedMs = now - this.sentMs.at[attempt]!;
+    this.router.ended?.(replica, how, lastedMs, now);
+    if (how !== RouteEnd.Cancelled) this.queue.answered(how === RouteEnd.Completed, lastedMs);
+  }
+
   private dispatch(): void {
     while (this.queue.length > 0) {
-      const attempt = this.queue.first;
+      const attempt = this.queue.next();
       const replica = this.pick(attempt);
-      if (replica < 0) return;
-      this.leaveQueue(attempt);
-      this.send(attempt, replica);
+      if (replica < 0) return this.askAgain();
+      this.start(attempt, replica, true);
     }
   }
 
-  private enqueue(attempt: number): void {
-    this.queue.pushBack(attempt);
-    this.queueTimeouts?.start(attempt);
-    this.queueLength.set(this.simulation.kernel.now, this.queue.length);
-  }
-
-  private leaveQueue(attempt: number): void {
-    this.queue.remove(attempt);
-    this.queueTimeouts?.stop(attempt);
-    this.queueLength.set(this.simulation.kernel.now, this.queue.length);
+  /** A router may open up again though nothing else happens. */
+  private askAgain(): void {
+    if (this.reopening === undefined) return;
+    const atMs = this.router.reopensAtMs!(this.simulation.kernel.now);
+    if (atMs < Infinity) this.reopening.set(Math.max(atMs, this.simulation.kernel.now));
+    else this.reopening.clear();
   }
 
   private pick(attempt: number): number {
@@ -268,7 +312,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.route.promptTokens = attempts.promptTokens.at[attempt]!;
     this.route.prefixHash = this.beginning(attempt);
     this.route.classIndex = attempts.classIndex.at[attempt]!;
-    return this.router.pick(this.view, this.route, this.draw);
+    return this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
   }
 
   /** Names the prompt's beginning: a recorded block, the conversation, or the shared prefix; 0 when nothing is shared. */

@@ -1,3 +1,4 @@
+import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 
 import type { StationSpec } from "./station/StationSpec.ts";
@@ -6,13 +7,16 @@ export type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 
 /** Numeric descriptions of gateway and fleet: what a scenario becomes once quantities are parsed and catalog names are looked up. */
 
+export interface GatewayQueueSpec {
+  /** An attempt that has waited this long is shed. */
+  readonly timeoutMs?: number;
+  /** Who may wait, who is next, who is dropped. */
+  readonly rules: ShedderSpec;
+}
+
 export interface GatewaySpec {
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */
-  readonly queue?: {
-    readonly capacity: number;
-    /** An attempt that has waited this long is shed. */
-    readonly timeoutMs?: number;
-  };
+  readonly queue?: GatewayQueueSpec;
   /** Attempts a replica may hold (waiting and running) before the gateway stops sending to it. */
   readonly maxInFlightPerReplica: number;
   /** The gateway cuts an attempt that has not finished this long after it arrived. */

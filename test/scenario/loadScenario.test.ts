@@ -89,7 +89,7 @@ it("full scenario: loaded -> quantities in ms, per second and tokens", async () 
   });
   expect(ticks?.arrivals).toMatchObject({ rate: { perSecond: 1 / 60 } });
   expect(world.gateway).toEqual({
-    queue: { capacity: 1000, timeoutMs: 30_000 },
+    queue: { timeoutMs: 30_000, rules: { requests: 1000, tokens: Infinity, order: { kind: "fifo" }, deadlines: false } },
     maxInFlightPerReplica: 256,
     responseTimeLimitMs: 60_000,
     onDisconnect: "continue",

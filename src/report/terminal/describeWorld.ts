@@ -42,7 +42,7 @@ const describeRate = (rate: RateSpec): string => {
 };
 
 const describeQueue = ({ gateway }: World): string => {
-  const queue = gateway.queue === undefined ? "no queue" : `queue of ${gateway.queue.capacity}`;
+  const queue = gateway.queue === undefined ? "no queue" : `queue of ${gateway.queue.rules.requests}`;
   const limit = gateway.responseTimeLimitMs;
   return limit === undefined ? queue : `${queue}, cut after ${formatDuration(limit)} (engine: ${gateway.onDisconnect})`;
 };

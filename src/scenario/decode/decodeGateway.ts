@@ -3,21 +3,26 @@ import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
+import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
 export type GatewayInput = typeof Gateway.Type;
 
-/** Turns what stands in front of the fleet into numbers; `maxSequences` is the largest of the pools'. */
-export const decodeGateway = (decoding: Decoding, at: At<GatewayInput>, maxSequences: number): GatewaySpec => {
-  const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written));
+/** Turns what stands in front of the fleet into numbers; `maxSequences` is the largest of the pools', `priorities` the number of different ones. */
+export const decodeGateway = (
+  decoding: Decoding,
+  at: At<GatewayInput>,
+  around: { readonly maxSequences: number; readonly priorities: number },
+): GatewaySpec => {
+  const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written, around.priorities));
   return present({
     queue,
     maxInFlightPerReplica:
       decoding.field(at, "maxInFlightPerReplica", (written) =>
         decoding.quantity(COUNT, written, { minimum: 1, maximum: UNLIMITED, whole: true }),
-      ) ?? (queue === undefined ? UNLIMITED : maxSequences),
+      ) ?? (queue === undefined ? UNLIMITED : around.maxSequences),
     responseTimeLimitMs: decoding.field(at, "responseTimeLimit", (written) => decoding.quantity(DURATION, written, { above: 0 })),
     onDisconnect: at.value.onDisconnect ?? DEFAULTS.onDisconnect,
     router: present({
@@ -27,11 +32,3 @@ export const decodeGateway = (decoding: Decoding, at: At<GatewayInput>, maxSeque
     }),
   });
 };
-
-const decodeQueue = (decoding: Decoding, at: At<NonNullable<GatewayInput["queue"]>>): NonNullable<GatewaySpec["queue"]> =>
-  present({
-    capacity: decoding.number(at, "capacity", NaN, (capacity) =>
-      decoding.quantity(COUNT, capacity, { minimum: 0, maximum: UNLIMITED, whole: true }),
-    ),
-    timeoutMs: decoding.field(at, "timeout", (timeout) => decoding.quantity(DURATION, timeout, { above: 0 })),
-  });

@@ -46,6 +46,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
   const fleet = named(decoding, at, "fleet", (pool, name) => decodePool(decoding, pool, name, options.catalog)).filter(
     (pool) => pool !== undefined,
   );
+  const traffic = named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles));
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
   return present({
     name: value.name,
@@ -53,9 +54,12 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     seed: value.seed ?? DEFAULTS.seed,
     horizonMs,
     warmupMs,
-    traffic: named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles)),
+    traffic,
     network: decoding.group(at, "network", (network) => decodeNetwork(decoding, network)),
-    gateway: decodeGateway(decoding, gatewayOf(at), largestBatch(fleet)),
+    gateway: decodeGateway(decoding, gatewayOf(at), {
+      maxSequences: largestBatch(fleet),
+      priorities: new Set(traffic.map(({ priority }) => priority)).size,
+    }),
     fleet,
     faults: decodeFaults(decoding, at),
     gates: decodeGates(decoding, at),

@@ -18,6 +18,10 @@ export const DEFAULTS = {
   maxContext: "128k",
   retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full" },
   hedge: { attempts: 2 },
+  // DAGOR's levels, with waits on the scale of LLM serving (assumed); cut and grow as published.
+  priorityLevels: { queueWait: "1s", window: "1s", windowRequests: 2000, cut: 0.05, grow: 0.01, userLevels: 128 },
+  clientThrottle: { multiplier: 2, window: "2m" },
+  successThrottle: { threshold: 0.95, aggression: 1, window: "30s", minimumRate: "0/s", maxRejection: 0.8 },
   onDisconnect: "cancel",
   router: "leastOutstanding",
   loadFactor: 1.25,

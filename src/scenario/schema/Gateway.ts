@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, integer, positive, word } from "./PlainSchema.ts";
 import { count, duration, share } from "./Quantities.ts";
+import { Queue } from "./Queue.ts";
 
 /** Routers by name; those with settings have defaults for them. */
 export const ROUTERS = [
@@ -93,14 +94,6 @@ const SlowStart = Schema.Struct({
   ),
   minimum: Schema.optionalKey(share("Part of its share that it gets at the start", { default: DEFAULTS.slowStart.minimum })),
 }).annotate({ description: "Lets replicas that join or come back warm up, whatever the router.", examples: [{ window: "60s" }] });
-
-const Queue = Schema.Struct({
-  capacity: count("Attempts that may wait; more are rejected"),
-  timeout: Schema.optionalKey(duration("An attempt that has waited this long is shed")),
-}).annotate({
-  description: "Waiting queue at the gateway; without it everything is forwarded at once and waits in the engines.",
-  examples: [{ capacity: 1000, timeout: "30s" }],
-});
 
 /** What stands in front of the fleet. */
 export const Gateway = Schema.Struct({

@@ -27,7 +27,12 @@ export class TimeoutStage implements Door, GatewayListener, Actor {
   }
 
   submit(attempt: number): void {
-    this.ringOf(attempt)?.start(attempt);
+    const ring = this.ringOf(attempt);
+    if (ring !== undefined) {
+      const { attempts, kernel } = this.simulation;
+      attempts.deadlineMs.at[attempt] = Math.min(attempts.deadlineMs.at[attempt]!, kernel.now + ring.delayMs);
+      ring.start(attempt);
+    }
     this.next.submit(attempt);
   }
 

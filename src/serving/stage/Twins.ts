@@ -4,6 +4,7 @@ import type { Attempts } from "../Attempts.ts";
 export const twinOf = (attempts: Attempts, original: number): number => {
   const twin = attempts.pool.take();
   attempts.request.at[twin] = attempts.request.at[original]!;
+  attempts.deadlineMs.at[twin] = attempts.deadlineMs.at[original]!;
   attempts.copy.at[twin] = attempts.copy.at[original]!;
   attempts.classIndex.at[twin] = attempts.classIndex.at[original]!;
   attempts.promptTokens.at[twin] = attempts.promptTokens.at[original]!;

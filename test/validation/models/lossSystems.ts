@@ -72,7 +72,10 @@ const boundedQueue = (utilization: number): Case => {
         name: BOUNDED_MODEL,
         arrivals: poisson(perSecond),
         steps: exponentialSteps,
-        gateway: { maxInFlightPerReplica: 1, queue: { capacity: CAPACITY - 1 } },
+        gateway: {
+          maxInFlightPerReplica: 1,
+          queue: { rules: { requests: CAPACITY - 1, tokens: Infinity, order: { kind: "fifo" as const }, deadlines: false } },
+        },
         horizonMs: horizonFor(run, perSecond),
       };
       const replication = await runStation(station, run);
