@@ -1,5 +1,10 @@
+import type { LimiterSpec } from "./stage/limiterOf.ts";
+import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
+import type { SchedulingSpec } from "./SchedulingSpec.ts";
+import type { StepModel } from "./steptime/StepModel.ts";
+import type { StepModel } from "./steptime/StepModel.ts";
 
 import type { StationSpec } from "./station/StationSpec.ts";
 
@@ -14,7 +19,20 @@ export interface GatewayQueueSpec {
   readonly rules: ShedderSpec;
 }
 
+/** A rate limit of the gateway. */
+export interface RateLimitSpec {
+  readonly limiter: LimiterSpec;
+  /** Who shares a bucket: everybody, a traffic class, or a tenant. */
+  readonly per: "all" | "class" | "tenant";
+  /** What an attempt costs: one permit, or one for each token of its prompt. */
+  readonly cost: "request" | "promptTokens";
+}
+
 export interface GatewaySpec {
+  /** An attempt passes when all of them admit it. */
+  readonly limits?: ReadonlyArray<RateLimitSpec>;
+  /** Where limits are kept; absent: in the gateway itself, without delay. */
+  readonly store?: StoreSpec;
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */
   readonly queue?: GatewayQueueSpec;
   /** Attempts a replica may hold (waiting and running) before the gateway stops sending to it. */
@@ -36,6 +54,14 @@ export interface StepCoefficients {
   readonly h: number;
 }
 
+/** Work of the engine core on the CPU, by step and by sequence that decodes in it. */
+export interface HostSpec {
+  readonly perStepMs: number;
+  readonly perSequenceMs: number;
+  /** serial: the GPU waits for it. overlapped: the next step is planned while the GPU computes; a step takes the longer of both. */
+  readonly mode: "serial" | "overlapped";
+}
+
 export interface EngineSpec {
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;
@@ -47,7 +73,13 @@ export interface EngineSpec {
   readonly reserveFullPrompt: boolean;
   /** Attempts that may wait in the engine; more are refused. */
   readonly maxWaiting: number;
+  /** Present: simulated step by step, even when empty. Absent: vLLM V1 with its defaults. */
+  readonly scheduling?: SchedulingSpec;
   readonly step: StepCoefficients;
+  /** Step times that no coefficients give; then `step` is not used, and the engine is simulated step by step. */
+  readonly stepTable?: StepModel;
+  /** Absent: host time is in the step coefficients, or nowhere. */
+  readonly host?: HostSpec;
 }
 
 export interface PoolSpec {

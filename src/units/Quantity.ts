@@ -12,6 +12,7 @@ export type Tokens = Branded<"Tokens">;
 /** How many of something that is not tokens: users, replicas, turns, places in a queue. */
 export type Count = Branded<"Count">;
 export type Bytes = Branded<"Bytes">;
+export type BytesPerSecond = Branded<"BytesPerSecond">;
 /** US dollars. */
 export type Usd = Branded<"Usd">;
 /** US dollars per hour. */

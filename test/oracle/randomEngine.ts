@@ -58,7 +58,7 @@ export const randomEngine = (options: CaseOptions): EngineCase => {
     .map((input, i) => ({ input, i }))
     .toSorted((x, y) => x.input.atMs - y.input.atMs || phase[x.input.kind] - phase[y.input.kind] || x.i - y.i)
     .map((entry) => entry.input);
-  return { spec, grid, stepTimeOf: (factor) => new StepTime(spec.step, grid, factor), requests, inputs: sorted };
+  return { spec, grid, stepTimeOf: (factor) => new StepTime(spec.step, grid, factor, spec.host), requests, inputs: sorted };
 };
 
 interface Dice {
@@ -91,7 +91,16 @@ const randomSpec = ({ draw, int, pick, coarse }: Dice & { readonly coarse: boole
     reserveFullPrompt: draw() < 0.5,
     maxWaiting: 1_000_000,
     step,
+    ...randomHost({ draw, pick }, coarse),
   };
+};
+
+/** No host model, or one that is now slower and now faster than the GPU. */
+const randomHost = ({ draw, pick }: Pick<Dice, "draw" | "pick">, coarse: boolean): Pick<EngineSpec, "host"> => {
+  const mode = pick(["none", "none", "serial", "overlapped", "overlapped"] as const);
+  if (mode === "none") return {};
+  if (coarse) return { host: { perStepMs: pick([0, 0.25, 1, 2]), perSequenceMs: pick([0, 2 ** -4, 2 ** -6]), mode } };
+  return { host: { perStepMs: draw() * 10, perSequenceMs: draw() * 0.1, mode } };
 };
 
 const randomRequests = ({

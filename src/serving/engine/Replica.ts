@@ -55,6 +55,8 @@ export class Replica implements Engine, Actor {
   private readonly caching: boolean;
   private readonly timer: Timer;
   private stepTime: StepTime;
+  /** The engine core's work on the CPU is modeled. */
+  private readonly hosted: boolean;
 
   private readonly waiting: SlotList;
   /** Sequences in the batch, in order of admission. */
@@ -84,6 +86,10 @@ export class Replica implements Engine, Actor {
   private phaseSteps = 0;
   private firstMs = 0.5;
   private gapMs = 0.5;
+  /** Host work in each step of the phase; in step j the GPU waits `idleFirstMs - idleGapMs * j` for it. */
+  private hostMs = 0.5;
+  private idleFirstMs = 0.5;
+  private idleGapMs = 0.5;
   /** Prompt tokens per step of the phase. */
   private prefillTokens = 0;
   /** Blocks that the first step's decodes took when it was planned. */
@@ -111,7 +117,8 @@ export class Replica implements Engine, Actor {
       ? new CachedBlocks(engine.kvBlocks, engine.blockTokens, options.blockLists)
       : new CountedBlocks(engine.kvBlocks, engine.blockTokens);
     this.maxTokens = Math.min(engine.maxModelTokens, engine.kvBlocks * engine.blockTokens);
-    this.stepTime = new StepTime(engine.step, kernel.grid);
+    this.stepTime = new StepTime(engine.step, kernel.grid, 1, engine.host);
+    this.hosted = engine.host !== undefined;
     this.waiting = new SlotList(attempts);
     this.running = new SlotList(attempts);
     this.finishing = new FinishHeap(attempts.heapPosition);
@@ -121,6 +128,9 @@ export class Replica implements Engine, Actor {
     this.phaseStartMs = 0;
     this.firstMs = 0;
     this.gapMs = 0;
+    this.hostMs = 0;
+    this.idleFirstMs = 0;
+    this.idleGapMs = 0;
     this.waitingSinceMs = 0;
   }
 
@@ -204,7 +214,7 @@ export class Replica implements Engine, Actor {
 
   /** From the next step boundary on, every step takes `factor` times its nominal duration. */
   slowDown(factor: number): void {
-    this.stepTime = new StepTime(this.engine.step, this.kernel.grid, factor);
+    this.stepTime = new StepTime(this.engine.step, this.kernel.grid, factor, this.engine.host);
     if (this.busy) this.truncate(true);
   }
 
@@ -442,12 +452,32 @@ export class Replica implements Engine, Actor {
       this.phaseSteps = this.fullBudgetSteps();
       this.gapMs += stepTime.mixedKvMs * decoding + 2 * stepTime.attentionMs * prefillTokens * prefillTokens;
     }
+    if (this.hosted) this.waitForHost(attention);
     if (this.step > MAX_STEP) this.refuseStep();
     this.busy = true;
     this.meteredSteps = 0;
     this.meter.phases++;
     this.phaseStartMs = this.kernel.now;
     this.timer.set(this.phaseStartMs + durationMs(this.firstMs, this.gapMs, this.phaseSteps));
+  }
+
+  /** While the GPU is faster than the host beside it, all steps take the host's time; the phase ends where the GPU becomes the slower one. */
+  private waitForHost(attention: number): void {
+    const { stepTime, decoding, gapMs } = this;
+    this.hostMs = stepTime.hostMs(decoding);
+    this.idleFirstMs = stepTime.overlapped ? 0 : this.hostMs;
+    this.idleGapMs = 0;
+    if (!stepTime.overlapped) return;
+    const gpuMs = stepTime.unoverlappedMs(decoding, this.kvTokens, this.prefillTokens, attention);
+    if (gpuMs >= this.hostMs) return;
+    if (gapMs > 0) {
+      let steps = Math.min(this.phaseSteps, Math.floor((this.hostMs - gpuMs) / gapMs) + 1);
+      while (gpuMs + gapMs * (steps - 1) > this.hostMs) steps--;
+      this.phaseSteps = steps;
+    }
+    this.idleFirstMs = this.hostMs - gpuMs;
+    this.idleGapMs = gapMs;
+    this.gapMs = 0;
   }
 
   private rest(): void {
@@ -653,6 +683,10 @@ export class Replica implements Engine, Actor {
       kv * firstMs * count + (kv * gapMs + decoding * firstMs) * pairs + (decoding * gapMs * pairs * (2 * count - 1)) / 3;
     meter.decodeTokens += decoding * count;
     meter.prefillTokens += this.prefillTokens * count;
+    if (this.hosted) {
+      meter.hostMs += this.hostMs * count;
+      meter.gpuIdleMs += (this.idleFirstMs - this.idleGapMs * from) * count - this.idleGapMs * pairs;
+    }
     if (meter.itlMs !== undefined && decoding > 0) this.meterGaps(meter.itlMs, firstMs, count);
   }
 

@@ -18,6 +18,9 @@ export class ReplicaMeter {
   queryTokens = 0;
   prefillTokens = 0;
   decodeTokens = 0;
+  /** Work of the engine core on the CPU, and the part of the busy time in which the GPU waited for it; 0 where it is not modeled. */
+  hostMs = 0.5;
+  gpuIdleMs = 0.5;
   /** Gaps between tokens by traffic class; undefined while nothing is measured. */
   itlMs: ReadonlyArray<Histogram> | undefined;
 
@@ -41,5 +44,11 @@ export class ReplicaMeter {
     this.queryTokens = 0;
     this.prefillTokens = 0;
     this.decodeTokens = 0;
+    this.swaps = 0;
+    this.draftedTokens = 0;
+    this.acceptedTokens = 0;
+    this.hostHitTokens = 0;
+    this.hostMs = 0;
+    this.gpuIdleMs = 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { TimeGrid } from "../../kernel/TimeGrid.ts";
-import type { StepCoefficients } from "../ServingSpec.ts";
+import type { HostSpec, StepCoefficients } from "../ServingSpec.ts";
 
 /**
  * Duration of one engine step on the time grid, in ms.
@@ -14,16 +14,23 @@ export class StepTime {
   readonly mixedKvMs: number;
   /** ms per unit of p * (2 * context + p). */
   readonly attentionMs: number;
+  /** Steps are planned while the GPU computes: a step takes the longer of host and GPU. */
+  readonly overlapped: boolean;
   private readonly grid: TimeGrid;
   private readonly perStepMs: number;
   private readonly perSequenceMs: number;
   private readonly perPrefillTokenMs: number;
+  private readonly hostPerStepMs: number;
+  private readonly hostPerSequenceMs: number;
 
   /** `slowdown` multiplies every coefficient; 1 is nominal speed. */
-  constructor(coefficients: StepCoefficients, grid: TimeGrid, slowdown = 1) {
+  constructor(coefficients: StepCoefficients, grid: TimeGrid, slowdown = 1, host: HostSpec = NO_HOST) {
     this.grid = grid;
-    this.perStepMs = coefficients.a * slowdown;
-    this.perSequenceMs = coefficients.b * slowdown;
+    this.overlapped = host.mode === "overlapped";
+    this.hostPerStepMs = host.perStepMs * slowdown;
+    this.hostPerSequenceMs = host.perSequenceMs * slowdown;
+    this.perStepMs = coefficients.a * slowdown + (this.overlapped ? 0 : this.hostPerStepMs);
+    this.perSequenceMs = coefficients.b * slowdown + (this.overlapped ? 0 : this.hostPerSequenceMs);
     this.perPrefillTokenMs = coefficients.d * slowdown;
     this.kvMs = grid.round(coefficients.c * slowdown);
     this.mixedKvMs = grid.round(coefficients.h * slowdown);
@@ -41,7 +48,20 @@ export class StepTime {
    * `attention` = sum over chunks of p * (2 * context + p).
    */
   stepMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number): number {
+    const ms = this.unoverlappedMs(sequences, kvTokens, prefillTokens, attention);
+    return this.overlapped ? Math.max(ms, this.hostMs(sequences)) : ms;
+  }
+
+  /** Work on the CPU in a step. */
+  hostMs(sequences: number): number {
+    return this.grid.round(this.hostPerStepMs + this.hostPerSequenceMs * sequences);
+  }
+
+  /** The step without the host work that goes on beside it. */
+  unoverlappedMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number): number {
     const kvMs = prefillTokens > 0 ? this.kvMs + this.mixedKvMs : this.kvMs;
     return this.constantMs(sequences, prefillTokens) + kvMs * kvTokens + this.attentionMs * attention;
   }
 }
+
+const NO_HOST: HostSpec = { perStepMs: 0, perSequenceMs: 0, mode: "serial" };

@@ -40,11 +40,12 @@ const MUTANTS: ReadonlyArray<readonly [title: string, file: string, from: string
     "if (this.busy && !this.scheduling) this.truncate(true);\n  }",
   ],
   [
-    "tails are not evicted before heads",
-    "CachedBlocks",
-    "for (let i = blocksFor(tokens, this.blockTokens) - 1; i >= 0; i--) {",
-    "for (let i = 0; i < blocksFor(tokens, this.blockTokens); i++) {",
+    "the phase goes on where the GPU becomes slower than the host",
+    "Replica",
+    "      this.phaseSteps = steps;\n    }\n    this.idleFirstMs",
+    "    }\n    this.idleFirstMs",
   ],
+  ["tails are not evicted before heads", "CachedBlocks", "for (let i = held - 1; i >= 0; i--) {", "for (let i = 0; i < held; i++) {"],
 ];
 
 const root = join(import.meta.dirname, "../../..");
