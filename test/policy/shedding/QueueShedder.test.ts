@@ -1,0 +1,213 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ShedderSpec, ShedRequest } from "../../../src/policy/shedding/index.ts";
+import { QueueShedder, Verdict } from "../../../src/policy/shedding/index.ts";
+
+const PLAIN: ShedderSpec = { requests: Infinity, tokens: Infinity, order: { kind: "fifo" }, deadlines: true };
+const ask = (fields: Partial<ShedRequest> = {}): ShedRequest => ({
+  tokens: 1,
+  deadlineMs: Infinity,
+  expectedServiceMs: 0,
+  business: 0,
+  user: 0,
+  ...fields,
+});
+
+interface Waiter extends ShedRequest {
+  readonly sinceMs: number;
+}
+
+/** One server behind a shedder, as a gateway drives it; every request ends in exactly one column. */
+class Station {
+  readonly queue: Array<Waiter> = [];
+  readonly ends = new Map<number, number>();
+  readonly startedLate: Array<number> = [];
+  completed = 0;
+  withdrawn = 0;
+  shedWhileIdle = 0;
+  busyUntilMs = -Infinity;
+  readonly shedder: QueueShedder;
+
+  constructor(shedder: QueueShedder) {
+    this.shedder = shedder;
+  }
+
+  private end(verdict: number): void {
+    this.ends.set(verdict, (this.ends.get(verdict) ?? 0) + 1);
+  }
+
+  private run(request: ShedRequest, waitedMs: number, queued: boolean, now: number): boolean {
+    const verdict = this.shedder.start(request, waitedMs, queued, now);
+    if (verdict === Verdict.Pass && now + request.expectedServiceMs > request.deadlineMs) this.startedLate.push(now);
+    if (verdict !== Verdict.Pass) this.end(verdict);
+    if (verdict !== Verdict.Pass && verdict !== Verdict.Expired && !queued) this.shedWhileIdle++;
+    if (verdict !== Verdict.Pass) return false;
+    this.completed++;
+    this.busyUntilMs = now + Math.max(1, request.expectedServiceMs);
+    return true;
+  }
+
+  advance(now: number): void {
+    while (this.busyUntilMs <= now && this.queue.length > 0) {
+      const at = Math.max(this.busyUntilMs, this.queue[0]!.sinceMs);
+      const next = this.shedder.newestFirst(at) ? this.queue.pop()! : this.queue.shift()!;
+      this.run(next, at - next.sinceMs, true, at);
+    }
+  }
+
+  arrive(request: ShedRequest, draw: number, now: number): void {
+    const verdict = this.shedder.arrive(request, draw, now);
+    if (verdict !== Verdict.Pass) return this.end(verdict);
+    if (this.busyUntilMs <= now && this.queue.length === 0) return void this.run(request, 0, false, now);
+    const room = this.shedder.enter(request, now);
+    if (room === Verdict.Pass) this.queue.push({ ...request, sinceMs: now });
+    else this.end(room);
+  }
+
+  leave(which: number, now: number): void {
+    if (this.queue.length === 0) return;
+    const [gone] = this.queue.splice(which % this.queue.length, 1);
+    this.shedder.withdraw(gone!, now);
+    this.withdrawn++;
+  }
+}
+
+const specs: fc.Arbitrary<ShedderSpec> = fc.record(
+  {
+    requests: fc.constantFrom(0, 1, 5, Infinity),
+    tokens: fc.constantFrom(0, 10, 50, Infinity),
+    order: fc.constantFrom({ kind: "fifo" } as const, { kind: "lifo" } as const, { kind: "adaptiveLifo", standingMs: 20 } as const),
+    deadlines: fc.boolean(),
+    delay: fc.constantFrom(
+      { kind: "codel", targetMs: 5, intervalMs: 50 } as const,
+      { kind: "standingTimeout", targetMs: 5, intervalMs: 50 } as const,
+    ),
+    priority: fc.constant({
+      queueWaitMs: 5,
+      windowMs: 50,
+      windowRequests: 20,
+      cutRatio: 0.2,
+      growRatio: 0.1,
+      businessLevels: 2,
+      userLevels: 4,
+    }),
+    throttle: fc.constant({ kind: "client", multiplier: 2, windowMs: 1000, buckets: 10 } as const),
+  },
+  { requiredKeys: ["requests", "tokens", "order", "deadlines"] },
+);
+const steps = fc.array(
+  fc.record({
+    gapMs: fc.constantFrom(0, 1, 3, 10, 49, 50, 51),
+    act: fc.constantFrom("arrive", "arrive", "arrive", "leave"),
+    tokens: fc.constantFrom(1, 5, 10, 11, 51),
+    patienceMs: fc.constantFrom(0, 9, 10, 11, 100, Infinity),
+    serviceMs: fc.constantFrom(1, 10, 30),
+    user: fc.nat(7),
+    draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  }),
+  { maxLength: 80 },
+);
+
+describe("shedder", () => {
+  it("shedder: any rules and history -> within both bounds, outcomes sum to arrivals, no start that ends after its deadline", () => {
+    fc.assert(
+      fc.property(specs, steps, (spec, history) => {
+        const shedder = new QueueShedder(spec);
+        const station = new Station(shedder);
+        let [now, arrivals] = [0, 0];
+        for (const { gapMs, act, tokens, patienceMs, serviceMs, user, draw } of history) {
+          now += gapMs;
+          station.advance(now);
+          if (act === "leave") station.leave(user, now);
+          else {
+            arrivals++;
+            station.arrive(
+              ask({ tokens, deadlineMs: now + patienceMs, expectedServiceMs: serviceMs, business: user >> 2, user: user & 3 }),
+              draw,
+              now,
+            );
+          }
+          const waitingTokens = station.queue.reduce((sum, waiter) => sum + waiter.tokens, 0);
+          expect([shedder.waiting, shedder.waitingTokens]).toEqual([station.queue.length, waitingTokens]);
+          expect(station.queue.length).toBeLessThanOrEqual(spec.requests);
+          expect(waitingTokens).toBeLessThanOrEqual(spec.tokens);
+          const refused = [...station.ends.values()].reduce((sum, count) => sum + count, 0);
+          expect(station.completed + refused + station.queue.length + station.withdrawn).toBe(arrivals);
+        }
+        if (spec.deadlines) expect(station.startedLate).toEqual([]);
+        expect(station.shedWhileIdle).toBe(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("shedder: now + service is the deadline -1, 0, +1 -> expired only when it would end after it", () => {
+    const shedder = new QueueShedder(PLAIN);
+    const at = (deadlineMs: number) => shedder.start(ask({ deadlineMs, expectedServiceMs: 10 }), 0, false, 90);
+    expect([at(99), at(100), at(101)]).toEqual([Verdict.Expired, Verdict.Pass, Verdict.Pass]);
+    expect(new QueueShedder({ ...PLAIN, deadlines: false }).start(ask({ deadlineMs: 1 }), 0, false, 90)).toBe(Verdict.Pass);
+  });
+
+  it("shedder: bounds reached -1, 0, +1 -> refused only above; one request above the token bound -> refused also by an empty queue", () => {
+    const shedder = new QueueShedder({ ...PLAIN, requests: 2, tokens: 100 });
+    expect(shedder.enter(ask({ tokens: 101 }), 0)).toBe(Verdict.TokensFull);
+    expect(shedder.enter(ask({ tokens: 60 }), 0)).toBe(Verdict.Pass);
+    expect(shedder.enter(ask({ tokens: 41 }), 0)).toBe(Verdict.TokensFull);
+    expect(shedder.enter(ask({ tokens: 40 }), 0)).toBe(Verdict.Pass);
+    expect(shedder.enter(ask({ tokens: 0 }), 0)).toBe(Verdict.QueueFull);
+    expect(shedder.start(ask({ tokens: 40 }), 0, true, 0)).toBe(Verdict.Pass);
+    expect([shedder.waiting, shedder.waitingTokens]).toEqual([1, 60]);
+  });
+
+  it("shedder: a queue that stands for 99, 100, 101 ms -> newest first from 100 on, oldest first again once it was empty", () => {
+    const shedder = new QueueShedder({ ...PLAIN, order: { kind: "adaptiveLifo", standingMs: 100 } });
+    shedder.enter(ask(), 5);
+    expect([5, 104, 105, 106].map((now) => shedder.newestFirst(now))).toEqual([false, false, true, true]);
+    shedder.withdraw(ask(), 106);
+    shedder.enter(ask(), 107);
+    expect([106, 206, 207].map((now) => shedder.newestFirst(now))).toEqual([false, false, true]);
+    expect(new QueueShedder({ ...PLAIN, order: { kind: "lifo" } }).newestFirst(0)).toBe(true);
+    expect(new QueueShedder(PLAIN).newestFirst(1e15)).toBe(false);
+  });
+
+  it("shedder: 1, 2, 5 and 10 x capacity -> fifo without rules loses all goodput, adaptive lifo with the standing timeout keeps it", () => {
+    const goodput = (spec: ShedderSpec, load: number): number => {
+      const station = new Station(new QueueShedder({ ...spec, deadlines: false }));
+      let good = 0;
+      const shedder = station.shedder;
+      const start = shedder.start.bind(shedder);
+      // Good: started within 200 ms of its arrival; one request takes 10 ms.
+      shedder.start = (request, waitedMs, queued, now) => {
+        const verdict = start(request, waitedMs, queued, now);
+        if (verdict === Verdict.Pass && waitedMs <= 200 && now > 10_000) good++;
+        return verdict;
+      };
+      for (let turn = 0; turn < 6000 * load; turn++) {
+        const now = (10 * turn) / load;
+        station.advance(now);
+        station.arrive(ask({ expectedServiceMs: 10 }), 0, now);
+      }
+      return good / 5000;
+    };
+    const guarded: ShedderSpec = {
+      ...PLAIN,
+      requests: 100_000,
+      order: { kind: "adaptiveLifo", standingMs: 100 },
+      delay: { kind: "standingTimeout", targetMs: 50, intervalMs: 200 },
+    };
+    for (const load of [1, 2, 5, 10]) {
+      expect(goodput(guarded, load)).toBeGreaterThan(0.95);
+      if (load > 1) expect(goodput({ ...PLAIN, requests: 100_000 }, load)).toBeLessThan(0.05);
+    }
+  });
+
+  it("shedder: bad settings -> a fault that names them", () => {
+    expect(() => new QueueShedder({ ...PLAIN, requests: 1.5 })).toThrow(
+      "queue.requests: must be a whole number >= 0, or Infinity (got 1.5)",
+    );
+    expect(() => new QueueShedder({ ...PLAIN, tokens: -1 })).toThrow("queue.tokens");
+    expect(() => new QueueShedder({ ...PLAIN, order: { kind: "adaptiveLifo", standingMs: Number.NaN } })).toThrow(
+      "adaptiveLifo.standingMs",
+    );
+  });
+});
