@@ -1,0 +1,10 @@
+export { refreshesEarly } from "./EarlyRefresh.ts";
+export type { EntryStoreSettings, EvictionName } from "./EntryStore.ts";
+export { EntryStore } from "./EntryStore.ts";
+export type { Eviction } from "./Eviction.ts";
+export type { FlightSettings } from "./Flights.ts";
+export { Flights, Left } from "./Flights.ts";
+export type { CacheCounts, ResultCacheSettings } from "./ResultCache.ts";
+export { Answer, Loaded, ResultCache, Settled } from "./ResultCache.ts";
+export type { WarmUpPlan, WarmUpSettings } from "./WarmUp.ts";
+export { planWarmUp } from "./WarmUp.ts";
