@@ -20,6 +20,8 @@ export class Attempts {
   /** The request it serves; -1 when nobody waits for the answer any more. */
   readonly request: Column<Int32Array>;
   readonly classIndex: Column<Int32Array>;
+  /** Wait that came with a rejection, in ms; NaN where none did. */
+  readonly retryAfterMs: Column<Float64Array>;
   /** Which copy of a hedged attempt it is, from 0. */
   readonly copy: Column<Int32Array>;
   /** When its client stops waiting; Infinity where it does not. */
@@ -66,6 +68,7 @@ export class Attempts {
     this.pool = pool;
     this.request = pool.int32();
     this.classIndex = pool.int32();
+    this.retryAfterMs = pool.float64();
     this.copy = pool.int32();
     this.deadlineMs = pool.float64();
     this.promptTokens = pool.int32();

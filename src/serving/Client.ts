@@ -6,10 +6,13 @@ import { Phase } from "../kernel/Kernel.ts";
 import type { Draws } from "../kernel/Streams.ts";
 import type { Outcome } from "../metric/Result.ts";
 import type { RetrySpec, TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import { ClientBudgets } from "./client/ClientBudgets.ts";
+import { Entrance } from "./Entrance.ts";
 import type { GatewayListener } from "./Gateway.ts";
-import { AttemptEnd, Gateway } from "./Gateway.ts";
+import { AttemptEnd } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
+import { backoffMs, hintedMs } from "../policy/retry/Backoff.ts";
 import { Simulation } from "./Simulation.ts";
 import { clientChain } from "./stage/clientChain.ts";
 import type { Door } from "./stage/Door.ts";
@@ -30,14 +33,21 @@ export class Client extends Context.Service<Client, ClientService>()("spillway/C
   static readonly layer = (
     classes: ReadonlyArray<TrafficClassSpec>,
     network?: NetworkSpec,
-  ): Layer.Layer<Client, never, Simulation | Gateway | Recorder> =>
+  ): Layer.Layer<Client, never, Simulation | Entrance | Recorder> =>
     Layer.effect(
       Client,
       Effect.gen(function* () {
         const simulation = yield* Simulation;
         const recorder = yield* Recorder;
-        const door = clientChain(yield* Gateway, { classes, network, simulation, recorder });
-        return new SimulatedClient(classes, simulation, door, recorder);
+        const budgets = ClientBudgets.of(classes, simulation);
+        const { door } = yield* Entrance;
+        return new SimulatedClient(
+          classes,
+          simulation,
+          clientChain(door, { classes, network, simulation, recorder, budgets }),
+          recorder,
+          budgets,
+        );
       }),
     );
 }
@@ -54,14 +64,22 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly simulation: typeof Simulation.Service;
   private readonly gateway: Door;
   private readonly recorder: RecorderService;
+  private readonly budgets: ClientBudgets | undefined;
   private readonly actor: number;
   private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
   private readonly patience: ReadonlyArray<DelayRing | undefined>;
   private readonly jitter: ReadonlyArray<Draws>;
   private onEnd!: RequestEnded;
 
-  constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, gateway: Door, recorder: RecorderService) {
+  constructor(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    gateway: Door,
+    recorder: RecorderService,
+    budgets: ClientBudgets | undefined,
+  ) {
     this.classes = classes;
+    this.budgets = budgets;
     this.simulation = simulation;
     this.gateway = gateway;
     this.recorder = recorder;
@@ -87,6 +105,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     requests.replica.at[request] = NONE;
     requests.active.at[request] = 1;
     this.recorder.arrived(request);
+    this.budgets?.requested(request);
     this.deadlines[requests.classIndex.at[request]!]?.start(request);
     this.attempt(request);
   }
@@ -116,14 +135,21 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.patience[classIndex]?.stop(request);
     if (how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded) {
       const outcome = OUTCOME_OF[how]!;
+      this.budgets?.ended(request, true, requests.tries.at[request]! > 1);
       this.recorder.answered(request, attempt, outcome);
       this.finish(request, outcome);
       return;
     }
+    this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
     const retry = this.classes[classIndex]!.client.retry;
-    if (retry !== undefined && how !== AttemptEnd.Refused && requests.tries.at[request]! < retry.attempts) {
-      this.retryLater(request, retry, this.jitter[classIndex]!);
-    } else this.finish(request, OUTCOME_OF[how]!);
+    if (retry === undefined || how === AttemptEnd.Refused || requests.tries.at[request]! >= retry.attempts) {
+      return this.finish(request, OUTCOME_OF[how]!);
+    }
+    const waitMs = this.waitMs(request, attempt, retry);
+    if (waitMs === Infinity || this.budgets?.take(request, how === AttemptEnd.TimedOut) === false) {
+      return this.finish(request, OUTCOME_OF[how]!);
+    }
+    this.retryIn(request, waitMs);
   }
 
   wasted(attempt: number, tokens: number): void {
@@ -139,6 +165,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     attempts.request.at[attempt] = request;
     attempts.classIndex.at[attempt] = classIndex;
     attempts.copy.at[attempt] = 0;
+    attempts.retryAfterMs.at[attempt] = NaN;
     attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
     attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
     attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
@@ -152,12 +179,27 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.gateway.submit(attempt);
   }
 
-  private retryLater(request: number, retry: RetrySpec, jitter: Draws): void {
-    const { requests, kernel } = this.simulation;
+  /** Wait before the next try; Infinity when it would be useless. */
+  private waitMs(request: number, attempt: number, retry: RetrySpec): number {
+    const { requests, attempts } = this.simulation;
     const tries = requests.tries.at[request]!;
-    const backoffMs = Math.min(retry.backoffMs * retry.factor ** (tries - 1), retry.maxBackoffMs);
-    const share = retry.jitter === "full" ? jitter.unit(requests.number.at[request]!, requests.turn.at[request]! * TRIES_SPAN + tries) : 1;
-    requests.retry.at[request] = kernel.post(kernel.now + backoffMs * share, this.actor, OP_RETRY, request, Phase.Arrival);
+    const { backoffMs: baseMs, factor, maxBackoffMs: capMs, jitter } = retry;
+    const draw =
+      jitter === "none"
+        ? 0
+        : this.jitter[requests.classIndex.at[request]!]!.unit(
+            requests.number.at[request]!,
+            requests.turn.at[request]! * TRIES_SPAN + tries,
+          );
+    const previousMs = tries === 1 ? baseMs : requests.backoffMs.at[request]!;
+    const computedMs = backoffMs({ baseMs, factor, capMs, jitter }, tries, draw, previousMs);
+    requests.backoffMs.at[request] = computedMs;
+    return retry.honorRetryAfter ? hintedMs(computedMs, attempts.retryAfterMs.at[attempt]!) : computedMs;
+  }
+
+  private retryIn(request: number, waitMs: number): void {
+    const { requests, kernel } = this.simulation;
+    requests.retry.at[request] = kernel.post(kernel.now + waitMs, this.actor, OP_RETRY, request, Phase.Arrival);
   }
 
   /** Ends whatever goes on for the request. */
@@ -181,6 +223,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { requests } = this.simulation;
     this.deadlines[requests.classIndex.at[request]!]?.stop(request);
     requests.active.at[request] = 0;
+    this.budgets?.finished(request);
     this.recorder.ended(request, outcome);
     this.onEnd(request, outcome);
   }

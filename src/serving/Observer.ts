@@ -4,6 +4,8 @@ import * as Layer from "effect/Layer";
 import type { Actor } from "../kernel/Kernel.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import type { TimelinePoint } from "../metric/Result.ts";
+import type { EntranceService } from "./Entrance.ts";
+import { Entrance } from "./Entrance.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
 import type { GatewayService } from "./Gateway.ts";
@@ -19,11 +21,11 @@ export interface ObserverOptions {
 
 /** Looks at the world at fixed intervals: the timeline; and starts the measurement at the end of the warm-up. */
 export class Observer extends Context.Service<Observer, { readonly timeline: ReadonlyArray<TimelinePoint> }>()("spillway/Observer") {
-  static readonly layer = (options: ObserverOptions): Layer.Layer<Observer, never, Simulation | Fleet | Gateway | Recorder> =>
+  static readonly layer = (options: ObserverOptions): Layer.Layer<Observer, never, Simulation | Fleet | Gateway | Entrance | Recorder> =>
     Layer.effect(
       Observer,
       Effect.gen(function* () {
-        return new SimulatedObserver(options, yield* Simulation, yield* Fleet, yield* Gateway, yield* Recorder);
+        return new SimulatedObserver(options, yield* Simulation, yield* Fleet, yield* Gateway, yield* Entrance, yield* Recorder);
       }),
     );
 }
@@ -37,6 +39,7 @@ class SimulatedObserver implements Actor {
   private readonly simulation: typeof Simulation.Service;
   private readonly fleet: FleetService;
   private readonly gateway: GatewayService;
+  private readonly entrance: EntranceService;
   private readonly recorder: RecorderService;
   private readonly actor: number;
   private lastBusyMs = 0;
@@ -46,12 +49,14 @@ class SimulatedObserver implements Actor {
     simulation: typeof Simulation.Service,
     fleet: FleetService,
     gateway: GatewayService,
+    entrance: EntranceService,
     recorder: RecorderService,
   ) {
     this.options = options;
     this.simulation = simulation;
     this.fleet = fleet;
     this.gateway = gateway;
+    this.entrance = entrance;
     this.recorder = recorder;
     this.actor = simulation.kernel.join(this);
     simulation.kernel.post(options.warmupMs, this.actor, OP_WARM, 0, Phase.Fault);
@@ -70,6 +75,7 @@ class SimulatedObserver implements Actor {
     for (const replica of this.fleet.replicas) replica.startMeasuring(gaps);
     this.lastBusyMs = 0;
     this.gateway.startMeasuring();
+    this.entrance.startMeasuring();
   }
 
   private point(): TimelinePoint {

@@ -23,6 +23,8 @@ export class Requests {
   readonly replica: Column<Int32Array>;
   /** Ticket of a pending retry, or -1. */
   readonly retry: Column<Float64Array>;
+  /** The last backoff, in ms. */
+  readonly backoffMs: Column<Float64Array>;
   /** Names the whole request where others ask the same, word by word; 0 = like no other. */
   readonly contentKey: Column<Float64Array>;
   readonly prefixKey: Column<Float64Array>;
@@ -54,6 +56,7 @@ export class Requests {
     this.id = pool.float64();
     this.replica = pool.int32();
     this.retry = pool.float64();
+    this.backoffMs = pool.float64();
     this.contentKey = pool.float64();
     this.prefixKey = pool.float64();
     this.prefixTokens = pool.int32();

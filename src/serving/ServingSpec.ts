@@ -4,7 +4,6 @@ import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 import type { SchedulingSpec } from "./SchedulingSpec.ts";
 import type { StepModel } from "./steptime/StepModel.ts";
-import type { StepModel } from "./steptime/StepModel.ts";
 
 import type { StationSpec } from "./station/StationSpec.ts";
 

@@ -5,6 +5,7 @@ import { TimeGrid } from "../kernel/TimeGrid.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { Attempts } from "./Attempts.ts";
 import { Client } from "./Client.ts";
+import { Entrance } from "./Entrance.ts";
 import { Faults } from "./Faults.ts";
 import { Fleet } from "./Fleet.ts";
 import { Gateway } from "./Gateway.ts";
@@ -39,14 +40,14 @@ export interface WorldOptions {
 }
 
 /** Services of a simulated world. */
-export type WorldServices = Simulation | Fleet | Router | Gateway | Client | Recorder | Traffic | Faults | Observer;
+export type WorldServices = Simulation | Fleet | Router | Gateway | Entrance | Client | Recorder | Traffic | Faults | Observer;
 
 /** A user's replacements for components: each a Layer of that service, which may use the simulation and the components behind it. */
 export interface Components {
   readonly fleet?: Layer.Layer<Fleet, never, Simulation>;
   readonly router?: Layer.Layer<Router, never, Simulation | Fleet>;
   readonly gateway?: Layer.Layer<Gateway, never, Simulation | Fleet | Router>;
-  readonly client?: Layer.Layer<Client, never, Simulation | Gateway | Recorder>;
+  readonly client?: Layer.Layer<Client, never, Simulation | Entrance | Recorder>;
 }
 
 /** One simulated world, ready to run: components from the back of the way of a request to its front. */
@@ -66,7 +67,11 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
   const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic.length), simulation);
   const router = Layer.provideMerge(components.router ?? Router.layer(world.gateway.router), fleet);
   const gateway = Layer.provideMerge(components.gateway ?? Gateway.layer(world.gateway, world.traffic), router);
-  const client = Layer.provideMerge(components.client ?? Client.layer(world.traffic, world.network), Layer.provideMerge(recorder, gateway));
+  const entrance = Layer.provideMerge(Entrance.layer(world.gateway, world.traffic), gateway);
+  const client = Layer.provideMerge(
+    components.client ?? Client.layer(world.traffic, world.network),
+    Layer.provideMerge(recorder, entrance),
+  );
   const traffic = Layer.provideMerge(Traffic.layer(world.traffic, { skipBadRows: options.skipBadRows }), client);
   const beside = Layer.mergeAll(
     Faults.layer(world.faults),

@@ -1,3 +1,6 @@
+import type { BackoffSettings } from "../policy/retry/Backoff.ts";
+import type { RetryBudgetSpec } from "../policy/retry/RetryBudgetSpec.ts";
+
 /** Numeric descriptions of traffic: what a scenario's `traffic` part becomes once its quantities are parsed. Times in ms, rates per second. */
 
 /** A distribution; the unit of its values is that of the field that holds it (tokens, ms, turns). */
@@ -117,8 +120,11 @@ export interface RetrySpec {
   readonly backoffMs: number;
   readonly factor: number;
   readonly maxBackoffMs: number;
-  /** full: a uniform draw between 0 and the backoff. */
-  readonly jitter: "none" | "full";
+  readonly jitter: BackoffSettings["jitter"];
+  /** Whether the wait that comes with a rejection replaces the backoff. */
+  readonly honorRetryAfter: boolean;
+  /** Bounds retries and hedges to a share of the load; each client has its own. */
+  readonly budget?: RetryBudgetSpec;
 }
 
 /** When a client sends a further copy of a slow attempt. */
@@ -138,6 +144,8 @@ export interface ClientSpec {
   readonly attemptTimeoutMs?: number;
   readonly retry?: RetrySpec;
   readonly hedge?: HedgeSpec;
+  /** Clients (processes) that the requests are spread over; each has a budget of its own. */
+  readonly instances?: number;
 }
 
 export interface TrafficClassSpec {

@@ -2,6 +2,7 @@ import type { ClientSpec, HedgeSpec, RetrySpec, SloSpec } from "../../workload/T
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { TrafficClass } from "../schema/Traffic.ts";
+import { decodeRetryBudget } from "./decodeRetryBudget.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -27,6 +28,7 @@ export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpe
     attemptTimeoutMs: decoding.field(at, "attemptTimeout", above0(decoding)),
     retry: decoding.group(at, "retry", (retry) => decodeRetry(decoding, retry)),
     hedge: decoding.group(at, "hedge", (hedge) => decodeHedge(decoding, hedge)),
+    instances: at.value.instances,
   });
 
 const decodeHedge = (decoding: Decoding, at: At<NonNullable<ClientInput["hedge"]>>): HedgeSpec => ({
@@ -60,11 +62,13 @@ const decodeRetry = (decoding: Decoding, at: At<RetryInput>): RetrySpec => {
       hint: "the longest wait between two tries",
     });
   }
-  return {
+  return present({
     attempts: at.value.attempts,
     backoffMs,
     factor: at.value.factor ?? retry.factor,
     maxBackoffMs,
     jitter: at.value.jitter ?? retry.jitter,
-  };
+    honorRetryAfter: at.value.honorRetryAfter ?? retry.honorRetryAfter,
+    budget: decoding.field(at, "budget", (budget) => decodeRetryBudget(decoding, budget)),
+  });
 };

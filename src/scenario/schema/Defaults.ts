@@ -16,7 +16,16 @@ export const DEFAULTS = {
   tenant: "default",
   zipf: 1,
   maxContext: "128k",
-  retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full" },
+  retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full", honorRetryAfter: true },
+  instances: 1,
+  retryBudget: {
+    ratio: { ratio: 0.2, minRate: "10/s", ttl: "10s" },
+    active: { ratio: 0.2, minConcurrency: 3 },
+    throttle: { maxTokens: 10, tokenRatio: 0.1 },
+    quota: { capacity: 500, retryCost: 5, timeoutCost: 10, successCredit: 1 },
+    bucket: { capacity: 5, ratio: 0.1 },
+    failureBreaker: { failures: 0.1 },
+  },
   hedge: { attempts: 2 },
   // DAGOR's levels, with waits on the scale of LLM serving (assumed); cut and grow as published.
   priorityLevels: { queueWait: "1s", window: "1s", windowRequests: 2000, cut: 0.05, grow: 0.01, userLevels: 128 },

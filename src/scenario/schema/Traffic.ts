@@ -3,6 +3,7 @@ import { Arrivals, Durations } from "./Arrivals.ts";
 import { distribution } from "./Distribution.ts";
 import { atLeast, between, flag, integer, positive, text, word } from "./PlainSchema.ts";
 import type { CountInput } from "./Quantities.ts";
+import { RetryBudget } from "./RetryBudget.ts";
 import { count, duration, share, tokens } from "./Quantities.ts";
 import { Spike } from "./Spikes.ts";
 import { DEFAULTS } from "./Defaults.ts";
@@ -93,10 +94,14 @@ const Retry = Schema.Struct({
   factor: Schema.optionalKey(atLeast(1, "Multiplies the wait after each further try.", { default: DEFAULTS.retry.factor })),
   maxBackoff: Schema.optionalKey(duration("Longest wait", { default: DEFAULTS.retry.maxBackoff })),
   jitter: Schema.optionalKey(
-    word(["none", "full"], "full: a uniform draw between 0 and the wait.", {
+    word(["none", "full", "equal", "decorrelated"], "full: a uniform draw between 0 and the wait; equal: between half of it and all.", {
       default: DEFAULTS.retry.jitter,
     }),
   ),
+  honorRetryAfter: Schema.optionalKey(
+    flag("Waits as long as a rejection says, instead of the backoff.", { default: DEFAULTS.retry.honorRetryAfter }),
+  ),
+  budget: Schema.optionalKey(RetryBudget),
 }).annotate({
   description: "How the client tries again after a refusal or failure; without it, it does not.",
 });
@@ -125,6 +130,11 @@ const Client = Schema.Struct({
   attemptTimeout: Schema.optionalKey(duration("Limit of each attempt; when it passes, the client closes the connection and may try again")),
   retry: Schema.optionalKey(Retry),
   hedge: Schema.optionalKey(Hedge),
+  instances: Schema.optionalKey(
+    integer({ minimum: 1, maximum: 100_000 }, "Client processes that the requests are spread over; each has a budget of its own.", {
+      default: DEFAULTS.instances,
+    }),
+  ),
 }).annotate({ description: "What clients do." });
 
 /** One class of traffic. */

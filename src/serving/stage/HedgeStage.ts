@@ -11,10 +11,10 @@ import { copyResult, twinOf } from "./Twins.ts";
 
 /** What the stage asks and tells of its surroundings. */
 export interface HedgeHooks {
-  /** May one more copy be sent? A yes is paid for. */
-  allows(classIndex: number): boolean;
-  /** One more copy was sent. */
-  sent(classIndex: number): void;
+  /** May one more copy of the attempt be sent? A yes is paid for. */
+  allows(attempt: number): boolean;
+  /** One more copy is sent. */
+  sent(attempt: number): void;
 }
 
 const NONE = -1;
@@ -128,9 +128,9 @@ export class HedgeStage implements Door, GatewayListener, Actor {
   private sendFurther(attempt: number): boolean {
     const classIndex = this.simulation.attempts.classIndex.at[attempt]!;
     const spec = this.specs[classIndex]!;
-    if (this.started.at[attempt]! >= spec.attempts || !this.hooks.allows(classIndex)) return false;
+    if (this.started.at[attempt]! >= spec.attempts || !this.hooks.allows(attempt)) return false;
     this.stopTimer(attempt);
-    this.hooks.sent(classIndex);
+    this.hooks.sent(attempt);
     this.send(attempt, spec);
     return true;
   }

@@ -5,6 +5,7 @@ export const twinOf = (attempts: Attempts, original: number): number => {
   const twin = attempts.pool.take();
   attempts.request.at[twin] = attempts.request.at[original]!;
   attempts.deadlineMs.at[twin] = attempts.deadlineMs.at[original]!;
+  attempts.retryAfterMs.at[twin] = NaN;
   attempts.copy.at[twin] = attempts.copy.at[original]!;
   attempts.classIndex.at[twin] = attempts.classIndex.at[original]!;
   attempts.promptTokens.at[twin] = attempts.promptTokens.at[original]!;
@@ -19,6 +20,7 @@ export const twinOf = (attempts: Attempts, original: number): number => {
 
 /** Copies what became of the twin, with all times as they were at the far end. */
 export const copyResult = (attempts: Attempts, twin: number, original: number): void => {
+  attempts.retryAfterMs.at[original] = attempts.retryAfterMs.at[twin]!;
   attempts.total.at[original] = attempts.total.at[twin]!;
   attempts.cachedTokens.at[original] = attempts.cachedTokens.at[twin]!;
   attempts.replica.at[original] = attempts.replica.at[twin]!;

@@ -1,4 +1,5 @@
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import type { ClientBudgets } from "../client/ClientBudgets.ts";
 import type { RecorderService } from "../Recorder.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
@@ -12,18 +13,24 @@ export interface ClientChainOptions {
   readonly network: NetworkSpec | undefined;
   readonly simulation: typeof Simulation.Service;
   readonly recorder: RecorderService;
+  /** Hedges are paid from the retry budget. */
+  readonly budgets: ClientBudgets | undefined;
 }
 
 /** What attempts go through between the client and the gateway: hedging, each copy's time limit, the network. Only what is asked for. */
 export const clientChain = (gateway: Door, options: ClientChainOptions): Door => {
-  const { classes, network, simulation, recorder } = options;
+  const { classes, network, simulation, recorder, budgets } = options;
   const limits = classes.map((spec) => spec.client.attemptTimeoutMs);
   const hedges = classes.map((spec) => spec.client.hedge);
   let door = gateway;
   if (network !== undefined) door = new NetworkStage(network, simulation, door);
   if (limits.some((limit) => limit !== undefined)) door = new TimeoutStage(limits, simulation, door);
   if (hedges.some((hedge) => hedge !== undefined)) {
-    const hooks = { allows: () => true, sent: (classIndex: number) => recorder.offered(classIndex) };
+    const { attempts } = simulation;
+    const hooks = {
+      allows: (attempt: number) => budgets === undefined || budgets.take(attempts.request.at[attempt]!, false),
+      sent: (attempt: number) => recorder.offered(attempts.classIndex.at[attempt]!),
+    };
     door = new HedgeStage(hedges, simulation, hooks, door);
   }
   return door;

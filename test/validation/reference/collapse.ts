@@ -8,6 +8,7 @@ type Rate = NonNullable<ScenarioInput["traffic"][string]["arrivals"]>["poisson"]
 const AT_ONCE: Retry = { attempts: 3, backoff: "0s", maxBackoff: "0s", jitter: "none" };
 const WITH_BACKOFF: Retry = { attempts: 3, backoff: "20s", factor: 2, maxBackoff: "40s", jitter: "full" };
 const NEVER: Retry = { attempts: 1 };
+const BUDGETED: Retry = { ...AT_ONCE, budget: { bucket: { capacity: 10, ratio: 0.1 } } };
 
 /** A server whose service takes 1 s and 0.01 s more for each attempt in service; 0.1 s of network each way; a time limit of 3 s. */
 const world = (arrivals: NonNullable<Rate>, retry: Retry, horizon: `${number}s`): ScenarioInput => ({
@@ -69,6 +70,8 @@ export const triggerLength: Reference = {
     band("5 s, backoff and jitter", "0 of 20", 0, 0.1, await collapsed(5, WITH_BACKOFF, 20)),
     band("10 s, backoff and jitter", "20 of 20", 0.9, 1, await collapsed(10, WITH_BACKOFF, 20)),
     band("10 s, no retries", "0 of 20", 0, 0.05, await collapsed(10, NEVER, 20)),
+    band("5 s, budget of 10 %", "0 of 20", 0, 0.05, await collapsed(5, BUDGETED, 20)),
+    band("10 s, budget of 10 %", "0 of 20", 0, 0.05, await collapsed(10, BUDGETED, 20)),
   ],
 };
 
@@ -99,7 +102,13 @@ export const hysteresis: Reference = {
     band("40/s, retries at once", ".00", 0, 0.02, await afterSurge(40, AT_ONCE)),
     band("40/s, backoff and jitter", ".00", 0, 0.02, await afterSurge(40, WITH_BACKOFF)),
     band("40/s, no retries", "1.00", 0.98, 1.02, await afterSurge(40, NEVER)),
+    band("40/s, budget of 10 %", "1.00", 0.98, 1.02, await afterSurge(40, BUDGETED)),
   ],
+};
+
+const budgetedShare = async (rate: NonNullable<Rate>["rate"]): Promise<number> => {
+  const runs = await Promise.all(Array.from({ length: 10 }, (_, i) => play(world({ rate }, BUDGETED, "55s"), i + 1)));
+  return mean(runs.map((run) => over(run, "goodputPerSecond", 48_000, 52_000))) / 41;
 };
 
 export const ramp: Reference = {
@@ -119,6 +128,7 @@ export const ramp: Reference = {
     return [
       near("goodput at t = 10, per s", 50, 5, goodput(8_000, 12_000)),
       band("goodput from t = 27 to 50, per s", "0", 0, 1, goodput(27_000, 50_000)),
+      band("with a budget of 10 %: share of the offered at t = 50", "38 of 41", 0.85, 1.1, await budgetedShare(rate)),
     ];
   },
 };

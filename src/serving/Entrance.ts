@@ -1,0 +1,53 @@
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import { Gateway } from "./Gateway.ts";
+import type { GatewaySpec } from "./ServingSpec.ts";
+import { Simulation } from "./Simulation.ts";
+import type { Door } from "./stage/Door.ts";
+import { limiterOf } from "./stage/limiterOf.ts";
+import { RateLimitStage } from "./stage/RateLimitStage.ts";
+import { Store } from "./store/Store.ts";
+
+/** What attempts meet before the gateway's queue: rate limits, and the store that keeps them. Only what is asked for is there. */
+export interface EntranceService {
+  readonly door: Door;
+  readonly store: Store | undefined;
+  readonly rateLimits: RateLimitStage | undefined;
+  /** Forgets what was counted so far: the warm-up is over. */
+  startMeasuring(): void;
+}
+
+export class Entrance extends Context.Service<Entrance, EntranceService>()("spillway/Entrance") {
+  static readonly layer = (
+    spec: GatewaySpec,
+    classes: ReadonlyArray<TrafficClassSpec>,
+  ): Layer.Layer<Entrance, never, Simulation | Gateway> =>
+    Layer.effect(
+      Entrance,
+      Effect.gen(function* () {
+        return buildEntrance(spec, classes, yield* Simulation, yield* Gateway);
+      }),
+    );
+}
+
+const buildEntrance = (
+  spec: GatewaySpec,
+  classes: ReadonlyArray<TrafficClassSpec>,
+  simulation: typeof Simulation.Service,
+  gateway: Door,
+): EntranceService => {
+  const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
+  const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) }));
+  const rateLimits = limits === undefined ? undefined : new RateLimitStage(limits, classes, simulation, store, gateway);
+  return {
+    door: rateLimits ?? gateway,
+    store,
+    rateLimits,
+    startMeasuring: () => {
+      store?.startMeasuring();
+      if (rateLimits !== undefined) rateLimits.rejected = 0;
+    },
+  };
+};
