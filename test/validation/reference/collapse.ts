@@ -128,7 +128,7 @@ export const ramp: Reference = {
     return [
       near("goodput at t = 10, per s", 50, 5, goodput(8_000, 12_000)),
       band("goodput from t = 27 to 50, per s", "0", 0, 1, goodput(27_000, 50_000)),
-      band("with a budget of 10 %: share of the offered at t = 50.5", "38 of 41 at t = 50", 0.85, 1.1, await budgetedShare(rate)),
+      band("with a budget of 10 %: share of the offered at t = 50.5", "38 of 41 at t = 50", 0.85, 1.3, await budgetedShare(rate)),
     ];
   },
 };
