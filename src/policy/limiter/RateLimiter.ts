@@ -23,8 +23,8 @@ export interface RateLimiter<S> {
   /** From then on the state equals that of a new key. */
   idleAtMs(state: S): number;
   /**
-   * Takes over a state that belonged to `former`, a limiter of the same kind with other settings: what was available stays, but no more than the
-   * capacity; nothing is granted for the past.
+   * Takes over a state that belonged to `former`, a limiter of the same kind with other settings: what remains is what remained, but no more than the
+   * new capacity (rounded down to whole permits where the limiter counts them); a higher limit grants nothing for the past.
    */
   adopt(state: S, former: this, nowMs: number): void;
 }
