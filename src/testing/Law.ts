@@ -178,7 +178,7 @@ const checkHistories = async <Trial extends TrialLike>(setup: LawSetup<Trial>, o
   if (details.counterexample === null || !(details.errorInstance instanceof LawBroken))
     throw details.errorInstance instanceof Error ? details.errorInstance : new Error(`${setup.target}: ${String(details.errorInstance)}`);
   const commands = details.counterexample[0];
-  const operations = await shortened(operationsOf(commands), (fewer) => runHistory(setup, commandsOf(fewer)).then(Boolean));
+  const operations = await shortened(operationsOf<Trial>(commands), (fewer) => runHistory(setup, commandsOf(fewer)).then(Boolean));
   const failure = await repeated(setup, operations);
   return {
     ...head,

@@ -63,16 +63,14 @@ export const runOfSamplesOperation = (most: number): fc.Arbitrary<BreakerOperati
 
 /** The caller of the i-th waiting call gives up. */
 export const abortWaitingOperation = (): fc.Arbitrary<BreakerOperation> =>
-  fc
-    .nat({ max: 3 })
-    .map((index) =>
-      onCall({
-        text: "abort",
-        among: (trial) => trial.waiting().filter((call) => !call.aborted),
-        index,
-        run: (trial, call) => trial.abort(call),
-      }),
-    );
+  fc.nat({ max: 3 }).map((index) =>
+    onCall({
+      text: "abort",
+      among: (trial) => trial.waiting().filter((call) => !call.aborted),
+      index,
+      run: (trial, call) => trial.abort(call),
+    }),
+  );
 
 /** A second outcome for the i-th settled call. */
 export const settleAgainOperation = (): fc.Arbitrary<BreakerOperation> =>
@@ -100,12 +98,10 @@ export const LONG_GAPS_MS: ReadonlyArray<number> = [DAY_MS, 30 * DAY_MS];
 
 /** One node's wall clock jumps. */
 export const stepOperation = (nodes: number): fc.Arbitrary<BreakerOperation> =>
-  fc
-    .tuple(fc.constantFrom(-HOUR_MS, HOUR_MS, -1000, 1000, -1, 1), fc.nat({ max: nodes - 1 }))
-    .map(([ms, node]) => ({
-      text: `step clock ${ms > 0 ? "+" : "-"}${spanText(Math.abs(ms))}`,
-      run: (trial) => trial.stepClock(node, ms),
-    }));
+  fc.tuple(fc.constantFrom(-HOUR_MS, HOUR_MS, -1000, 1000, -1, 1), fc.nat({ max: nodes - 1 })).map(([ms, node]) => ({
+    text: `step clock ${ms > 0 ? "+" : "-"}${spanText(Math.abs(ms))}`,
+    run: (trial) => trial.stepClock(node, ms),
+  }));
 
 /** From now on, or no longer, the user's hooks throw. */
 export const hookOperation = (): fc.Arbitrary<BreakerOperation> =>

@@ -194,7 +194,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
     watch: transition("closed", "open", (_change, trial) => {
       const fresh = trial.samplesSinceClosed();
       trial.expect(
-        mayTrip(trial.spec.trip, fresh, trial.nowMs),
+        fresh.length >= failuresToTrip(trial.spec.trip),
         `after it closed, ${failuresToTrip(trial.spec.trip)} new outcomes at least are needed to open again; ${fresh.length} came in`,
       );
     }),

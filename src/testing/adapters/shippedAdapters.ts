@@ -1,0 +1,43 @@
+import type { CircuitBreakerAdapter } from "../breaker/CircuitBreakerAdapter.ts";
+import type { RateLimiterAdapter } from "../limiter/RateLimiterAdapter.ts";
+import type { RetryAdapter } from "../retry/RetryAdapter.ts";
+import { cockatielBreakers } from "./cockatielBreakers.ts";
+import { cockatielRetry } from "./cockatielRetry.ts";
+import { effectBreakers } from "./effectBreakers.ts";
+import { effectLimiters } from "./effectLimiters.ts";
+import { flexibleLimiter } from "./flexibleLimiter.ts";
+import { opossumBreaker } from "./opossumBreaker.ts";
+import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./queueLimiters.ts";
+import { spillwayLimiters } from "./spillwayLimiters.ts";
+
+/** Anything that the kit can try out. */
+export type Adapter = CircuitBreakerAdapter | RateLimiterAdapter | RetryAdapter;
+
+/** The adapters that come with the kit, by name; each loads its library only when it is asked for. */
+export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new Map(
+  Object.entries({
+    "spillway-gcra": () => oneOf(spillwayLimiters, "spillway-gcra"),
+    "spillway-token-bucket": () => oneOf(spillwayLimiters, "spillway-token-bucket"),
+    "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
+    "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),
+    "cockatiel-sampling": () => oneOf(cockatielBreakers, "cockatiel-sampling"),
+    "cockatiel-retry": cockatielRetry,
+    "cockatiel-bulkhead": cockatielBulkhead,
+    opossum: opossumBreaker,
+    "effect-consecutive": () => oneOf(effectBreakers, "effect-consecutive"),
+    "effect-rate": () => oneOf(effectBreakers, "effect-rate"),
+    "effect-token-bucket": () => oneOf(effectLimiters, "effect-token-bucket"),
+    "effect-fixed-window": () => oneOf(effectLimiters, "effect-fixed-window"),
+    "effect-delay": () => oneOf(effectLimiters, "effect-delay"),
+    "rate-limiter-flexible": flexibleLimiter,
+    "p-queue": () => oneOf(pQueueLimiters, "p-queue"),
+    "p-queue-strict": () => oneOf(pQueueLimiters, "p-queue-strict"),
+    bottleneck: bottleneckLimiter,
+  }),
+);
+
+const oneOf = async <A extends Adapter>(all: () => ReadonlyArray<A> | Promise<ReadonlyArray<A>>, name: string): Promise<A> => {
+  const found = (await all()).find((adapter) => adapter.name === name);
+  if (found === undefined) throw new Error(`no adapter ${name}`);
+  return found;
+};

@@ -1,0 +1,17 @@
+import type { Adapter } from "./adapters/shippedAdapters.ts";
+import { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
+import type { Law } from "./Law.ts";
+import { rateLimiterLaws } from "./limiter/rateLimiterLaws.ts";
+import { retryLaws } from "./retry/retryLaws.ts";
+
+/** The laws that apply to an adapter of any family. */
+export const lawsOf = (adapter: Adapter): ReadonlyArray<Law> => {
+  switch (adapter.family) {
+    case "breaker":
+      return circuitBreakerLaws(adapter);
+    case "limiter":
+      return rateLimiterLaws(adapter);
+    case "retry":
+      return retryLaws(adapter);
+  }
+};

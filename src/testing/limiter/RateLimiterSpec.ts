@@ -1,0 +1,20 @@
+import type { Bound } from "./Bound.ts";
+
+/** What a limiter is asked to do; an adapter turns it into the settings of its library. */
+export interface LimiterSettings {
+  /** Permits per window, and at once. */
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** The settings and the promises that the laws hold a limiter to. */
+export interface RateLimiterSpec extends LimiterSettings {
+  /** L-1 in full. */
+  readonly bound: Bound;
+  /** The bound that its documentation or its algorithm gives, where that is weaker. */
+  readonly declaredBound?: Bound;
+  /** After so long without an admitted call, a call of any cost up to the limit is admitted. */
+  readonly fullAfterMs: number;
+  /** A bucket whose refill is continuous, so that each refusal must be justified by the bound. */
+  readonly exact?: boolean;
+}

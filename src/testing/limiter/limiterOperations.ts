@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import { weighted } from "../Operation.ts";
+import type { Operation, WeightedOperation } from "../Operation.ts";
+import { spanText } from "../spanText.ts";
+import type { LimiterTrial } from "./LimiterTrial.ts";
+import type { LimiterFeatures } from "./RateLimiterAdapter.ts";
+import type { RateLimiterSpec } from "./RateLimiterSpec.ts";
+
+type LimiterOperation = Operation<LimiterTrial>;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Costs that mean nothing, or too much. */
+export const ODD_COSTS: ReadonlyArray<number> = [
+  -1,
+  0,
+  -0,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0.5,
+  2 ** 53,
+  -5,
+];
+
+export const consumeOperation = (features: LimiterFeatures, spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
+  fc.tuple(fc.nat({ max: (features.nodes ?? 1) - 1 }), features.costs ? costs(spec.limit) : fc.constant(1)).map(([node, cost]) => ({
+    text: callText("call", cost, node, features),
+    run: async (trial) => void (await trial.consume({ node, cost })),
+  }));
+
+export const burstOperation = (spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
+  fc
+    .constantFrom(2, Math.max(2, spec.limit), spec.limit + 1, 2 * spec.limit)
+    .map((count) => ({ text: `${count} calls at once`, run: async (trial) => void (await trial.consume({}, count)) }));
+
+export const oddCostOperation = (): fc.Arbitrary<LimiterOperation> =>
+  fc.constantFrom(...ODD_COSTS).map((cost) => ({
+    text: `call, cost ${Object.is(cost, -0) ? "-0" : cost}`,
+    run: async (trial) => void (await trial.consume({ cost })),
+  }));
+
+/** Lengths around the time of one permit and of the window come often. */
+export const tickOperation = (spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> => {
+  const permitMs = spec.windowMs / spec.limit;
+  const edges = [permitMs, permitMs / 2, 1.5 * permitMs, spec.windowMs].flatMap((ms) => [
+    Math.round(ms),
+    Math.round(ms) - 1,
+    Math.round(ms) + 1,
+  ]);
+  return fc
+    .oneof(fc.constantFrom(...edges.filter((ms) => ms > 0)), fc.integer({ min: 1, max: 2 * spec.windowMs }))
+    .map((ms) => ({ text: `tick ${spanText(ms)}`, run: (trial) => trial.laboratory.advance(ms) }));
+};
+
+export const stepOperation = (features: LimiterFeatures, spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
+  fc
+    .tuple(
+      fc.constantFrom(-2 * spec.windowMs, spec.windowMs, -spec.windowMs, HOUR_MS, -HOUR_MS, -1, 1, 60_000),
+      fc.nat({ max: (features.nodes ?? 1) - 1 }),
+    )
+    .map(([ms, node]) => ({
+      text: `step clock${(features.nodes ?? 1) > 1 ? ` of node ${node}` : ""} ${ms > 0 ? "+" : "-"}${spanText(Math.abs(ms))}`,
+      run: (trial) => trial.laboratory.stepClock(node, ms),
+    }));
+
+/** After the gap, decisions are compared with those of a limiter that was never used. */
+export const idleOperation = (spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
+  fc.constantFrom(2 * spec.fullAfterMs, DAY_MS, 30 * DAY_MS).map((ms) => ({
+    text: `idle ${spanText(ms)}`,
+    run: async (trial) => {
+      await trial.laboratory.advance(ms);
+      trial.twin = await trial.fresh();
+    },
+  }));
+
+/** A refusal is taken at its word: not admitted a moment before the hint, admitted at it. The history ends there. */
+export const honorHintOperation = (features: LimiterFeatures): fc.Arbitrary<LimiterOperation> =>
+  fc.nat({ max: (features.nodes ?? 1) - 1 }).map((node) => ({
+    text: `call${(features.nodes ?? 1) > 1 ? ` at node ${node}` : ""}, wait as told, call`,
+    possible: (trial) => !trial.over,
+    run: async (trial) => {
+      const [first] = await trial.consume({ node });
+      if (first === undefined || first.admitted) return;
+      trial.over = true;
+      trial.expect(
+        first.waitMs !== undefined && first.waitMs >= 0 && Number.isFinite(first.waitMs),
+        `a refusal tells a finite time to wait; it told ${first.waitMs}`,
+      );
+      await trial.laboratory.advance(Math.ceil(first.waitMs ?? 0));
+      const [second] = await trial.consume({ node });
+      trial.expect(
+        second?.admitted === true,
+        `told to wait ${first.waitMs} ms, the same call is admitted after ${Math.ceil(first.waitMs ?? 0)} ms`,
+      );
+    },
+  }));
+
+/** As above, a millisecond too early. */
+export const hurryHintOperation = (): fc.Arbitrary<LimiterOperation> =>
+  fc.constant<LimiterOperation>({
+    text: "call, come 1 ms early",
+    possible: (trial) => !trial.over,
+    run: async (trial) => {
+      const [first] = await trial.consume({});
+      if (first === undefined || first.admitted || first.waitMs === undefined || first.waitMs < 2) return;
+      trial.over = true;
+      await trial.laboratory.advance(Math.floor(first.waitMs) - 1);
+      const [second] = await trial.consume({});
+      trial.expect(
+        second?.admitted === false,
+        `told to wait ${first.waitMs} ms, the same call is not admitted after ${Math.floor(first.waitMs) - 1} ms`,
+      );
+    },
+  });
+
+/** Even arrivals at so many times the rate, for so long that the share admitted tells the rate. */
+export const trainOperation = (spec: RateLimiterSpec, calls: number): fc.Arbitrary<LimiterOperation> =>
+  fc.constantFrom(1, 1.1, 1.5, 2, 10).map((times) => {
+    const gapMs = spec.windowMs / spec.limit / times;
+    return {
+      text: `${calls} calls evenly at ${times} x the rate`,
+      run: async (trial) => {
+        const startMs = trial.nowMs;
+        const instantsMs: Array<number> = [];
+        let admitted = 0;
+        for (let sent = 0; sent < calls; sent++) {
+          instantsMs.push(trial.nowMs - startMs);
+          const [decision] = await trial.ask(trial.limiter, { key: "train", cost: 1, node: 0 });
+          if (decision?.admitted === true) admitted++;
+          await trial.laboratory.advance(Math.max(0, Math.round((sent + 1) * gapMs) - (trial.nowMs - startMs)));
+        }
+        const ideal = spec.exact ? bucketAdmits(spec, instantsMs) : windowsAdmit(spec, gapMs, calls);
+        trial.laboratory.note(`${admitted} admitted`);
+        trial.expect(
+          admitted >= Math.floor(0.99 * ideal) - 1,
+          `under saturation the permits are used: ${ideal} of these calls can pass; ${admitted} did`,
+        );
+      },
+    };
+  });
+
+/** What a continuous bucket lets through. */
+const bucketAdmits = (spec: RateLimiterSpec, instantsMs: ReadonlyArray<number>): number => {
+  let level = spec.limit;
+  let lastMs = 0;
+  let admitted = 0;
+  for (const atMs of instantsMs) {
+    level = Math.min(spec.limit, level + ((atMs - lastMs) * spec.limit) / spec.windowMs);
+    lastMs = atMs;
+    if (level < 1 - 1e-9) continue;
+    level--;
+    admitted++;
+  }
+  return admitted;
+};
+
+/** What windows let through that begin with the first call after the last one's end. */
+const windowsAdmit = (spec: RateLimiterSpec, gapMs: number, calls: number): number => {
+  const perWindow = Math.ceil(spec.windowMs / gapMs - 1e-9);
+  return Math.floor(calls / perWindow) * Math.min(spec.limit, perWindow);
+};
+
+/** Calls, bursts and time. */
+export const usualOperations = (features: LimiterFeatures, spec: RateLimiterSpec): ReadonlyArray<WeightedOperation<LimiterTrial>> => [
+  weighted(4, consumeOperation(features, spec)),
+  weighted(2, burstOperation(spec)),
+  weighted(4, tickOperation(spec)),
+];
+
+const costs = (limit: number): fc.Arbitrary<number> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: Math.max(1, limit) }) });
+
+const callText = (word: string, cost: number, node: number, features: LimiterFeatures): string =>
+  `${word}${cost === 1 ? "" : `, cost ${cost}`}${(features.nodes ?? 1) > 1 ? ` at node ${node}` : ""}`;

@@ -1,0 +1,234 @@
+import fc from "fast-check";
+import type { Laboratory } from "../Laboratory.ts";
+import type { Law, LawKind } from "../Law.ts";
+import { lawOf } from "../Law.ts";
+import { LawBroken } from "../LawBroken.ts";
+import { weighted } from "../Operation.ts";
+import type { Operation, WeightedOperation } from "../Operation.ts";
+import { spanText } from "../spanText.ts";
+import type { RetryAdapter, RetrySpec, RetryUnderTest } from "./RetryAdapter.ts";
+
+/**
+ * The laws that apply to a retry policy, each ready to be checked.
+ *
+ * @example
+ * for (const law of retryLaws(adapter)) test(law.title, () => law.check());
+ */
+export const retryLaws = (adapter: RetryAdapter, spec: RetrySpec = adapter.spec): ReadonlyArray<Law> =>
+  LAWS.map((law) =>
+    lawOf<RetryTrial>({
+      id: law.id,
+      kind: law.kind,
+      title: law.title,
+      target: adapter.name,
+      laboratory: adapter.laboratory,
+      operations: operations(spec),
+      start: async (laboratory) => new RetryTrial(await laboratory.answer(adapter.make(spec, laboratory)), spec, laboratory, law),
+      dispose: (trial) => trial.dispose(),
+    }),
+  );
+
+interface RetryLaw {
+  readonly id: string;
+  readonly kind: LawKind;
+  readonly title: string;
+  readonly onAttempt?: (request: Request, trial: RetryTrial) => void;
+  readonly onRest?: (trial: RetryTrial) => void;
+}
+
+const LAWS: ReadonlyArray<RetryLaw> = [
+  {
+    id: "R-1",
+    kind: "S",
+    title: "no more attempts than one and the retries",
+    onAttempt: (request, trial) =>
+      trial.expect(
+        request.attempts <= trial.spec.retries + 1,
+        `at most ${trial.spec.retries + 1} attempts; this is number ${request.attempts}`,
+      ),
+  },
+  {
+    id: "R-3",
+    kind: "S",
+    title: "no attempt starts after the abort",
+    onAttempt: (request, trial) =>
+      trial.expect(request.abortedAtMs === undefined, `request ${request.number} was aborted: no further attempt starts`),
+  },
+  {
+    id: "R-4",
+    kind: "V",
+    title: "an abort during the backoff gives the caller its answer at once",
+    onRest: (trial) => {
+      const stuck = trial.requests.find(
+        (request) => request.abortedAtMs !== undefined && !request.answered && request.running === undefined,
+      );
+      trial.expect(stuck === undefined, `request ${stuck?.number} was aborted while it waited: its caller must have an answer now`);
+    },
+  },
+  {
+    id: "R-5",
+    kind: "S",
+    title: "each delay is the one that was asked for",
+    onAttempt: (request, trial) => {
+      if (request.failedAtMs === undefined) return;
+      const delayMs = trial.laboratory.elapsedMs - request.failedAtMs;
+      trial.expect(delayMs === trial.spec.backoffMs, `the delay is ${spanText(trial.spec.backoffMs)}; it was ${spanText(delayMs)}`);
+    },
+  },
+  {
+    id: "R-13",
+    kind: "V",
+    title: "one request's failures take no retries from another",
+    onRest: (trial) => {
+      const short = trial.requests.find(
+        (request) =>
+          request.answered && !request.succeeded && request.abortedAtMs === undefined && request.attempts < trial.spec.retries + 1,
+      );
+      trial.expect(short === undefined, `request ${short?.number} gave up after ${short?.attempts} attempts of ${trial.spec.retries + 1}`);
+    },
+  },
+];
+
+interface Request {
+  readonly number: number;
+  readonly abort: () => void;
+  attempts: number;
+  running: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+  failedAtMs: number | undefined;
+  abortedAtMs: number | undefined;
+  answered: boolean;
+  succeeded: boolean;
+}
+
+class RetryTrial {
+  readonly requests: Array<Request> = [];
+  readonly spec: RetrySpec;
+  readonly laboratory: Laboratory;
+  private readonly policy: RetryUnderTest;
+  private readonly law: RetryLaw;
+  private broken: LawBroken | undefined;
+
+  constructor(policy: RetryUnderTest, spec: RetrySpec, laboratory: Laboratory, law: RetryLaw) {
+    this.policy = policy;
+    this.spec = spec;
+    this.laboratory = laboratory;
+    this.law = law;
+  }
+
+  expect(condition: boolean, expected: string): void {
+    if (!condition) this.broken ??= new LawBroken(expected);
+  }
+
+  async ask(): Promise<void> {
+    const controller = new AbortController();
+    const request: Request = {
+      number: this.requests.length + 1,
+      abort: () => controller.abort(),
+      attempts: 0,
+      running: undefined,
+      failedAtMs: undefined,
+      abortedAtMs: undefined,
+      answered: false,
+      succeeded: false,
+    };
+    this.requests.push(request);
+    const attempt = (): Promise<unknown> => {
+      request.attempts++;
+      this.laboratory.note(`request ${request.number}, attempt ${request.attempts}`);
+      this.law.onAttempt?.(request, this);
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      request.running = { resolve: () => resolve(undefined), reject };
+      return promise;
+    };
+    const answered = (succeeded: boolean) => (): void => {
+      request.answered = true;
+      request.succeeded = succeeded;
+    };
+    void this.laboratory
+      .answer((async () => this.policy.execute(attempt, { signal: controller.signal }))())
+      .then(answered(true), answered(false));
+    await this.rest();
+  }
+
+  async settle(request: Request, succeeds: boolean): Promise<void> {
+    const { running } = request;
+    request.running = undefined;
+    if (!succeeds) request.failedAtMs = this.laboratory.elapsedMs;
+    if (succeeds) running?.resolve();
+    else running?.reject(new Error("the attempt failed"));
+    await this.rest();
+  }
+
+  async abort(request: Request): Promise<void> {
+    request.abortedAtMs = this.laboratory.elapsedMs;
+    request.abort();
+    await this.rest();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.laboratory.advance(ms);
+    await this.rest();
+  }
+
+  dispose(): void {
+    for (const request of this.requests) {
+      request.abort();
+      request.running?.reject(new Error("the history is over"));
+    }
+  }
+
+  private async rest(): Promise<void> {
+    await this.laboratory.drain();
+    this.law.onRest?.(this);
+    if (this.broken !== undefined) throw this.broken;
+  }
+}
+
+const operations = (spec: RetrySpec): ReadonlyArray<WeightedOperation<RetryTrial>> => [
+  weighted(2, fc.constant<Operation<RetryTrial>>({ text: "request", run: (trial) => trial.ask() })),
+  weighted(
+    4,
+    fc.tuple(fc.nat({ max: 3 }), fc.boolean()).map(([index, succeeds]) =>
+      onRequest(
+        succeeds ? "ok" : "fail",
+        index,
+        (request) => request.running !== undefined,
+        (trial, request) => trial.settle(request, succeeds),
+      ),
+    ),
+  ),
+  weighted(
+    2,
+    fc.nat({ max: 3 }).map((index) =>
+      onRequest(
+        "abort",
+        index,
+        (request) => !request.answered && request.abortedAtMs === undefined,
+        (trial, request) => trial.abort(request),
+      ),
+    ),
+  ),
+  weighted(
+    3,
+    fc
+      .constantFrom(spec.backoffMs, spec.backoffMs - 1, 1, Math.ceil(spec.backoffMs / 2))
+      .map((ms) => ({ text: `tick ${spanText(ms)}`, run: (trial: RetryTrial) => trial.advance(ms) })),
+  ),
+];
+
+const onRequest = (
+  text: string,
+  index: number,
+  among: (request: Request) => boolean,
+  run: (trial: RetryTrial, request: Request) => Promise<void>,
+): Operation<RetryTrial> => ({
+  text,
+  possible: (trial) => trial.requests.some(among),
+  run: async (trial) => {
+    const requests = trial.requests.filter(among);
+    const request = requests[index % requests.length];
+    if (request === undefined) return;
+    trial.laboratory.note(`request ${request.number}`);
+    await run(trial, request);
+  },
+});
