@@ -1,4 +1,5 @@
 import type { Benchmark } from "./Benchmark.ts";
+import { blockHashes } from "./BlockHashes.ts";
 import { engineSteps } from "./EngineSteps.ts";
 import { fleet } from "./Fleet.ts";
 import { holdModel } from "./HoldModel.ts";
@@ -87,4 +88,5 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     unit: "request",
     run: () => fleet({ replicas: 64, perReplicaPerSecond: 14, outputTokens: 244, requests: 200_000, prefixCache: true }),
   },
+  { name: "64 replicas block hashes", unit: "request", run: () => blockHashes(200_000) },
 ];

@@ -1,16 +1,34 @@
-import { BlockIndex } from "./BlockIndex.ts";
 import type { BlockLists } from "./BlockLists.ts";
 import type { Blocks } from "./Blocks.ts";
 import { blocksFor } from "./Blocks.ts";
+import { ExtentIndex } from "./ExtentIndex.ts";
+import { Extents, LENGTH, NAMED, REFERENCES, REST, SIBLING, START } from "./Extents.ts";
+import { FreeExtents } from "./FreeExtents.ts";
+import { IntBuffer } from "./IntBuffer.ts";
 import type { TokenContent } from "./TokenContent.ts";
-import { blockKey } from "./TokenContent.ts";
+import { mixKey, NamedRange } from "./TokenContent.ts";
 
 const NONE = -1;
+/** In place of a name: the last block of a sequence while it is not full. Names are not negative. */
+const PARTIAL = -1;
+
+/** Takes the blocks that are evicted, by key. */
+export interface LowerTier {
+  put(key: number): void;
+}
+
+/** Takes the keys of evicted blocks, for a second tier of the cache. */
+export interface EvictionListener {
+  put(key: number): void;
+}
 
 /**
  * KV blocks with vLLM V1's prefix cache: full blocks keep their key when their last reference goes and lie in the free list in the order
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
  * their last block first, so tails go before heads. When a key is cached already, a second block with the same content stays without one.
+ *
+ * Blocks have no identity here: runs of equal fate are extents, split where their fates part. A prompt of a thousand blocks costs as much as
+ * it has names. The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
  *
  * Source: vLLM V1 KV cache manager (vllm-project/vllm, v1/core/block_pool.py, Apache-2.0), read as semantics.
  */
@@ -19,145 +37,287 @@ export class CachedBlocks implements Blocks {
   readonly blockTokens: number;
   free: number;
   hitFree = 0;
-  private readonly index: BlockIndex;
-  private readonly references: Int32Array;
-  /** Free list, least recently released first. Blocks that were never used stand in front of it, numbered from `fresh` on. */
-  private readonly before: Int32Array;
-  private readonly after: Int32Array;
-  private head = NONE;
-  private tail = NONE;
-  private fresh = 0;
+  private readonly extents = new Extents();
+  private readonly index = new ExtentIndex(this.extents);
+  private readonly released = new FreeExtents(this.extents);
+  /** Blocks that were never used; they go before the free list. */
+  private unused: number;
+  /** Of each sequence its extents in order; behind each may come what was split off from it. */
   private readonly lists: BlockLists;
-  /** Blocks taken for decode steps and not yet given to a sequence: a stack. */
-  private readonly below: Int32Array;
-  private stock = NONE;
-  private found = new Int32Array(64);
+  /** Extents that the last look-up found, and where the hit in each ends. */
+  private readonly found = new IntBuffer();
+  private readonly foundEnds = new IntBuffer();
+  private readonly chain = new IntBuffer();
+  private readonly made = new IntBuffer();
+  private readonly range = new NamedRange();
+
+  private readonly lower: LowerTier | undefined;
 
   /** `lists` may be shared by all replicas: a sequence holds blocks on one of them at a time. */
-  constructor(total: number, blockTokens: number, lists: BlockLists) {
+  constructor(total: number, blockTokens: number, lists: BlockLists, lower?: LowerTier) {
     this.total = total;
     this.blockTokens = blockTokens;
     this.free = total;
-    this.index = new BlockIndex(total);
-    this.references = new Int32Array(total);
-    this.before = new Int32Array(total);
-    this.after = new Int32Array(total);
-    this.below = new Int32Array(total);
+    this.unused = total;
     this.lists = lists;
+    this.evicted = evicted;
+    this.lower = lower;
   }
 
   lookup(content: TokenContent, tokens: number): number {
+    const { extents, range } = this;
     const limit = Math.floor((tokens - 1) / this.blockTokens);
-    let hits = 0;
+    this.found.clear();
+    this.foundEnds.clear();
     this.hitFree = 0;
-    while (hits < limit) {
-      const block = this.index.find(blockKey(content, hits, this.blockTokens));
-      if (block === NONE) break;
-      if (hits === this.found.length) this.found = widened(this.found);
-      this.found[hits++] = block;
-      if (this.references[block] === 0) this.hitFree++;
+    let at = 0;
+    while (at < limit) {
+      range.seek(content, at, this.blockTokens);
+      const extent = this.covering(range.name, at);
+      if (extent === NONE) break;
+      const end = Math.min(extents.end(extent), range.end, limit) | 0;
+      if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
+      this.found.push(extent);
+      this.foundEnds.push(end);
+      at = end;
     }
-    return hits;
+    return at;
   }
 
   admit(slot: number, content: TokenContent, hitBlocks: number, tokens: number): void {
-    this.lists.clear(slot);
-    for (let i = 0; i < hitBlocks; i++) {
-      const block = this.found[i]!;
-      if (this.references[block]!++ === 0) this.unlink(block);
-      this.lists.push(slot, block);
+    const { extents, lists } = this;
+    lists.clear(slot);
+    let last = NONE;
+    let at = 0;
+    for (let i = 0; at < hitBlocks; i++) {
+      let extent = this.found.at[i]!;
+      const end = Math.min(this.foundEnds.at[i]!, hitBlocks);
+      // Two successive hits in one extent: the first has split it.
+      if (extents.end(extent) <= at) extent = extents.get(extent, REST);
+      if (extents.get(extent, START) < at) extent = this.split(extent, at);
+      if (extents.end(extent) > end) this.split(extent, end);
+      this.reference(extent);
+      lists.push(slot, extent);
+      last = extent;
+      at = end;
     }
-    this.allocate(slot, hitBlocks, tokens);
-    this.nameFull(slot, content, hitBlocks, tokens);
+    this.evict(blocksFor(tokens, this.blockTokens) - at);
+    this.own(slot, content, last, at, tokens);
   }
 
   extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void {
-    this.allocate(slot, blocksFor(fromTokens, this.blockTokens), toTokens);
-    this.nameFull(slot, content, Math.floor(fromTokens / this.blockTokens), toTokens);
+    const held = blocksFor(fromTokens, this.blockTokens);
+    this.evict(blocksFor(toTokens, this.blockTokens) - held);
+    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), toTokens);
   }
 
   takeForDecode(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const block = this.evictOldest();
-      this.below[block] = this.stock;
-      this.stock = block;
-    }
+    this.evict(count);
   }
 
-  release(slot: number, content: TokenContent, tokens: number): void {
+  release(slot: number, content: TokenContent, tokens: number, blocks = blocksFor(tokens, this.blockTokens)): void {
+    const { chain, made } = this;
     const full = Math.floor(tokens / this.blockTokens);
-    const listed = this.lists.length(slot);
-    for (let i = blocksFor(tokens, this.blockTokens) - 1; i >= 0; i--) {
-      const block = i >= listed ? this.takeFromStock() : this.lists.get(slot, i);
-      if (i < full && !this.index.has(block)) this.index.set(block, blockKey(content, i, this.blockTokens));
-      if (--this.references[block]! === 0) this.append(block);
-    }
+    const listed = this.lists.held(slot);
+    const from = full >= listed ? this.withoutPartial(slot) : listed;
+    this.gather(slot, from);
+    made.clear();
+    for (let i = 0; i < chain.size; i++) this.keepOrName(chain.at[i]!, content, full);
+    // What decode steps have taken gets its names now.
+    if (blocks > from) this.make(content, made.size > 0 ? made.at[made.size - 1]! : NONE, from, full, blocks);
+    for (let i = made.size - 1; i >= 0; i--) this.dereference(made.at[i]!);
     this.lists.clear(slot);
+  }
+
+  giveBack(count: number): void {
+    if (count > 0) this.dereference(this.extents.take(PARTIAL, 0, count));
   }
 
   clear(): void {
     this.index.clear();
-    this.references.fill(0);
-    this.head = this.tail = this.stock = NONE;
-    this.fresh = 0;
+    this.extents.clear();
+    this.released.clear();
+    this.unused = this.total;
     this.free = this.total;
   }
 
-  /** Gives a sequence that owns `from` blocks what it needs to hold `tokens` tokens. */
-  private allocate(slot: number, from: number, tokens: number): void {
-    const needed = blocksFor(tokens, this.blockTokens);
-    for (let i = from; i < needed; i++) {
-      const block = this.evictOldest();
-      this.references[block] = 1;
-      this.lists.push(slot, block);
+  /** The named extent that holds the name's block at this position, or -1. */
+  private covering(name: number, at: number): number {
+    const { extents } = this;
+    let extent = this.index.first(name);
+    while (extent !== NONE && (extents.get(extent, START) > at || extents.end(extent) <= at)) extent = extents.get(extent, SIBLING);
+    return extent;
+  }
+
+  /** Gives the sequence its blocks from `from` on, up to what `tokens` tokens need; full ones get their names. */
+  private own(slot: number, content: TokenContent, last: number, from: number, tokens: number): void {
+    const { made, lists } = this;
+    const blocks = blocksFor(tokens, this.blockTokens);
+    made.clear();
+    this.make(content, last, from, Math.floor(tokens / this.blockTokens), blocks);
+    for (let i = 0; i < made.size; i++) lists.push(slot, made.at[i]!);
+    lists.hold(slot, blocks);
+  }
+
+  /** Appends extents for the blocks from..blocks to `made`, or lets `last`, the one before them, grow. Full blocks are named unless their names are taken. */
+  private make(content: TokenContent, last: number, from: number, full: number, blocks: number): void {
+    const { extents, range } = this;
+    let at = from;
+    while (at < full) {
+      range.seek(content, at, this.blockTokens);
+      const rangeEnd = Math.min(range.end, full) | 0;
+      while (at < rangeEnd) {
+        const taken = this.covering(range.name, at);
+        const end = taken === NONE ? this.nextTaken(range.name, at, rangeEnd) : Math.min(extents.end(taken), rangeEnd) | 0;
+        if (taken === NONE && last !== NONE && this.canGrow(last, range.name, at)) {
+          extents.set(last, LENGTH, end - extents.get(last, START));
+        } else {
+          last = extents.take(range.name, at, end - at);
+          if (taken === NONE) this.index.add(last);
+          this.made.push(last);
+        }
+        at = end;
+      }
+    }
+    // The block that is not full yet stands alone: it gets its name when it is.
+    if (at < blocks) this.made.push(extents.take(PARTIAL, at, blocks - at));
+  }
+
+  private canGrow(extent: number, name: number, at: number): boolean {
+    const { extents } = this;
+    return (
+      extents.names[extent] === name &&
+      extents.get(extent, NAMED) === 1 &&
+      extents.get(extent, REFERENCES) === 1 &&
+      extents.end(extent) === at
+    );
+  }
+
+  /** The first position from `at` on where a named extent starts, at most `limit`. */
+  private nextTaken(name: number, at: number, limit: number): number {
+    const { extents } = this;
+    let next = limit;
+    for (let extent = this.index.first(name); extent !== NONE; extent = extents.get(extent, SIBLING)) {
+      const start = extents.get(extent, START);
+      if (start > at && start < next) next = start;
+    }
+    return next;
+  }
+
+  /** Takes a last block that was not full out of the sequence's list, and returns how many blocks are left in it. */
+  private withoutPartial(slot: number): number {
+    const { extents, lists } = this;
+    const held = lists.held(slot);
+    const entries = lists.length(slot);
+    if (entries === 0) return held;
+    const extent = lists.get(slot, entries - 1);
+    if (extents.names[extent] !== PARTIAL) return held;
+    const start = extents.get(extent, START);
+    lists.pop(slot);
+    lists.hold(slot, start);
+    extents.give(extent);
+    return start;
+  }
+
+  /** The last named or doubled extent of a sequence: one that could grow. */
+  private lastOf(slot: number): number {
+    const blocks = this.withoutPartial(slot);
+    const entries = this.lists.length(slot);
+    if (entries === 0) return NONE;
+    let extent = this.lists.get(slot, entries - 1);
+    while (this.extents.end(extent) < blocks) extent = this.extents.get(extent, REST);
+    return extent;
+  }
+
+  /** Fills `chain` with all extents of the sequence, which holds so many blocks. */
+  private gather(slot: number, blocks: number): void {
+    const { chain, extents, lists } = this;
+    const entries = lists.length(slot);
+    chain.clear();
+    for (let i = 0; i < entries; i++) {
+      let extent = lists.get(slot, i);
+      const end = i + 1 < entries ? extents.get(lists.get(slot, i + 1), START) : blocks;
+      chain.push(extent);
+      while (extents.end(extent) < end) chain.push((extent = extents.get(extent, REST)));
     }
   }
 
-  private nameFull(slot: number, content: TokenContent, from: number, tokens: number): void {
-    const full = Math.floor(tokens / this.blockTokens);
-    for (let i = from; i < full; i++) this.index.set(this.lists.get(slot, i), blockKey(content, i, this.blockTokens));
+  /** Appends the extent to `made`; one whose names were taken gets another chance for them. */
+  private keepOrName(extent: number, content: TokenContent, full: number): void {
+    const { extents } = this;
+    const start = extents.get(extent, START);
+    const end = extents.end(extent);
+    if (extents.get(extent, NAMED) === 1 || start >= full) return this.made.push(extent);
+    extents.give(extent);
+    this.make(content, NONE, start, Math.min(end, full) | 0, end);
   }
 
-  private takeFromStock(): number {
-    const block = this.stock;
-    this.stock = this.below[block]!;
-    this.references[block] = 1;
-    return block;
+  private reference(extent: number): void {
+    const { extents } = this;
+    const references = extents.get(extent, REFERENCES);
+    extents.set(extent, REFERENCES, references + 1);
+    if (references > 0) return;
+    this.released.remove(extent);
+    this.free -= extents.get(extent, LENGTH);
   }
 
-  private evictOldest(): number {
-    this.free--;
-    if (this.fresh < this.total) return this.fresh++;
-    const block = this.head;
-    this.head = this.after[block]!;
-    if (this.head === NONE) this.tail = NONE;
-    else this.before[this.head] = NONE;
-    this.index.forget(block);
-    return block;
+  private dereference(extent: number): void {
+    const { extents } = this;
+    const references = extents.get(extent, REFERENCES) - 1;
+    extents.set(extent, REFERENCES, references);
+    if (references > 0) return;
+    this.released.append(extent);
+    this.free += extents.get(extent, LENGTH);
   }
 
-  private append(block: number): void {
-    this.free++;
-    this.before[block] = this.tail;
-    this.after[block] = NONE;
-    if (this.tail === NONE) this.head = block;
-    else this.after[this.tail] = block;
-    this.tail = block;
+  /** Cuts the extent at a position inside it and returns the part from there on. */
+  private split(extent: number, at: number): number {
+    const { extents } = this;
+    const tail = extents.take(extents.names[extent]!, at, extents.end(extent) - at);
+    const references = extents.get(extent, REFERENCES);
+    extents.set(tail, REFERENCES, references);
+    extents.set(tail, REST, extents.get(extent, REST));
+    extents.set(extent, REST, tail);
+    extents.set(extent, LENGTH, at - extents.get(extent, START));
+    this.index.add(tail);
+    if (references === 0) this.released.insertBefore(tail, extent);
+    return tail;
   }
 
-  private unlink(block: number): void {
-    this.free--;
-    const before = this.before[block]!;
-    const after = this.after[block]!;
-    if (before === NONE) this.head = after;
-    else this.after[before] = after;
-    if (after === NONE) this.tail = before;
-    else this.before[after] = before;
+  /** Takes free blocks: unused ones first, then those that were released longest ago. */
+  private evict(count: number): void {
+    const { extents, released } = this;
+    this.free -= count;
+    let left = count;
+    if (this.unused > 0) {
+      const taken = Math.min(left, this.unused) | 0;
+      this.unused -= taken;
+      left -= taken;
+    }
+    while (left > 0) {
+      const extent = released.first;
+      const length = extents.get(extent, LENGTH);
+      if (this.lower !== undefined) this.handDown(this.lower, extent, Math.min(left, length));
+      if (length > left) return extents.set(extent, LENGTH, length - left);
+      released.remove(extent);
+      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      extents.give(extent);
+      left -= length;
+    }
+  }
+
+  /** The last blocks of an extent go to the tier below, last block first. */
+  private handDown(lower: LowerTier, extent: number, count: number): void {
+    const { extents } = this;
+    if (extents.get(extent, NAMED) === 0) return;
+    const end = extents.end(extent);
+    for (let at = end - 1; at >= end - count; at--) lower.put(mixKey(extents.names[extent]!, at));
+  }
+
+  private report(listener: EvictionListener, extent: number, blocks: number): void {
+    const { extents } = this;
+    if (extents.get(extent, NAMED) !== 1) return;
+    const end = extents.end(extent);
+    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.names[extent]!, end - i));
   }
 }
-
-const widened = (array: Int32Array): Int32Array<ArrayBuffer> => {
-  const wider = new Int32Array(array.length * 2);
-  wider.set(array);
-  return wider;
-};

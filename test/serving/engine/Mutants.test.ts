@@ -45,7 +45,12 @@ const MUTANTS: ReadonlyArray<readonly [title: string, file: string, from: string
     "      this.phaseSteps = steps;\n    }\n    this.idleFirstMs",
     "    }\n    this.idleFirstMs",
   ],
-  ["tails are not evicted before heads", "CachedBlocks", "for (let i = held - 1; i >= 0; i--) {", "for (let i = 0; i < held; i++) {"],
+  [
+    "tails are not evicted before heads",
+    "CachedBlocks",
+    "for (let i = made.size - 1; i >= 0; i--) this.dereference",
+    "for (let i = 0; i < made.size; i++) this.dereference",
+  ],
 ];
 
 const root = join(import.meta.dirname, "../../..");
