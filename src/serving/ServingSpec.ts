@@ -1,3 +1,6 @@
+import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+
+export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
@@ -5,6 +8,8 @@ import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 import type { SchedulingSpec } from "./SchedulingSpec.ts";
 import type { StepModel } from "./steptime/StepModel.ts";
 
+import type { StartupSpec } from "./life/StartupSpec.ts";
+import type { MachineSpec } from "./machine/MachineSpec.ts";
 import type { StationSpec } from "./station/StationSpec.ts";
 
 export type { RouterSpec } from "../policy/routing/RouterSpec.ts";
@@ -41,6 +46,8 @@ export interface GatewaySpec {
   /** What the engine does when the client or the gateway hangs up: stop at the next step boundary, or go on for nobody. */
   readonly onDisconnect: "cancel" | "continue";
   readonly router: RouterSpec;
+  /** In front of each replica. */
+  readonly breaker?: BreakerSpec;
 }
 
 /** Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and h*kvTokens if prefillTokens > 0. */
@@ -81,6 +88,17 @@ export interface EngineSpec {
   readonly host?: HostSpec;
 }
 
+/** Memory of one GPU, in bytes. */
+export interface PoolMemory {
+  readonly gpuBytes: number;
+  readonly weightBytes: number;
+  /** Activations, graphs, context. */
+  readonly reserveBytes: number;
+  /** All KV blocks. */
+  readonly kvBytes: number;
+  readonly kvBytesPerToken: number;
+}
+
 export interface PoolSpec {
   readonly name: string;
   readonly gpu: string;
@@ -94,6 +112,14 @@ export interface PoolSpec {
   readonly station?: StationSpec;
   readonly engine: EngineSpec;
   readonly usdPerGpuHour: number;
+  /** Absent where the catalog knows too little. */
+  readonly memory?: PoolMemory;
+  /** API server, network port and disk of each replica. */
+  readonly machine?: MachineSpec;
+  /** Present: replicas can be off, and start in phases. */
+  readonly startup?: StartupSpec;
+  /** Replicas that are ready at time 0, all by default; the others are off. */
+  readonly initial?: number;
   /** Where the step coefficients come from, and how far to trust them. */
   readonly stepSource: string;
   /** Median absolute error of the fit, 0..1, where the source states one. */
@@ -105,6 +131,14 @@ export interface PoolSpec {
 /** What breaks, and when. Times in ms of simulated time. */
 export type FaultSpec =
   | { readonly kind: "replicaDown"; readonly pool: string; readonly replicas: number; readonly atMs: number; readonly durationMs: number }
+  | {
+      /** restart: down for the duration, then a cold start. drain: finished and off, started again after the duration. */
+      readonly kind: "restart" | "drain" | "cacheWipe";
+      readonly pool: string;
+      readonly replicas: number;
+      readonly atMs: number;
+      readonly durationMs: number;
+    }
   | {
       readonly kind: "slowdown";
       readonly pool: string;

@@ -1,4 +1,5 @@
-import type { Replica } from "../../src/serving/engine/Replica.ts";
+import type { Engine as EngineUnderTest } from "../../src/serving/engine/Engine.ts";
+import type { ReplicaOptions } from "../../src/serving/engine/Replica.ts";
 import { runLeap } from "./leapEngine.ts";
 import type { EngineTrace } from "./NaiveEngine.ts";
 import { NaiveEngine } from "./NaiveEngine.ts";
@@ -16,7 +17,7 @@ export interface Comparison {
 const FIELDS = ["end", "firstTokenMs", "endMs", "generated", "cachedTokens", "order", "preemptions"] as const;
 
 /** Runs stepper and leap on one random case and compares everything that an outsider can see, with ===. */
-export const compareEngines = (seed: number, coarse: boolean, Engine?: typeof Replica): Comparison => {
+export const compareEngines = (seed: number, coarse: boolean, Engine?: new (options: ReplicaOptions) => EngineUnderTest): Comparison => {
   const engine = randomEngine({ seed, coarse, requests: 30 + (seed % 50) });
   const stepped = new NaiveEngine(engine.spec, engine.stepTimeOf, engine.requests).run(engine.inputs);
   const leapt = runLeap(engine.spec, engine.grid, engine.requests, engine.inputs, Engine);

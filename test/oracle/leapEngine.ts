@@ -2,6 +2,8 @@ import { Kernel, Phase } from "../../src/kernel/Kernel.ts";
 import type { TimeGrid } from "../../src/kernel/TimeGrid.ts";
 import { Attempts } from "../../src/serving/Attempts.ts";
 import { BlockLists } from "../../src/serving/engine/BlockLists.ts";
+import type { Engine as EngineUnderTest } from "../../src/serving/engine/Engine.ts";
+import type { ReplicaOptions } from "../../src/serving/engine/Replica.ts";
 import { Replica } from "../../src/serving/engine/Replica.ts";
 import type { EngineSpec } from "../../src/serving/ServingSpec.ts";
 import type { EngineInput, EngineRequest, EngineTrace } from "./NaiveEngine.ts";
@@ -13,7 +15,7 @@ export const runLeap = (
   grid: TimeGrid,
   requests: ReadonlyArray<EngineRequest>,
   inputs: ReadonlyArray<EngineInput>,
-  Engine: typeof Replica = Replica,
+  Engine: new (options: ReplicaOptions) => EngineUnderTest = Replica,
 ): EngineTrace & { readonly phases: number } => {
   const trace = emptyTrace(requests.length);
   const kernel = new Kernel({ grid });

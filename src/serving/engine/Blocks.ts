@@ -6,11 +6,7 @@ import type { TokenContent } from "./TokenContent.ts";
  * Blocks that decode steps fill are taken anonymously (`takeForDecode`) and become a sequence's own when it is released: which of two
  * free blocks a sequence gets has no observable effect, the number and the order of evictions have.
  */
-export interface Blocks {
-  readonly total: number;
-  readonly blockTokens: number;
-  /** Blocks without a reference, cached ones included. */
-  readonly free: number;
+export interface Blocks extends BlockCounts {
   /** Full blocks from the start of the sequence that are cached now; at most those that lie inside `tokens - 1`. */
   lookup(content: TokenContent, tokens: number): number;
   /** Of the blocks that the last look-up found, those that lie in the free list: using them takes free blocks too. */
@@ -23,8 +19,18 @@ export interface Blocks {
   takeForDecode(count: number): void;
   /** Gives back all blocks of a sequence that holds `tokens` tokens, its last block first. */
   release(slot: number, content: TokenContent, tokens: number): void;
+  /** Gives back blocks that were taken for decode steps and hold no tokens. */
+  giveBack(count: number): void;
   /** Empties pool and cache. */
   clear(): void;
+}
+
+/** How many blocks a replica has. */
+export interface BlockCounts {
+  readonly total: number;
+  readonly blockTokens: number;
+  /** Blocks without a reference, cached ones included. */
+  readonly free: number;
 }
 
 export const blocksFor = (tokens: number, blockTokens: number): number => Math.ceil(tokens / blockTokens);

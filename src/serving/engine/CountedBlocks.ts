@@ -35,6 +35,10 @@ export class CountedBlocks implements Blocks {
     this.free += blocksFor(tokens, this.blockTokens);
   }
 
+  giveBack(count: number): void {
+    this.free += count;
+  }
+
   clear(): void {
     this.free = this.total;
   }

@@ -12,6 +12,19 @@ export class IntBuffer {
     this.at[this.size++] = value;
   }
 
+  removeAt(place: number): void {
+    this.at.copyWithin(place, place + 1, this.size);
+    this.size--;
+  }
+
+  /** Takes the last occurrence of a value out; its place, or -1 when there is none. */
+  remove(value: number): number {
+    let place = this.size - 1;
+    while (place >= 0 && this.at[place] !== value) place--;
+    if (place >= 0) this.removeAt(place);
+    return place;
+  }
+
   clear(): void {
     this.size = 0;
   }

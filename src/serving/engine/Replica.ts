@@ -2,8 +2,10 @@ import type { Histogram } from "../../kernel/Histogram.ts";
 import { ensure, InvariantBroken } from "../../kernel/Invariants.ts";
 import type { Actor, Kernel, Timer } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
+import type { Streams } from "../../kernel/Streams.ts";
 import type { Attempts } from "../Attempts.ts";
 import { AttemptState } from "../Attempts.ts";
+import type { Requests } from "../Requests.ts";
 import type { EngineSpec } from "../ServingSpec.ts";
 import type { BlockLists } from "./BlockLists.ts";
 import type { Blocks } from "./Blocks.ts";
@@ -30,6 +32,13 @@ export interface ReplicaOptions {
   readonly blockLists: BlockLists;
   readonly classes: number;
   readonly listener: EngineListener;
+  /** The rest is for stepped engines only. Priority by class, lower is more urgent; 0 if absent. */
+  readonly priorities?: ReadonlyArray<number>;
+  /** Names of the classes, which name their streams of draws. */
+  readonly classNames?: ReadonlyArray<string>;
+  readonly streams?: Streams;
+  /** Whom draws belong to; absent: the number in `attempts.request`. */
+  readonly requests?: Requests;
 }
 
 /**

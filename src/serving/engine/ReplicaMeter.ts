@@ -18,6 +18,12 @@ export class ReplicaMeter {
   queryTokens = 0;
   prefillTokens = 0;
   decodeTokens = 0;
+  /** Sequences copied to host memory when they were preempted. */
+  swaps = 0;
+  draftedTokens = 0;
+  acceptedTokens = 0;
+  /** Prompt tokens that the host tier of the prefix cache held, beside `hitTokens`. */
+  hostHitTokens = 0;
   /** Work of the engine core on the CPU, and the part of the busy time in which the GPU waited for it; 0 where it is not modeled. */
   hostMs = 0.5;
   gpuIdleMs = 0.5;

@@ -1,0 +1,50 @@
+import type { Column } from "../../../kernel/SlotPool.ts";
+import type { Attempts } from "../../Attempts.ts";
+
+/** What keeps a sequence of the batch from being scheduled. `Done` waits for the others of a static batch. */
+export const Hold = { None: 0, InStep: 1, Loading: 2, Done: 3 } as const;
+
+/** Where the KV of a waiting attempt is. `Expected` arrives after its blocks are allocated. */
+export const Origin = { Nowhere: 0, Transferred: 1, Expected: 2, Swapped: 3 } as const;
+
+/** What stepped engines remember of each attempt, beside the columns that all engines use. */
+export class SteppedColumns {
+  /** Number of tokens at which the sequence ends. */
+  readonly stopTokens: Column<Int32Array>;
+  readonly heldBlocks: Column<Int32Array>;
+  /** One of Hold. */
+  readonly hold: Column<Int32Array>;
+  /** One of Origin. */
+  readonly origin: Column<Int32Array>;
+  /** Data-parallel rank. */
+  readonly rank: Column<Int32Array>;
+  /** Order of arrival at the replica. */
+  readonly queued: Column<Float64Array>;
+  /** When the latest token came. */
+  readonly lastTokenMs: Column<Float64Array>;
+  /** When the KV that is being loaded is there. */
+  readonly readyMs: Column<Float64Array>;
+  /** Names the request for its draws. */
+  readonly drawId: Column<Int32Array>;
+
+  constructor({ pool }: Attempts) {
+    this.stopTokens = pool.int32();
+    this.heldBlocks = pool.int32();
+    this.hold = pool.int32();
+    this.origin = pool.int32();
+    this.rank = pool.int32();
+    this.queued = pool.float64();
+    this.lastTokenMs = pool.float64();
+    this.readyMs = pool.float64();
+    this.drawId = pool.int32();
+  }
+}
+
+const known = new WeakMap<Attempts, SteppedColumns>();
+
+/** The columns of a table of attempts; made at the first call, so that other worlds do not carry them. */
+export const steppedColumns = (attempts: Attempts): SteppedColumns => {
+  const columns = known.get(attempts) ?? new SteppedColumns(attempts);
+  known.set(attempts, columns);
+  return columns;
+};

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { Histogram } from "../../../../src/kernel/Histogram.ts";
+import { SteppedReplica } from "../../../../src/serving/engine/stepped/SteppedReplica.ts";
+import { Replica } from "../../../../src/serving/engine/Replica.ts";
+import { compareEngines } from "../../../oracle/differences.ts";
+import { runLeap } from "../../../oracle/leapEngine.ts";
+import type { EngineCase } from "../../../oracle/randomEngine.ts";
+import { randomEngine } from "../../../oracle/randomEngine.ts";
+
+const rounds = process.env["SPILLWAY_LONG"] === undefined ? 1 : 10;
+
+const fuzz = (count: number, coarse: boolean, from: number): { steps: number; preemptions: number } => {
+  const seen = { steps: 0, preemptions: 0 };
+  for (let seed = from; seed < from + count; seed++) {
+    const one = compareEngines(seed, coarse, SteppedReplica);
+    expect(one.difference, `first difference at seed ${seed}`).toBeUndefined();
+    seen.steps += one.steps;
+    seen.preemptions += one.preemptions;
+  }
+  return seen;
+};
+
+test("stepped engine: 1,200 random engines on a fine grid -> the oracle's times, bit for bit", () => {
+  expect(fuzz(1200 * rounds, false, 300_001).preemptions).toBeGreaterThan(500);
+});
+
+test("stepped engine: 800 random engines whose events meet step boundaries -> the oracle's times, bit for bit", () => {
+  expect(fuzz(800 * rounds, true, 400_001).preemptions).toBeGreaterThan(500);
+});
+
+test("stepped engine: random engines -> the leap's meter", () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const engine = randomEngine({ seed, coarse: seed % 2 === 0, requests: 40 });
+    const [leapt, stepped] = [Replica, SteppedReplica].map((Engine) => measured(engine, Engine));
+    for (const key of Object.keys(leapt!)) expect(stepped![key], `${key} at seed ${seed}`).toBeCloseTo(leapt![key]!, 5);
+  }
+});
+
+const measured = (of: EngineCase, Engine: typeof Replica | typeof SteppedReplica): { [key: string]: number } => {
+  const gaps = [new Histogram()];
+  const seen: Array<Replica | SteppedReplica> = [];
+  const Measured = function (options: ConstructorParameters<typeof Replica>[0]) {
+    const replica = new Engine(options);
+    replica.startMeasuring(gaps);
+    seen.push(replica);
+    return replica;
+  } as unknown as typeof Replica;
+  runLeap(of.spec, of.grid, of.requests, of.inputs, Measured);
+  const meter = seen[0]!.meter;
+  const { busyMs, steps, batchTime, maxBatch, kvTokenTime, maxBlocks, waitingTime, maxWaiting, preemptions, prefillTokens, decodeTokens } =
+    meter;
+  return {
+    ...{ busyMs, steps, batchTime, maxBatch, kvTokenTime, maxBlocks, waitingTime, maxWaiting, preemptions, prefillTokens, decodeTokens },
+    hitTokens: meter.hitTokens,
+    queryTokens: meter.queryTokens,
+    gaps: gaps[0]!.count,
+    gapSum: gaps[0]!.sum,
+    gapMedian: gaps[0]!.quantile(0.5) ?? -1,
+  };
+};
