@@ -12,16 +12,6 @@ const NONE = -1;
 /** In place of a name: the last block of a sequence while it is not full. Names are not negative. */
 const PARTIAL = -1;
 
-/** Takes the blocks that are evicted, by key. */
-export interface LowerTier {
-  put(key: number): void;
-}
-
-/** Takes the keys of evicted blocks, for a second tier of the cache. */
-export interface EvictionListener {
-  put(key: number): void;
-}
-
 /**
  * KV blocks with vLLM V1's prefix cache: full blocks keep their key when their last reference goes and lie in the free list in the order
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
@@ -51,17 +41,13 @@ export class CachedBlocks implements Blocks {
   private readonly made = new IntBuffer();
   private readonly range = new NamedRange();
 
-  private readonly lower: LowerTier | undefined;
-
   /** `lists` may be shared by all replicas: a sequence holds blocks on one of them at a time. */
-  constructor(total: number, blockTokens: number, lists: BlockLists, lower?: LowerTier) {
+  constructor(total: number, blockTokens: number, lists: BlockLists, evicted?: EvictionListener) {
     this.total = total;
     this.blockTokens = blockTokens;
     this.free = total;
     this.unused = total;
     this.lists = lists;
-    this.evicted = evicted;
-    this.lower = lower;
   }
 
   lookup(content: TokenContent, tokens: number): number {
@@ -297,7 +283,6 @@ export class CachedBlocks implements Blocks {
     while (left > 0) {
       const extent = released.first;
       const length = extents.get(extent, LENGTH);
-      if (this.lower !== undefined) this.handDown(this.lower, extent, Math.min(left, length));
       if (length > left) return extents.set(extent, LENGTH, length - left);
       released.remove(extent);
       if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
@@ -306,18 +291,5 @@ export class CachedBlocks implements Blocks {
     }
   }
 
-  /** The last blocks of an extent go to the tier below, last block first. */
-  private handDown(lower: LowerTier, extent: number, count: number): void {
-    const { extents } = this;
-    if (extents.get(extent, NAMED) === 0) return;
-    const end = extents.end(extent);
-    for (let at = end - 1; at >= end - count; at--) lower.put(mixKey(extents.names[extent]!, at));
-  }
-
-  private report(listener: EvictionListener, extent: number, blocks: number): void {
-    const { extents } = this;
-    if (extents.get(extent, NAMED) !== 1) return;
-    const end = extents.end(extent);
-    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.names[extent]!, end - i));
-  }
+  /** The last blocks of an extent are evicted, last block first. */
 }
