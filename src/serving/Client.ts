@@ -140,13 +140,16 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       this.finish(request, outcome);
       return;
     }
-    this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
+    if (how !== AttemptEnd.Blocked) this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
     const retry = this.classes[classIndex]!.client.retry;
     if (retry === undefined || how === AttemptEnd.Refused || requests.tries.at[request]! >= retry.attempts) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
+    // What the client itself refused is worth a retry only at the time that its breaker tells.
+    if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
+      return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
-    if (waitMs === Infinity || this.budgets?.take(request, how === AttemptEnd.TimedOut) === false) {
+    if (waitMs === Infinity || (how !== AttemptEnd.Blocked && this.budgets?.take(request, how === AttemptEnd.TimedOut) === false)) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     this.retryIn(request, waitMs);
@@ -240,4 +243,5 @@ const OUTCOME_OF: ReadonlyArray<Outcome> = [
   "rejected",
   "cached",
   "degraded",
+  "rejected",
 ];

@@ -12,6 +12,7 @@ import { Verdict } from "../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { AttemptState } from "./Attempts.ts";
 import type { EngineListener } from "./engine/Engine.ts";
+import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
@@ -38,6 +39,8 @@ export const AttemptEnd = {
   Cached: 7,
   /** Answered more cheaply than asked. */
   Degraded: 8,
+  /** The client's own breaker or throttle: it was never sent. */
+  Blocked: 9,
 } as const;
 
 export interface GatewayListener {
@@ -97,6 +100,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** When an attempt was forwarded, for whoever learns from it. */
   private readonly sentMs: Column<Float64Array>;
   private readonly learns: boolean;
+  private readonly breakers: ReplicaBreakers | undefined;
   private readonly draw: () => number;
   private readonly outstanding: Int32Array;
   private readonly available: Uint8Array;
@@ -126,7 +130,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     });
     this.queueLength = this.queue.lengthOverTime;
     this.sentMs = attempts.pool.float64();
-    this.learns = this.queue.exists || router.ended !== undefined;
+    this.learns = this.queue.exists || router.ended !== undefined || spec.breaker !== undefined;
     if (router.reopensAtMs !== undefined) this.reopening = kernel.timer(actor, OP_REOPEN, 0, Phase.Boundary);
     if (spec.responseTimeLimitMs !== undefined) this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout);
     const sequence = streams.open("gateway/router", "draw").sequence();
@@ -141,7 +145,13 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       weight: Int32Array.from(fleet.poolOf, (pool) => fleet.pools[pool]!.weight),
       backup: Uint8Array.from(fleet.poolOf, (pool) => (fleet.pools[pool]!.backup ? 1 : 0)),
     };
+    for (let replica = 0; replica < count; replica++) this.refresh(replica);
+    if (spec.breaker !== undefined) {
+      const reopened = (replica: number): void => this.availabilityChanged(replica);
+      this.breakers = new ReplicaBreakers({ spec: spec.breaker, replicas: count, kernel, attempts, reopened });
+    }
     fleet.connect(this);
+    fleet.lifecycle?.connect(this);
   }
 
   get waiting(): number {
@@ -243,8 +253,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** A replica is free for the attempt: it goes there, or the rules of the queue drop it. */
   private start(attempt: number, replica: number, queued: boolean): void {
     const verdict = this.queue.start(attempt, queued);
-    if (verdict === Verdict.Pass) this.send(attempt, replica);
-    else this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
+    if (verdict === Verdict.Pass) return this.send(attempt, replica);
+    this.breakers?.withdraw(replica, attempt);
+    this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
   }
 
   private send(attempt: number, replica: number): void {
@@ -287,6 +298,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const { now } = this.simulation.kernel;
     const lastedMs = now - this.sentMs.at[attempt]!;
     this.router.ended?.(replica, how, lastedMs, now);
+    this.breakers?.ended(replica, attempt, how, lastedMs);
     if (how !== RouteEnd.Cancelled) this.queue.answered(how === RouteEnd.Completed, lastedMs);
   }
 
@@ -312,7 +324,12 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.route.promptTokens = attempts.promptTokens.at[attempt]!;
     this.route.prefixHash = this.beginning(attempt);
     this.route.classIndex = attempts.classIndex.at[attempt]!;
-    return this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
+    let replica = this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
+    while (replica >= 0 && this.breakers?.admit(replica, attempt) === false) {
+      this.refresh(replica);
+      replica = this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
+    }
+    return replica;
   }
 
   /** Names the prompt's beginning: a recorded block, the conversation, or the shared prefix; 0 when nothing is shared. */
@@ -326,7 +343,10 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   private refresh(replica: number): void {
-    const open = this.fleet.replicas[replica]!.up && this.outstanding[replica]! < this.spec.maxInFlightPerReplica;
+    const open =
+      this.fleet.replicas[replica]!.up &&
+      this.outstanding[replica]! < this.spec.maxInFlightPerReplica &&
+      this.breakers?.blocked[replica] !== 1;
     this.available[replica] = open ? 1 : 0;
   }
 

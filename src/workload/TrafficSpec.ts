@@ -1,5 +1,7 @@
+import type { BreakerSettings } from "../policy/breaker/BreakerSettings.ts";
 import type { BackoffSettings } from "../policy/retry/Backoff.ts";
 import type { RetryBudgetSpec } from "../policy/retry/RetryBudgetSpec.ts";
+import type { ClientThrottleSettings } from "../policy/shedding/ClientThrottle.ts";
 
 /** Numeric descriptions of traffic: what a scenario's `traffic` part becomes once its quantities are parsed. Times in ms, rates per second. */
 
@@ -144,6 +146,9 @@ export interface ClientSpec {
   readonly attemptTimeoutMs?: number;
   readonly retry?: RetrySpec;
   readonly hedge?: HedgeSpec;
+  /** Each client's own view of the backend. */
+  readonly breaker?: BreakerSettings & { readonly slowCallMs?: number };
+  readonly throttle?: ClientThrottleSettings;
   /** Clients (processes) that the requests are spread over; each has a budget of its own. */
   readonly instances?: number;
 }

@@ -2,6 +2,8 @@ import type { ClientSpec, HedgeSpec, RetrySpec, SloSpec } from "../../workload/T
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { TrafficClass } from "../schema/Traffic.ts";
+import { decodeBreaker } from "./decodeBreaker.ts";
+import { decodeClientThrottle } from "./decodeQueue.ts";
 import { decodeRetryBudget } from "./decodeRetryBudget.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
@@ -28,6 +30,8 @@ export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpe
     attemptTimeoutMs: decoding.field(at, "attemptTimeout", above0(decoding)),
     retry: decoding.group(at, "retry", (retry) => decodeRetry(decoding, retry)),
     hedge: decoding.group(at, "hedge", (hedge) => decodeHedge(decoding, hedge)),
+    breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
+    throttle: decoding.group(at, "throttle", (throttle) => decodeClientThrottle(decoding, throttle)),
     instances: at.value.instances,
   });
 

@@ -3,6 +3,8 @@ import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
+import { decodeBreaker } from "./decodeBreaker.ts";
+import { decodeLimit, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
 import type { At, Decoding } from "./Decoding.ts";
@@ -18,6 +20,9 @@ export const decodeGateway = (
 ): GatewaySpec => {
   const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written, around.priorities));
   return present({
+    limits: decoding.field(at, "limits", (limits) => decoding.list(limits, (limit) => decodeLimit(decoding, limit))),
+    store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
+    breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     queue,
     maxInFlightPerReplica:
       decoding.field(at, "maxInFlightPerReplica", (written) =>

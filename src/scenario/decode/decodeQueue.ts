@@ -1,3 +1,4 @@
+import type { ClientThrottleSettings } from "../../policy/shedding/ClientThrottle.ts";
 import type { DelaySpec, ShedderSpec, ThrottleSpec } from "../../policy/shedding/ShedderSpec.ts";
 import type { TakeOrder } from "../../policy/shedding/TakeOrder.ts";
 import type { GatewayQueueSpec } from "../../serving/ServingSpec.ts";
@@ -6,7 +7,7 @@ import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { RATE } from "../../units/Rate.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
-import type { Queue } from "../schema/Queue.ts";
+import type { ClientThrottle, Queue } from "../schema/Queue.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -72,16 +73,18 @@ const decodePriority = (decoding: Decoding, at: At<PriorityInput>, businessLevel
   };
 };
 
+/** The throttle of a client, or of a queue. */
+export const decodeClientThrottle = (decoding: Decoding, at: At<typeof ClientThrottle.Type>): ClientThrottleSettings => ({
+  multiplier: at.value.multiplier ?? DEFAULTS.clientThrottle.multiplier,
+  windowMs: decoding.number(at, "window", ms(DEFAULTS.clientThrottle.window), (written) =>
+    decoding.quantity(DURATION, written, { above: 0 }),
+  ),
+  buckets: BUCKETS,
+});
+
 const decodeThrottle = (decoding: Decoding, { value, path }: At<NonNullable<QueueInput["throttle"]>>): ThrottleSpec => {
   if (value.client !== undefined) {
-    const at = { value: value.client, path: [...path, "client"] };
-    const { clientThrottle } = DEFAULTS;
-    return {
-      kind: "client",
-      multiplier: value.client.multiplier ?? clientThrottle.multiplier,
-      windowMs: decoding.number(at, "window", ms(clientThrottle.window), (written) => decoding.quantity(DURATION, written, { above: 0 })),
-      buckets: BUCKETS,
-    };
+    return { kind: "client", ...decodeClientThrottle(decoding, { value: value.client, path: [...path, "client"] }) };
   }
   const at = { value: value.success!, path: [...path, "success"] };
   const { successThrottle } = DEFAULTS;

@@ -7,6 +7,7 @@ export const UNLIMITED = 2 ** 31 - 1;
  * vLLM does not bound its waiting queue; `maxWaiting` is assumed.
  * Source of the routers': nginx 1.31 (max_fails, fail_timeout), Finagle 24 (decay), Envoy 1.36 (outlier detection, slow start); `virtualNodes` is assumed.
  * Source of the retry waits: openai-python `_constants.py`, INITIAL_RETRY_DELAY 0.5 s and MAX_RETRY_DELAY 8 s.
+ * The front end's times, the bytes of a token and of a server-sent event, and the bytes of a log line are assumed.
  */
 export const DEFAULTS = {
   seed: 1,
@@ -31,6 +32,10 @@ export const DEFAULTS = {
   priorityLevels: { queueWait: "1s", window: "1s", windowRequests: 2000, cut: 0.05, grow: 0.01, userLevels: 128 },
   clientThrottle: { multiplier: 2, window: "2m" },
   successThrottle: { threshold: 0.95, aggression: 1, window: "30s", minimumRate: "0/s", maxRejection: 0.8 },
+  breaker: { minCalls: 10, failures: 0.5, openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
+  limit: { per: "all", cost: "request" },
+  // A round trip inside of one data center, and a bound that is well above it; assumed.
+  store: { latency: "1ms", timeout: "50ms", onFailure: "open" },
   onDisconnect: "cancel",
   router: "leastOutstanding",
   loadFactor: 1.25,
@@ -39,6 +44,11 @@ export const DEFAULTS = {
   ewmaDecay: "10s",
   outlier: { consecutiveFailures: 5, sweep: "10s", baseEjection: "30s", maxEjection: "5m", maxEjected: 0.1, panic: 0.5 },
   slowStart: { aggression: 1, minimum: 0.1 },
+  host: { mode: "serial" },
+  frontend: { perRequest: "1ms", perPromptToken: "0.002ms", perStreamedToken: "0.03ms" },
+  port: { perPromptToken: "4B", perStreamedToken: "250B" },
+  disk: { logPerRequest: "1kB", temporaryPerRequest: "0B" },
+  startup: { compile: "0s", warmup: "0s", drainTimeout: "10m" },
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false },
   engine: {
     maxBatchedTokens: 8192,

@@ -1,7 +1,9 @@
 import * as Schema from "effect/Schema";
+import { Breaker } from "./Breaker.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, integer, positive, word } from "./PlainSchema.ts";
 import { count, duration, share } from "./Quantities.ts";
+import { Limit, StoreSchema } from "./Limits.ts";
 import { Queue } from "./Queue.ts";
 
 /** Routers by name; those with settings have defaults for them. */
@@ -97,6 +99,10 @@ const SlowStart = Schema.Struct({
 
 /** What stands in front of the fleet. */
 export const Gateway = Schema.Struct({
+  limits: Schema.optionalKey(
+    Schema.Array(Limit).check(Schema.isMinLength(1)).annotate({ description: "Rate limits; an attempt passes when all of them admit it." }),
+  ),
+  store: Schema.optionalKey(StoreSchema),
   queue: Schema.optionalKey(Queue),
   maxInFlightPerReplica: Schema.optionalKey(
     count(
@@ -110,6 +116,7 @@ export const Gateway = Schema.Struct({
     }),
   ),
   router: Schema.optionalKey(Router),
+  breaker: Schema.optionalKey(Breaker),
   outlierEjection: Schema.optionalKey(OutlierEjection),
   slowStart: Schema.optionalKey(SlowStart),
 }).annotate({ identifier: "Gateway", description: "What stands in front of the fleet." });

@@ -43,11 +43,14 @@ const Priority = Schema.Struct({
   description: "Admission by the priority of the traffic class, as DAGOR: under overload the least urgent are refused first.",
 });
 
+/** A throttle that refuses by itself what would be refused. */
+export const ClientThrottle = Schema.Struct({
+  multiplier: Schema.optionalKey(atLeast(1, "Requests that are sent per accepted one.", { default: clientThrottle.multiplier })),
+  window: Schema.optionalKey(duration("Time that is looked back on", { default: clientThrottle.window })),
+}).annotate({ description: "Adaptive throttling of the SRE book: refuses by itself what would be refused." });
+
 const Throttle = oneKey({
-  client: Schema.Struct({
-    multiplier: Schema.optionalKey(atLeast(1, "Requests that are sent per accepted one.", { default: clientThrottle.multiplier })),
-    window: Schema.optionalKey(duration("Time that is looked back on", { default: clientThrottle.window })),
-  }).annotate({ description: "Adaptive throttling of the SRE book: refuses by itself what the fleet would refuse." }),
+  client: ClientThrottle,
   success: Schema.Struct({
     threshold: Schema.optionalKey(share("Success ratio above which nothing is refused", { default: successThrottle.threshold })),
     aggression: Schema.optionalKey(atLeast(1, "More than 1 refuses earlier.", { default: successThrottle.aggression })),

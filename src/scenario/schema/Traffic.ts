@@ -1,4 +1,6 @@
 import * as Schema from "effect/Schema";
+import { Breaker } from "./Breaker.ts";
+import { ClientThrottle } from "./Queue.ts";
 import { Arrivals, Durations } from "./Arrivals.ts";
 import { distribution } from "./Distribution.ts";
 import { atLeast, between, flag, integer, positive, text, word } from "./PlainSchema.ts";
@@ -130,6 +132,8 @@ const Client = Schema.Struct({
   attemptTimeout: Schema.optionalKey(duration("Limit of each attempt; when it passes, the client closes the connection and may try again")),
   retry: Schema.optionalKey(Retry),
   hedge: Schema.optionalKey(Hedge),
+  breaker: Schema.optionalKey(Breaker),
+  throttle: Schema.optionalKey(ClientThrottle),
   instances: Schema.optionalKey(
     integer({ minimum: 1, maximum: 100_000 }, "Client processes that the requests are spread over; each has a budget of its own.", {
       default: DEFAULTS.instances,

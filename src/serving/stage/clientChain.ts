@@ -3,6 +3,7 @@ import type { ClientBudgets } from "../client/ClientBudgets.ts";
 import type { RecorderService } from "../Recorder.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
+import { GuardStage } from "./GuardStage.ts";
 import { HedgeStage } from "./HedgeStage.ts";
 import type { NetworkSpec } from "./NetworkStage.ts";
 import { NetworkStage } from "./NetworkStage.ts";
@@ -17,7 +18,7 @@ export interface ClientChainOptions {
   readonly budgets: ClientBudgets | undefined;
 }
 
-/** What attempts go through between the client and the gateway: hedging, each copy's time limit, the network. Only what is asked for. */
+/** What attempts go through between the client and the gateway: hedging, breaker and throttle, each copy's time limit, the network. Only what is asked for. */
 export const clientChain = (gateway: Door, options: ClientChainOptions): Door => {
   const { classes, network, simulation, recorder, budgets } = options;
   const limits = classes.map((spec) => spec.client.attemptTimeoutMs);
@@ -25,6 +26,8 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
   let door = gateway;
   if (network !== undefined) door = new NetworkStage(network, simulation, door);
   if (limits.some((limit) => limit !== undefined)) door = new TimeoutStage(limits, simulation, door);
+  if (classes.some(({ client }) => client.breaker !== undefined || client.throttle !== undefined))
+    door = new GuardStage(classes, simulation, door);
   if (hedges.some((hedge) => hedge !== undefined)) {
     const { attempts } = simulation;
     const hooks = {

@@ -1,0 +1,75 @@
+import type { TripRule } from "../../policy/breaker/BreakerSettings.ts";
+import type { BreakerSpec } from "../../serving/ServingSpec.ts";
+import { COUNT } from "../../units/Count.ts";
+import { DURATION, parseDuration } from "../../units/Duration.ts";
+import { SHARE } from "../../units/Share.ts";
+import type { Breaker } from "../schema/Breaker.ts";
+import { DEFAULTS } from "../schema/Defaults.ts";
+import type { At, Decoding } from "./Decoding.ts";
+import { present } from "./present.ts";
+
+type BreakerInput = typeof Breaker.Type;
+type RateInput = NonNullable<BreakerInput["trip"]["count"]> | NonNullable<BreakerInput["trip"]["time"]>;
+
+const MOST = 2 ** 20;
+/** A time window is looked back on in so many steps. */
+const BUCKETS = 10;
+
+/** Turns a breaker into numbers. */
+export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): BreakerSpec => {
+  const { breaker: absent } = DEFAULTS;
+  const time = (key: "slowCall" | "maxOpen" | "ramp") =>
+    decoding.field(at, key, (written) => decoding.quantity(DURATION, written, { above: 0 }));
+  const openForMs = decoding.number(at, "openFor", parseDuration(absent.openFor) as number, (written) =>
+    decoding.quantity(DURATION, written, { above: 0 }),
+  );
+  const maxOpenMs = time("maxOpen");
+  if (maxOpenMs !== undefined && maxOpenMs < openForMs) {
+    decoding.reject({ path: [...at.path, "maxOpen"], constraint: "must be at least openFor", value: at.value.maxOpen });
+  }
+  return present({
+    trip: decodeTrip(decoding, { value: at.value.trip, path: [...at.path, "trip"] }),
+    slowCallMs: time("slowCall"),
+    openForMs,
+    openFactor: at.value.openFactor,
+    maxOpenMs,
+    probes: at.value.probes ?? absent.probes,
+    successesNeeded: decoding.number(at, "successesNeeded", absent.successesNeeded, (written) =>
+      decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true }),
+    ),
+    probeLeaseMs: decoding.number(at, "probeLease", parseDuration(absent.probeLease) as number, (written) =>
+      decoding.quantity(DURATION, written, { above: 0 }),
+    ),
+    rampMs: time("ramp"),
+  });
+};
+
+const decodeTrip = (decoding: Decoding, { value, path }: At<BreakerInput["trip"]>): TripRule => {
+  const whole = (written: At<string | number>): number => decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true });
+  if (value.consecutive !== undefined) {
+    return { kind: "consecutive", failures: whole({ value: value.consecutive, path: [...path, "consecutive"] }) };
+  }
+  if (value.count !== undefined) {
+    const at = { value: value.count, path: [...path, "count"] };
+    const size = whole({ value: value.count.size, path: [...at.path, "size"] });
+    const rule = decodeRates(decoding, at);
+    if (rule.minCalls > size) {
+      decoding.reject({ path: [...at.path, "size"], constraint: `must be at least minCalls, ${rule.minCalls}`, value: value.count.size });
+    }
+    return { kind: "count", size, ...rule };
+  }
+  const at = { value: value.time!, path: [...path, "time"] };
+  const windowMs = decoding.quantity(DURATION, { value: at.value.window, path: [...at.path, "window"] }, { minimum: BUCKETS });
+  return { kind: "time", windowMs, buckets: BUCKETS, ...decodeRates(decoding, at) };
+};
+
+const decodeRates = (decoding: Decoding, at: At<RateInput>) => {
+  const { breaker: absent } = DEFAULTS;
+  return present({
+    minCalls: decoding.number(at, "minCalls", absent.minCalls, (written) =>
+      decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true }),
+    ),
+    failureRatio: decoding.number(at, "failures", absent.failures, (written) => decoding.quantity(SHARE, written, { above: 0 })),
+    slowRatio: decoding.field(at, "slow", (written) => decoding.quantity(SHARE, written, { above: 0 })),
+  });
+};

@@ -1,0 +1,123 @@
+import type { Column } from "../../kernel/SlotPool.ts";
+import { Breaker } from "../../policy/breaker/Breaker.ts";
+import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
+import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
+import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import type { GatewayListener } from "../Gateway.ts";
+import { AttemptEnd } from "../Gateway.ts";
+import type { Simulation } from "../Simulation.ts";
+import type { Door } from "./Door.ts";
+
+/** What one client keeps of its backend. */
+interface Guard {
+  readonly breaker: Breaker | undefined;
+  readonly throttle: ClientThrottle | undefined;
+}
+
+const NO_PERMIT = -1;
+
+/**
+ * The breaker and the throttle of each client: what they refuse never leaves the client. A time-out, a failure and a refusal by lack of room count
+ * as failures of the backend; a rejection by a limiter and a hang-up by the client say nothing of it to the breaker, but a rejected attempt was not
+ * accepted, which is what the throttle counts.
+ */
+export class GuardStage implements Door, GatewayListener {
+  private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly next: Door;
+  /** By class and client. */
+  private readonly guards: ReadonlyArray<ReadonlyArray<Guard>>;
+  private readonly draw: () => number;
+  private readonly permit: Column<Float64Array>;
+  private readonly sentMs: Column<Float64Array>;
+  private readonly client: Column<Int32Array>;
+  private listener!: GatewayListener;
+
+  constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, next: Door) {
+    this.classes = classes;
+    this.simulation = simulation;
+    this.next = next;
+    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client)));
+    const sequence = simulation.streams.open("client", "throttle").sequence();
+    this.draw = () => sequence.unit();
+    const { pool } = simulation.attempts;
+    this.permit = pool.float64();
+    this.sentMs = pool.float64();
+    this.client = pool.int32();
+    next.connect(this);
+  }
+
+  connect(listener: GatewayListener): void {
+    this.listener = listener;
+  }
+
+  submit(attempt: number): void {
+    const { attempts, requests, kernel } = this.simulation;
+    const request = attempts.request.at[attempt]!;
+    const guards = this.guards[attempts.classIndex.at[attempt]!]!;
+    const user = requests.user.at[request]!;
+    const client = (user >= 0 ? user : requests.number.at[request]!) % guards.length;
+    const { breaker, throttle } = guards[client]!;
+    this.client.at[attempt] = client;
+    this.permit.at[attempt] = NO_PERMIT;
+    this.sentMs.at[attempt] = kernel.now;
+    if (throttle?.admits(this.draw(), kernel.now) === false) return this.refuse(attempt, NaN);
+    if (breaker !== undefined) {
+      const permit = breaker.admit(kernel.now);
+      if (permit < 0) return this.refuse(attempt, breaker.retryAfterMs);
+      this.permit.at[attempt] = permit;
+    }
+    this.next.submit(attempt);
+  }
+
+  hangUp(attempt: number): void {
+    this.settle(attempt, Outcome.Ignored, 0);
+    this.next.hangUp(attempt);
+  }
+
+  firstToken(attempt: number): void {
+    this.listener.firstToken(attempt);
+  }
+
+  ended(attempt: number, how: number): void {
+    const { attempts, kernel } = this.simulation;
+    const answered = how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded;
+    const { client } = this.classes[attempts.classIndex.at[attempt]!]!;
+    const slowMs = client.breaker?.slowCallMs ?? Infinity;
+    const outcome =
+      how === AttemptEnd.Rejected || how === AttemptEnd.Refused
+        ? Outcome.Ignored
+        : outcomeOf(answered, kernel.now - this.sentMs.at[attempt]!, slowMs);
+    const hintMs = attempts.retryAfterMs.at[attempt]!;
+    this.settle(attempt, outcome, hintMs > 0 && hintMs < Infinity ? hintMs : 0);
+    if (answered) this.guardOf(attempt).throttle?.accepted(kernel.now);
+    this.listener.ended(attempt, how);
+  }
+
+  wasted(attempt: number, tokens: number): void {
+    this.listener.wasted(attempt, tokens);
+  }
+
+  private refuse(attempt: number, waitMs: number): void {
+    const { attempts } = this.simulation;
+    attempts.retryAfterMs.at[attempt] = waitMs;
+    this.listener.ended(attempt, AttemptEnd.Blocked);
+    attempts.pool.give(attempt);
+  }
+
+  private settle(attempt: number, outcome: number, hintMs: number): void {
+    const permit = this.permit.at[attempt]!;
+    if (permit < 0) return;
+    this.permit.at[attempt] = NO_PERMIT;
+    this.guardOf(attempt).breaker!.settle(permit, outcome, this.simulation.kernel.now, hintMs);
+  }
+
+  private guardOf(attempt: number): Guard {
+    return this.guards[this.simulation.attempts.classIndex.at[attempt]!]![this.client.at[attempt]!]!;
+  }
+}
+
+const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"]): Guard => ({
+  breaker: breaker && new Breaker(breaker),
+  throttle: throttle && new ClientThrottle(throttle),
+});
