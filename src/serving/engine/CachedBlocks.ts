@@ -12,6 +12,11 @@ const NONE = -1;
 /** In place of a name: the last block of a sequence while it is not full. Names are not negative. */
 const PARTIAL = -1;
 
+/** Takes the keys of evicted blocks, for a second tier of the cache. */
+export interface EvictionListener {
+  put(key: number): void;
+}
+
 /**
  * KV blocks with vLLM V1's prefix cache: full blocks keep their key when their last reference goes and lie in the free list in the order
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
@@ -40,6 +45,7 @@ export class CachedBlocks implements Blocks {
   private readonly chain = new IntBuffer();
   private readonly made = new IntBuffer();
   private readonly range = new NamedRange();
+  private readonly evicted: EvictionListener | undefined;
 
   /** `lists` may be shared by all replicas: a sequence holds blocks on one of them at a time. */
   constructor(total: number, blockTokens: number, lists: BlockLists, evicted?: EvictionListener) {
@@ -48,6 +54,7 @@ export class CachedBlocks implements Blocks {
     this.free = total;
     this.unused = total;
     this.lists = lists;
+    this.evicted = evicted;
   }
 
   lookup(content: TokenContent, tokens: number): number {
@@ -283,6 +290,7 @@ export class CachedBlocks implements Blocks {
     while (left > 0) {
       const extent = released.first;
       const length = extents.get(extent, LENGTH);
+      if (this.evicted !== undefined) this.report(this.evicted, extent, Math.min(length, left));
       if (length > left) return extents.set(extent, LENGTH, length - left);
       released.remove(extent);
       if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
@@ -292,4 +300,12 @@ export class CachedBlocks implements Blocks {
   }
 
   /** The last blocks of an extent are evicted, last block first. */
+
+  /** The last blocks of an extent are evicted, last block first. */
+  private report(listener: EvictionListener, extent: number, blocks: number): void {
+    const { extents } = this;
+    if (extents.get(extent, NAMED) !== 1) return;
+    const end = extents.end(extent);
+    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.names[extent]!, end - i));
+  }
 }
