@@ -1,0 +1,12 @@
+export type { Autoscaler, ScaleObservation } from "./Autoscaler.ts";
+export type { HorizontalScalerSettings, ScalePolicy, ScaleRules } from "./HorizontalScaler.ts";
+export { HorizontalScaler, KUBERNETES_RULES } from "./HorizontalScaler.ts";
+export { LargestOf } from "./LargestOf.ts";
+export type { PredictiveScalerSettings } from "./PredictiveScaler.ts";
+export { PredictiveScaler } from "./PredictiveScaler.ts";
+export type { ReplicaTargetSettings } from "./ReplicaTarget.ts";
+export { ReplicaTarget } from "./ReplicaTarget.ts";
+export type { ScheduledScalerSettings, ScheduleEntry } from "./ScheduledScaler.ts";
+export { ScheduledScaler } from "./ScheduledScaler.ts";
+export type { SeasonalForecastSettings } from "./SeasonalForecast.ts";
+export { SeasonalForecast } from "./SeasonalForecast.ts";
