@@ -8,6 +8,7 @@ import type { PoolSpec } from "../serving/ServingSpec.ts";
 import { evaluateGates } from "./evaluateGates.ts";
 import type { Gate } from "./Gate.ts";
 import type { Judged } from "./GateMetric.ts";
+import { poolResources } from "./poolResources.ts";
 import type { Replication } from "./runReplication.ts";
 
 /** What the document says of the scenario besides what was measured. */
@@ -195,12 +196,13 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const replicas = runs.flatMap((run) => run.fleet.replicas.filter((_, i) => run.fleet.poolOf[i] === index));
   const meters = replicas.map((replica) => replica.meter);
   const total = (of: (meter: (typeof meters)[number]) => number): number => sum(meters.map(of));
-  const replicaMs = sum(measuredMs) * pool.replicas;
+  const replicaMs = paidMs(index, runs, sum(measuredMs) * pool.replicas);
   const busyMs = total((meter) => meter.busyMs);
   const capacity = pool.engine.kvBlocks * pool.engine.blockTokens;
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
   const gpus = pool.replicas * pool.gpusPerReplica;
+  const kvMeanRatio = replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * capacity) : 0;
   return {
     name: pool.name,
     gpu: pool.gpu,
@@ -217,7 +219,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       max: Math.max(...meters.map((meter) => meter.maxBatch)),
     },
     kv: {
-      meanRatio: replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * capacity) : 0,
+      meanRatio: kvMeanRatio,
       maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / pool.engine.kvBlocks,
     },
     preemptions: total((meter) => meter.preemptions),
@@ -231,10 +233,20 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       prefill: total((meter) => meter.prefillTokens),
       decode: total((meter) => meter.decodeTokens),
     },
-    costUsd: (gpus * pool.usdPerGpuHour * sum(measuredMs)) / runs.length / HOUR_MS,
+    resources: poolResources(pool, { runs, index, replicaMs, meters, kvMeanRatio }),
+    replicaHours: replicaMs / runs.length / HOUR_MS,
+    costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,
     warnings: pool.warnings,
   };
+};
+
+/** Time that the replicas of a pool were rented, over all replications; `all`: as if none was ever off. */
+const paidMs = (pool: number, runs: ReadonlyArray<Replication>, all: number): number => {
+  const paid = runs.flatMap(({ fleet }) =>
+    [...fleet.poolOf].flatMap((of, replica) => (of === pool ? [fleet.lifecycle?.paidMs(replica)] : [])),
+  );
+  return paid.every((ms) => ms !== undefined) ? sum(paid) : all;
 };
 
 const totalOf = (classes: ReadonlyArray<ClassResult>, seconds: number): Result["total"] => {

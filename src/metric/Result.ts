@@ -60,6 +60,41 @@ export interface ClassResult {
   readonly queueWaitMs: Distribution;
 }
 
+/** What a pool used of its resources, averaged over the time in which its replicas were rented; null where it is not modeled. */
+export interface PoolResources {
+  /** A step was running and did not wait for the host. */
+  readonly gpu: { readonly busyRatio: number | null };
+  /** Of each GPU. `usedRatio`: weights, reserve and all KV blocks. */
+  readonly gpuMemory: {
+    readonly totalBytes: number;
+    readonly weightBytes: number;
+    readonly reserveBytes: number;
+    readonly kvBytes: number;
+    readonly kvUsedBytes: number;
+    readonly usedRatio: number;
+  } | null;
+  /** Engine core: a thread of its own. Front end: share of its cores. */
+  readonly cpu: { readonly engineCoreRatio: number | null; readonly frontendRatio: number | null };
+  readonly network: {
+    readonly inBytesPerSecond: number;
+    readonly outBytesPerSecond: number;
+    readonly inRatio: number;
+    readonly outRatio: number;
+  } | null;
+  /** Of the fullest disk: `maxUsedBytes`. */
+  readonly disk: {
+    readonly writtenBytes: number;
+    readonly writeRatio: number;
+    readonly maxUsedBytes: number;
+    readonly capacityBytes: number;
+    readonly refused: number;
+  } | null;
+  /** The resource with the highest utilization. */
+  readonly bottleneck: { readonly resource: ResourceName; readonly ratio: number } | null;
+}
+
+export type ResourceName = "GPU" | "engine core CPU" | "front-end CPU" | "network in" | "network out" | "disk writes" | "disk space";
+
 export interface PoolResult {
   readonly name: string;
   readonly gpu: string;
@@ -77,6 +112,9 @@ export interface PoolResult {
   readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };
   readonly steps: number;
   readonly tokens: { readonly prefill: number; readonly decode: number };
+  readonly resources: PoolResources;
+  /** Replica-hours that were paid for, per replication. */
+  readonly replicaHours: number;
   readonly costUsd: number;
   readonly stepSource: string;
   readonly warnings: ReadonlyArray<string>;

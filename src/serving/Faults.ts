@@ -47,7 +47,9 @@ class FaultInjector implements Actor {
   wake(op: number, index: number): void {
     const fault = this.schedule[index]!;
     for (const replica of this.targets(fault)) {
-      if (fault.kind === "replicaDown") this.hold(replica, op === OP_START);
+      if (fault.kind === "replicaDown" || fault.kind === "restart") this.hold(replica, op === OP_START);
+      else if (fault.kind === "drain") this.drain(replica, op === OP_START);
+      else if (fault.kind === "cacheWipe") this.wipe(replica, op === OP_START);
       else this.slowDown(replica, index, op === OP_START);
     }
   }
@@ -64,6 +66,15 @@ class FaultInjector implements Actor {
     if (start && this.holds[replica] === 1) this.fleet.replicas[replica]!.fail();
     else if (!start && this.holds[replica] === 0) this.fleet.replicas[replica]!.recover();
     this.gateway.availabilityChanged(replica);
+  }
+
+  private drain(replica: number, start: boolean): void {
+    if (start) this.fleet.lifecycle?.drain(replica);
+    else this.fleet.lifecycle?.start(replica);
+  }
+
+  private wipe(replica: number, start: boolean): void {
+    if (start) this.fleet.replicas[replica]!.wipeCache?.();
   }
 
   private slowDown(replica: number, index: number, start: boolean): void {

@@ -3,10 +3,20 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { BlockLists } from "./engine/BlockLists.ts";
 import type { Engine, EngineListener } from "./engine/Engine.ts";
-import { Replica } from "./engine/Replica.ts";
+import { engineOf } from "./engine/engineOf.ts";
+import type { Lifecycle } from "./Lifecycle.ts";
+import type { Machine } from "./machine/Machine.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import { StationReplica, StationTable } from "./station/StationReplica.ts";
+import { Surroundings } from "./Surroundings.ts";
+
+/** What engines need to know of a traffic class. */
+export interface EngineClass {
+  readonly name: string;
+  /** Lower is more urgent. */
+  readonly priority: number;
+}
 
 /** Replicas of all pools under one numbering, pool after pool. */
 export interface FleetService {
@@ -14,32 +24,50 @@ export interface FleetService {
   readonly replicas: ReadonlyArray<Engine>;
   /** Pool of each replica. */
   readonly poolOf: Int32Array;
+  /** CPU, port and disk of each replica that has them modeled. */
+  readonly machines?: ReadonlyMap<number, Machine>;
+  /** Turns replicas on and off. */
+  readonly lifecycle?: Lifecycle;
   /** Whom the replicas report to; set once by the component in front of the fleet. */
   connect(listener: EngineListener): void;
 }
 
 export class Fleet extends Context.Service<Fleet, FleetService>()("spillway/Fleet") {
-  static readonly layer = (pools: ReadonlyArray<PoolSpec>, classes: number): Layer.Layer<Fleet, never, Simulation> =>
+  static readonly layer = (pools: ReadonlyArray<PoolSpec>, classes: ReadonlyArray<EngineClass>): Layer.Layer<Fleet, never, Simulation> =>
     Layer.effect(
       Fleet,
       Effect.map(Simulation, (simulation) => buildFleet(simulation, pools, classes)),
     );
 }
 
-const buildFleet = (simulation: typeof Simulation.Service, pools: ReadonlyArray<PoolSpec>, classes: number): FleetService => {
+const buildFleet = (
+  simulation: typeof Simulation.Service,
+  pools: ReadonlyArray<PoolSpec>,
+  classes: ReadonlyArray<EngineClass>,
+): FleetService => {
   const relay = new Relay();
-  const blockLists = new BlockLists();
+  const shared = {
+    ...simulation,
+    blockLists: new BlockLists(),
+    classes: classes.length,
+    classNames: classes.map(({ name }) => name),
+    priorities: classes.map(({ priority }) => priority),
+  };
   const poolOf: Array<number> = [];
+  const surroundings = new Surroundings(simulation);
   const replicas = pools.flatMap((pool, index) => {
     const { station } = pool;
     const table = station && new StationTable(station, { ...simulation, pool: pool.name });
-    return Array.from({ length: pool.replicas }, (): Engine => {
-      poolOf.push(index);
-      if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener: relay });
-      return new Replica({ ...simulation, engine: pool.engine, blockLists, classes, listener: relay });
-    });
+    const build = (listener: EngineListener): Engine => {
+      if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener });
+      return engineOf({ ...shared, engine: pool.engine, listener });
+    };
+    return Array.from({ length: pool.replicas }, (_, i): Engine =>
+      surroundings.surround(pool, poolOf.push(index) - 1, i, { build, listener: relay }),
+    );
   });
-  return { pools, replicas, poolOf: Int32Array.from(poolOf), connect: (listener) => void (relay.to = listener) };
+  const { machines, lifecycle } = surroundings;
+  return { pools, replicas, poolOf: Int32Array.from(poolOf), machines, lifecycle, connect: (listener) => void (relay.to = listener) };
 };
 
 /** Stands in for the listener that is built after the fleet. */

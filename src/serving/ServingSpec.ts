@@ -50,7 +50,11 @@ export interface GatewaySpec {
   readonly breaker?: BreakerSpec;
 }
 
-/** Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and h*kvTokens if prefillTokens > 0. */
+/**
+ * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
+ * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs + experts, rowMs*(seqs + prefillTokens)): the larger of reading the
+ * weights and multiplying with them.
+ */
 export interface StepCoefficients {
   readonly a: number;
   readonly b: number;
@@ -58,14 +62,19 @@ export interface StepCoefficients {
   readonly d: number;
   readonly e: number;
   readonly h: number;
+  /** Reading the weights that every step reads; 0 if absent. */
+  readonly floorMs?: number;
+  /** Compute per row of the matrix products; 0 if absent. */
+  readonly rowMs?: number;
+  /** Reading the routed experts that the rows of a step choose: msPerExpert for each distinct one (all layers at once). */
+  readonly experts?: ExpertReads;
 }
 
-/** Work of the engine core on the CPU, by step and by sequence that decodes in it. */
-export interface HostSpec {
-  readonly perStepMs: number;
-  readonly perSequenceMs: number;
-  /** serial: the GPU waits for it. overlapped: the next step is planned while the GPU computes; a step takes the longer of both. */
-  readonly mode: "serial" | "overlapped";
+/** Each row chooses `active` of `count` experts, evenly and independently. */
+export interface ExpertReads {
+  readonly count: number;
+  readonly active: number;
+  readonly msPerExpert: number;
 }
 
 export interface EngineSpec {

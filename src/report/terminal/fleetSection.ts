@@ -5,6 +5,7 @@ import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
 import type { Style } from "./Style.ts";
+import { resourceLines } from "./resourceLines.ts";
 import { sectionHeading } from "./sectionHeading.ts";
 import type { Column } from "./Table.ts";
 import { table } from "./Table.ts";
@@ -14,6 +15,7 @@ export const fleetSection = (result: Result, width: number): ReadonlyArray<Line>
   sectionHeading("fleet", "mean / max", width),
   ...gateway(result, width),
   ...poolRows(result.pools, width),
+  ...result.pools.flatMap((pool) => resourceLines(pool, width)),
   ...result.pools.flatMap((pool) => portrait(pool, width)),
   ...cost(result, width),
 ];

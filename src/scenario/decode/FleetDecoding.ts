@@ -9,6 +9,7 @@ import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
+import { withSurroundings } from "./withSurroundings.ts";
 import { decodeStationPool } from "./decodeStationPool.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
@@ -20,13 +21,13 @@ const BOUNDS: Bounds = { minimum: 1, maximum: UNLIMITED, whole: true };
 
 /** Turns a written pool into numbers and completes it from the catalog; undefined where that cannot be. */
 export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, catalog: PoolCatalog): PoolSpec | undefined => {
-  if (Object.hasOwn(at.value, "station")) return decodeStationPool(decoding, at, name);
+  if (Object.hasOwn(at.value, "station")) return withSurroundings(decoding, at, decodeStationPool(decoding, at, name));
   const faultsBefore = decoding.faults.length;
   for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
   const request = readPool(decoding, at, name);
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   const resolved = catalog(request);
-  if (!isCatalogFault(resolved)) return resolved;
+  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, resolved);
   rejectResolved(decoding, at, resolved);
   return undefined;
 };
@@ -57,7 +58,7 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     gpuMemoryUtilizationRatio:
       decoding.field(engine, "gpuMemoryUtilization", (share) => decoding.quantity(SHARE, share, { above: 0 })) ??
       DEFAULTS.engine.gpuMemoryUtilization,
-    hostOverheadMs: decoding.field(engine, "hostOverhead", (overhead) => decoding.quantity(DURATION, overhead)),
+    hostOverheadMs: hostOverhead(decoding, engine),
     step: decoding.field(engine, "step", (step) => ({
       b: 0,
       c: 0,
@@ -67,6 +68,22 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
       ...step.value,
     })),
   });
+};
+
+/** What the engine core does on the CPU takes the place of the catalog's host time. */
+const hostOverhead = (decoding: Decoding, engine: At<EngineInput>): number | undefined => {
+  if (!Object.hasOwn(engine.value, "host")) {
+    return decoding.field(engine, "hostOverhead", (overhead) => decoding.quantity(DURATION, overhead));
+  }
+  if (Object.hasOwn(engine.value, "hostOverhead")) {
+    decoding.reject({
+      path: [...engine.path, "hostOverhead"],
+      constraint: "must not be together with host",
+      hint: "host.perStep says the same",
+      part: "key",
+    });
+  }
+  return 0;
 };
 
 type Whole = "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting";

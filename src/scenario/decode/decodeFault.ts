@@ -5,21 +5,35 @@ import { suggest } from "../check/nearest.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Fault } from "../schema/Faults.ts";
 import type { ScenarioInput } from "../schema/ScenarioSchema.ts";
-import type { At, Decoding } from "./Decoding.ts";
+import type { At, Bounds, Decoding } from "./Decoding.ts";
 
 export type FaultInput = typeof Fault.Type;
-type Where = NonNullable<FaultInput["replicaDown"]>;
+type Written = NonNullable<FaultInput["replicaDown"]>;
+type Where = Omit<Written, "for"> & { readonly for?: Written["for"] };
+
+/** What happens to a replica that can be off. */
+const NEEDS_STARTUP = ["restart", "drain"] as const;
+const KINDS = ["replicaDown", "restart", "drain", "cacheWipe"] as const;
 
 /** Turns what breaks into numbers and checks that it is there. */
 export const decodeFault = (decoding: Decoding, { value, path }: At<FaultInput>, fleet: ScenarioInput["fleet"]): FaultSpec => {
-  if (value.replicaDown !== undefined) {
-    return {
-      kind: "replicaDown",
-      ...decodeWhere(decoding, { value: value.replicaDown, path: [...path, "replicaDown"] }, fleet),
-    };
+  for (const kind of KINDS) {
+    const written: Where | undefined = value[kind];
+    if (written !== undefined) return { kind, ...decodeWhere(decoding, { value: written, path: [...path, kind] }, fleet) };
   }
-  const where = decodeWhere(decoding, { value: value.slowdown, path: [...path, "slowdown"] }, fleet);
-  return { kind: "slowdown", ...where, factor: value.slowdown.factor };
+  const slowdown = value.slowdown!;
+  const where = decodeWhere(decoding, { value: slowdown, path: [...path, "slowdown"] }, fleet);
+  return { kind: "slowdown", ...where, factor: slowdown.factor };
+};
+
+const checkStartup = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
+  if (pool.startup !== undefined || !NEEDS_STARTUP.some((kind) => kind === path.at(-1))) return;
+  decoding.reject({
+    path: [...path, "pool"],
+    constraint: "must be a pool with startup",
+    value: value.pool,
+    hint: `say how its replicas start, as fleet.${value.pool}.startup: { compile: "40s" }`,
+  });
 };
 
 const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: ScenarioInput["fleet"]) => {
@@ -32,7 +46,23 @@ const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: Scen
       value: value.pool,
       hint,
     });
-  } else if (isMapping(pool) && value.replicas > (pool.replicas ?? DEFAULTS.pool.replicas)) {
+  } else if (isMapping(pool)) {
+    checkStartup(decoding, { value, path }, pool);
+    checkCount(decoding, { value, path }, pool);
+  }
+  return {
+    pool: value.pool,
+    replicas: value.replicas,
+    atMs: decoding.quantity(DURATION, { value: value.at, path: [...path, "at"] }),
+    durationMs: value.for === undefined ? 0 : decoding.quantity(DURATION, { value: value.for, path: [...path, "for"] }, shortest(path)),
+  };
+};
+
+/** A restart may be without a pause. */
+const shortest = (path: At<Where>["path"]): Bounds => (path.at(-1) === "restart" ? {} : { above: 0 });
+
+const checkCount = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
+  if (value.replicas > (pool.replicas ?? DEFAULTS.pool.replicas)) {
     const constraint = `must be at most ${pool.replicas ?? DEFAULTS.pool.replicas}`;
     decoding.reject({
       path: [...path, "replicas"],
@@ -41,10 +71,4 @@ const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: Scen
       hint: `the pool ${value.pool} has no more`,
     });
   }
-  return {
-    pool: value.pool,
-    replicas: value.replicas,
-    atMs: decoding.quantity(DURATION, { value: value.at, path: [...path, "at"] }),
-    durationMs: decoding.quantity(DURATION, { value: value.for, path: [...path, "for"] }, { above: 0 }),
-  };
 };

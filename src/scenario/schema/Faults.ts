@@ -3,6 +3,12 @@ import { oneKey } from "./oneKey.ts";
 import { integer, positive, text } from "./PlainSchema.ts";
 import { duration } from "./Quantities.ts";
 
+const once = {
+  pool: text("Name of a pool of the fleet."),
+  replicas: integer({ minimum: 1, maximum: 100_000 }, "How many of its replicas."),
+  at: duration("When, from the start of the simulation"),
+};
+
 const where = {
   pool: text("Name of a pool of the fleet."),
   replicas: integer({ minimum: 1, maximum: 100_000 }, "How many of its replicas."),
@@ -15,12 +21,20 @@ export const Fault = oneKey({
   replicaDown: Schema.Struct(where).annotate({
     description: "Replicas lose what they hold, and come back empty.",
   }),
+  restart: Schema.Struct({
+    ...once,
+    for: Schema.optionalKey(duration("Length of the pause before the start", { default: "0s" })),
+  }).annotate({ description: "Replicas lose what they hold and start again, cold, through the phases of their startup." }),
+  drain: Schema.Struct(where).annotate({
+    description: "Replicas take nothing new, finish what they hold and are off; they start again, cold, when the length is over.",
+  }),
+  cacheWipe: Schema.Struct(once).annotate({ description: "Prefix caches are emptied; what runs goes on." }),
   slowdown: Schema.Struct({
     ...where,
     factor: positive("Multiplies the time of each engine step: 2 is half as fast."),
   }).annotate({ description: "Replicas get slower." }),
 }).annotate({
   identifier: "Fault",
-  description: "What breaks: exactly one of replicaDown, slowdown.",
+  description: "What breaks: exactly one of replicaDown, restart, drain, cacheWipe, slowdown.",
   examples: [{ replicaDown: { pool: "main", replicas: 1, at: "10m", for: "5m" } }],
 });

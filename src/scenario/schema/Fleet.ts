@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
-import { atLeast, flag, integer, text } from "./PlainSchema.ts";
+import { atLeast, flag, integer, text, word } from "./PlainSchema.ts";
+import { Disk, Frontend, Port, Startup } from "./Machine.ts";
 import { Station } from "./Station.ts";
 import { count, duration, price, share, tokens } from "./Quantities.ts";
 
@@ -19,6 +20,18 @@ const Step = Schema.Struct({
 });
 
 const { engine } = DEFAULTS;
+
+const Host = Schema.Struct({
+  perStep: Schema.optionalKey(duration("CPU time of the engine core per step", { default: "0ms" })),
+  perSequence: Schema.optionalKey(duration("and per sequence that decodes in it", { default: "0ms" })),
+  mode: Schema.optionalKey(
+    word(["serial", "overlapped"], "serial: the GPU waits for it. overlapped (asynchronous scheduling): a step takes the longer of both.", {
+      default: DEFAULTS.host.mode,
+    }),
+  ),
+}).annotate({
+  description: "The engine core's work on the CPU: scheduling, input preparation, sampling output. In place of hostOverhead.",
+});
 
 const Engine = Schema.Struct({
   maxBatchedTokens: Schema.optionalKey(
@@ -43,6 +56,7 @@ const Engine = Schema.Struct({
   ),
   maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting })),
   step: Schema.optionalKey(Step),
+  host: Schema.optionalKey(Host),
   hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
 }).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
 
@@ -64,6 +78,13 @@ export const Pool = Schema.Struct({
     text("Number format of the weights, by its name in the catalog: bf16, fp8 ...", {
       default: DEFAULTS.pool.dtype,
     }),
+  ),
+  frontend: Schema.optionalKey(Frontend),
+  network: Schema.optionalKey(Port),
+  disk: Schema.optionalKey(Disk),
+  startup: Schema.optionalKey(Startup),
+  initial: Schema.optionalKey(
+    integer({ minimum: 0, maximum: 100_000 }, "Replicas that are ready at the start; the others are off. All by default. Needs startup."),
   ),
   replicas: Schema.optionalKey(integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas })),
   weight: Schema.optionalKey(

@@ -1,4 +1,8 @@
 import * as Schema from "effect/Schema";
+import type { BandwidthText } from "../../units/Bandwidth.ts";
+import { BANDWIDTH } from "../../units/Bandwidth.ts";
+import type { BytesText } from "../../units/Bytes.ts";
+import { BYTES } from "../../units/Bytes.ts";
 import type { CountText } from "../../units/Count.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import type { DurationText } from "../../units/Duration.ts";
@@ -17,7 +21,7 @@ export type CountInput = number | CountText;
 export type ShareInput = number | ShareText;
 
 /** The kinds of quantities that a scenario holds; numbers of tokens are written as other numbers are. */
-export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [DURATION, RATE, COUNT, SHARE, PRICE];
+export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [DURATION, RATE, COUNT, SHARE, PRICE, BYTES, BANDWIDTH];
 
 interface Described {
   readonly description: string;
@@ -48,6 +52,14 @@ export const duration = (description: string, options: Options = {}): Schema.Cod
 /** A rate field. */
 export const rate = (description: string, options: Options = {}): Schema.Codec<RateText> =>
   text(RATE, { description, ...options }) as Schema.Codec<RateText>;
+
+/** A field for a size in bytes. */
+export const bytes = (description: string, options: Options = {}): Schema.Codec<BytesText> =>
+  text(BYTES, { description, ...options }) as Schema.Codec<BytesText>;
+
+/** A field for a bandwidth. */
+export const bandwidth = (description: string, options: Options = {}): Schema.Codec<BandwidthText> =>
+  text(BANDWIDTH, { description, ...options }) as Schema.Codec<BandwidthText>;
 
 /** A field for a price per hour. */
 export const price = (description: string, options: Options = {}): Schema.Codec<PriceText> =>

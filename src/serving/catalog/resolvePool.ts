@@ -8,6 +8,7 @@ import { findGpu, GPUS } from "./Gpus.ts";
 import { planMemory } from "./MemoryPlan.ts";
 import type { ModelSpec } from "./Models.ts";
 import { findModel, MODELS } from "./Models.ts";
+import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
 import { catalogStep, givenStep } from "./StepChoice.ts";
@@ -45,6 +46,9 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     step: step.coefficients,
   });
   const price = choosePrice(names.gpu, request);
+  const { tensorParallel } = request;
+  const wide = step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel };
+  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel });
   return {
     name: request.name,
     gpu: names.gpu?.name ?? request.gpu,
@@ -56,6 +60,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     backup: request.backup,
     engine,
     usdPerGpuHour: price.usdPerGpuHour,
+    ...(memory === undefined ? {} : { memory }),
     stepSource: step.source,
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
     warnings: [...step.warnings, ...extrapolations(step, engine), ...context.warnings, ...price.warnings],

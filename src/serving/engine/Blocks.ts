@@ -21,6 +21,8 @@ export interface Blocks extends BlockCounts {
   release(slot: number, content: TokenContent, tokens: number): void;
   /** Gives back blocks that were taken for decode steps and hold no tokens. */
   giveBack(count: number): void;
+  /** Forgets what is cached in blocks without a reference. Absent: nothing is cached. */
+  forgetUnused?(): void;
   /** Empties pool and cache. */
   clear(): void;
 }

@@ -227,6 +227,12 @@ export class Replica implements Engine, Actor {
     if (this.busy) this.truncate(true);
   }
 
+  wipeCache(): void {
+    this.blocks.forgetUnused?.();
+    this.blockedHead = NONE;
+    if (this.busy && !this.scheduling) this.truncate(true);
+  }
+
   /** Brings the meter up to now: steps that are over, and the waiting list. */
   syncMeter(): void {
     this.meterSteps(this.stepsDone());

@@ -1,0 +1,54 @@
+import type { Engine, EngineListener } from "./engine/Engine.ts";
+import { LivingReplica } from "./life/LivingReplica.ts";
+import { Lifecycle } from "./Lifecycle.ts";
+import type { Machine } from "./machine/Machine.ts";
+import { MachineReplica, MachineTable } from "./machine/MachineReplica.ts";
+import type { PoolSpec } from "./ServingSpec.ts";
+import type { Simulation } from "./Simulation.ts";
+
+/** Puts machine and life around the engines that have them; others are built as they are. */
+export class Surroundings {
+  readonly machines = new Map<number, Machine>();
+  readonly lifecycle = new Lifecycle();
+  private readonly simulation: typeof Simulation.Service;
+  private table: MachineTable | undefined;
+
+  constructor(simulation: typeof Simulation.Service) {
+    this.simulation = simulation;
+  }
+
+  /** `replica` counts in the fleet, `index` in the pool. */
+  surround(
+    pool: PoolSpec,
+    replica: number,
+    index: number,
+    engine: { build: (to: EngineListener) => Engine; listener: EngineListener },
+  ): Engine {
+    const { startup } = pool;
+    const machine = (listener: EngineListener): Engine => this.withMachine(pool, replica, { ...engine, listener });
+    if (startup === undefined) return machine(engine.listener);
+    const living = new LivingReplica({
+      ...this.simulation,
+      startup,
+      ready: index < (pool.initial ?? pool.replicas),
+      listener: engine.listener,
+      build: machine,
+      changed: () => this.lifecycle.changed(replica),
+    });
+    this.lifecycle.add(replica, living);
+    return living;
+  }
+
+  private withMachine(
+    pool: PoolSpec,
+    replica: number,
+    engine: { build: (to: EngineListener) => Engine; listener: EngineListener },
+  ): Engine {
+    if (pool.machine === undefined) return engine.build(engine.listener);
+    this.table ??= new MachineTable(this.simulation.attempts);
+    const { maxWaiting } = pool.engine;
+    const built = new MachineReplica({ ...this.simulation, ...engine, spec: pool.machine, table: this.table, maxWaiting });
+    this.machines.set(replica, built.machine);
+    return built;
+  }
+}
