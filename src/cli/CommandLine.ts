@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { CliError, Command } from "effect/cli";
 import { check } from "./check.ts";
+import { conformance } from "./conformance.ts";
 import { ExitCode } from "./ExitCode.ts";
 import { platform } from "./platform.ts";
 import { run } from "./run.ts";
@@ -11,7 +12,7 @@ import { VERSION } from "./Version.ts";
 
 const spillway = Command.make("spillway").pipe(
   Command.withDescription("Chaos and capacity simulator for LLM serving"),
-  Command.withSubcommands([run, check, schema]),
+  Command.withSubcommands([run, check, schema, conformance]),
 );
 
 /** Runs the command line with these arguments and sets the exit code of the process. Errors go to stderr, without stack traces. */

@@ -8,6 +8,7 @@ import { effectLimiters } from "./effectLimiters.ts";
 import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
 import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./queueLimiters.ts";
+import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 
 /** Anything that the kit can try out. */
@@ -18,6 +19,12 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
   Object.entries({
     "spillway-gcra": () => oneOf(spillwayLimiters, "spillway-gcra"),
     "spillway-token-bucket": () => oneOf(spillwayLimiters, "spillway-token-bucket"),
+    "spillway-fixed-window": () => oneOf(spillwayLimiters, "spillway-fixed-window"),
+    "spillway-sliding-log": () => oneOf(spillwayLimiters, "spillway-sliding-log"),
+    "spillway-sliding-counter": () => oneOf(spillwayLimiters, "spillway-sliding-counter"),
+    "spillway-consecutive": () => oneOf(spillwayBreakers, "spillway-consecutive"),
+    "spillway-count": () => oneOf(spillwayBreakers, "spillway-count"),
+    "spillway-time": () => oneOf(spillwayBreakers, "spillway-time"),
     "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
     "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),
     "cockatiel-sampling": () => oneOf(cockatielBreakers, "cockatiel-sampling"),

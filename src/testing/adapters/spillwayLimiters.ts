@@ -1,40 +1,47 @@
-import type { RefusingAdapter } from "../limiter/RateLimiterAdapter.ts";
+import { FixedWindow } from "../../policy/limiter/FixedWindow.ts";
 import { Gcra } from "../../policy/limiter/Gcra.ts";
+import { KeyedLimiter } from "../../policy/limiter/KeyedLimiter.ts";
 import type { RateLimiter } from "../../policy/limiter/RateLimiter.ts";
+import { SlidingCounter } from "../../policy/limiter/SlidingCounter.ts";
+import { SlidingLog } from "../../policy/limiter/SlidingLog.ts";
 import { TokenBucket } from "../../policy/limiter/TokenBucket.ts";
+import type { RefusingAdapter } from "../limiter/RateLimiterAdapter.ts";
+import type { LimiterSettings, RateLimiterSpec } from "../limiter/RateLimiterSpec.ts";
 
-interface Rate {
-  readonly limit: number;
-  readonly windowMs: number;
-}
+const RATE: LimiterSettings = { limit: 5, windowMs: 1000 };
+const BUCKET: RateLimiterSpec = { ...RATE, bound: { bucket: { capacity: 5, perSecond: 5 } }, fullAfterMs: 1000, exact: true };
+const WINDOW: RateLimiterSpec = { ...RATE, bound: { window: { limit: 5, ms: 1000 } }, fullAfterMs: 1000 };
+const EDGE: RateLimiterSpec = { ...WINDOW, declaredBound: { edge: { limit: 5, ms: 1000 } } };
 
-/** Spillway's own limiters on a monotone clock; states of idle keys are dropped. */
+/** Spillway's own limiters, as they are used in process: many keys, a monotone clock. */
 export const spillwayLimiters = (): ReadonlyArray<RefusingAdapter> => [
-  adapter("spillway-gcra", ({ limit, windowMs }) => new Gcra({ ratePerSecond: (limit * 1000) / windowMs, burst: limit })),
-  adapter("spillway-token-bucket", ({ limit, windowMs }) => new TokenBucket({ ratePerSecond: (limit * 1000) / windowMs, burst: limit })),
+  adapter("spillway-gcra", BUCKET, (rate) => new Gcra(refill(rate))),
+  adapter("spillway-token-bucket", BUCKET, (rate) => new TokenBucket(refill(rate))),
+  adapter("spillway-fixed-window", EDGE, (rate) => new FixedWindow({ ...rate, anchored: true })),
+  adapter("spillway-sliding-log", WINDOW, (rate) => new SlidingLog(rate)),
+  {
+    ...adapter("spillway-sliding-counter", { ...EDGE, fullAfterMs: 2000, declaredUseRatio: 0.75 }, (rate) => new SlidingCounter(rate)),
+    declared: { "L-13 rate": "the weight of the last window is never 0 at an edge: three quarters of the permits are used" },
+  },
 ];
 
-const adapter = <S>(name: string, limiterOf: (rate: Rate) => RateLimiter<S>): RefusingAdapter => ({
+const refill = ({ limit, windowMs }: LimiterSettings) => ({ permits: limit, perMs: windowMs, burst: limit });
+
+const adapter = <S>(name: string, spec: RateLimiterSpec, limiterOf: (rate: LimiterSettings) => RateLimiter<S>): RefusingAdapter => ({
   family: "limiter",
   behavior: "refuses",
   name,
   laboratory: { answering: "sync" },
   features: { costs: true, hints: true, countsKeys: true },
-  spec: { limit: 5, windowMs: 1000, bound: { bucket: { capacity: 5, perSecond: 5 } }, fullAfterMs: 1000, exact: true },
-  make: (settings, laboratory) => {
-    const limiter = limiterOf(settings);
-    const states = new Map<string, S>();
-    const now = (): number => laboratory.elapsedMs;
+  spec,
+  make: ({ limit, windowMs }, laboratory) => {
+    const limiter = new KeyedLimiter(limiterOf({ limit, windowMs }), { maxKeys: 1000, whenFull: "refuse" });
     return {
       consume: ({ key, cost }) => {
-        const nowMs = now();
-        for (const [other, state] of states) if (limiter.idleAtMs(state) <= nowMs) states.delete(other);
-        let state = states.get(key);
-        if (state === undefined) states.set(key, (state = limiter.open(nowMs)));
-        const waitMs = limiter.take(state, cost, nowMs);
+        const waitMs = limiter.take(key, cost, laboratory.elapsedMs);
         return waitMs === 0 ? { admitted: true } : { admitted: false, waitMs };
       },
-      liveKeys: () => states.size,
+      liveKeys: () => limiter.keys,
     };
   },
 });

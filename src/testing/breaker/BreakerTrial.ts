@@ -110,6 +110,11 @@ export class BreakerTrial {
     return this.live().filter((call) => call.phase === "halfOpen" && call.epoch === this.epoch);
   }
 
+  /** Those of them whose lease has not ended; the others no longer hold a slot. */
+  leasedProbes(): Array<TrialCall> {
+    return this.liveProbes().filter((call) => this.nowMs - call.startedAtMs < this.spec.probeLeaseMs);
+  }
+
   /** Number of samples that came in since the breaker closed last, and those among them admitted since. */
   samplesOfEpoch(): Array<Sample> {
     return this.samples.filter((sample) => sample.epoch === this.epoch);

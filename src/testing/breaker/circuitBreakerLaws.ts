@@ -144,7 +144,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
     operations: withBursts,
     watch: {
       onStart: (_call, trial) => {
-        const probes = trial.liveProbes().length;
+        const probes = trial.leasedProbes().length;
         trial.expect(probes <= (trial.spec.probes ?? 1), `at most ${trial.spec.probes ?? 1} probes run at once; ${probes} do`);
       },
     },
@@ -226,7 +226,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
         ),
       onRefused: (call, trial) =>
         trial.expect(
-          trial.phase !== "halfOpen" || trial.liveProbes().length >= (trial.spec.probes ?? 1) || trial.liveProbes().length > 0,
+          trial.phase !== "halfOpen" || trial.leasedProbes().length >= (trial.spec.probes ?? 1) || trial.leasedProbes().length > 0,
           `half-open, no probe runs: call ${call.number} must be let through`,
         ),
     },
@@ -381,7 +381,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
             last.state !== "refused" ||
             last.askedAtMs !== trial.nowMs ||
             trial.phase !== "halfOpen" ||
-            trial.liveProbes().length > 0,
+            trial.leasedProbes().length > 0,
           `half-open, no probe runs: call ${last?.number} must be let through, whatever hooks do`,
         );
         const lost = trial.calls.find((call) => call.state === "settled" && !call.answered);
@@ -450,7 +450,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
     ],
     watch: {
       onStart: (_call, trial) => {
-        const probes = trial.liveProbes().length;
+        const probes = trial.leasedProbes().length;
         trial.expect(probes <= (trial.spec.probes ?? 1), `all nodes together run at most ${trial.spec.probes ?? 1} probes; ${probes} run`);
       },
     },

@@ -15,6 +15,8 @@ export interface RateLimiterSpec extends LimiterSettings {
   readonly declaredBound?: Bound;
   /** After so long without an admitted call, a call of any cost up to the limit is admitted. */
   readonly fullAfterMs: number;
+  /** Share of the permits that are used under saturation, where it is declared to be less than all. */
+  readonly declaredUseRatio?: number;
   /** A bucket whose refill is continuous, so that each refusal must be justified by the bound. */
   readonly exact?: boolean;
 }

@@ -36,6 +36,8 @@ interface LimiterLaw {
   readonly maxOperations?: number;
   /** What it is spared in the declared form; the bound changes by itself. */
   readonly spared?: ReadonlyArray<string>;
+  /** What it does instead in the declared form. */
+  readonly weaker?: (features: LimiterFeatures, spec: RateLimiterSpec) => Operations;
 }
 
 /** The laws for limiters that answer at once. */
@@ -47,8 +49,8 @@ const applied = (law: LimiterLaw, adapter: RefusingAdapter, spec: RateLimiterSpe
   const full = lawOf(setup(law, adapter, spec, operations, spec.bound));
   const weakBound = law.id === "L-1" || law.id === "L-2" ? spec.declaredBound : undefined;
   const declared = adapter.declared?.[law.part === undefined ? law.id : `${law.id} ${law.part}`] ?? adapter.declared?.[law.id];
-  if (weakBound === undefined && (declared === undefined || law.spared === undefined)) return full;
-  const weaker = declared === undefined ? operations : spare(operations, law.spared ?? []);
+  if (weakBound === undefined && (declared === undefined || (law.spared ?? law.weaker) === undefined)) return full;
+  const weaker = declared === undefined ? operations : (law.weaker?.(adapter.features, spec) ?? spare(operations, law.spared ?? []));
   const words = [declared, weakBound === undefined ? undefined : `at most ${boundText(weakBound)}`].filter((word) => word !== undefined);
   return lawOf({ ...setup(law, adapter, spec, weaker, weakBound ?? spec.bound), declared: words.join("; "), full });
 };
@@ -271,6 +273,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     watch: () => ({}),
     runsRatio: 0.01,
     maxOperations: 1,
+    weaker: (features, spec) => [weighted(1, trainOperation(spec, features.slow ? 60 : 300, spec.declaredUseRatio))],
   },
   {
     id: "L-15",
@@ -351,7 +354,7 @@ const forgettingOperation = (spec: RateLimiterSpec): fc.Arbitrary<Operation<Limi
     text: `idle ${spanText(ms)}, one call with a new key`,
     run: async (trial) => {
       await trial.laboratory.advance(ms);
-      await trial.consume({ key: "new" });
+      await trial.consume({ key: `new at ${trial.nowMs}` });
       const live = (await trial.limiter.liveKeys?.()) ?? 0;
       trial.laboratory.note(`${live} keys held`);
       trial.expect(live <= 1, `one key was used in the last ${spanText(ms)}, so one may be held; ${live} are`);

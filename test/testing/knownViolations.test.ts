@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { SHIPPED_ADAPTERS } from "../../src/testing/adapters/shippedAdapters.ts";
+import { luaLimiter } from "../../src/testing/adapters/luaLimiter.ts";
+import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
+import { counterexampleText } from "../../src/testing/counterexampleText.ts";
+import type { Law } from "../../src/testing/Law.ts";
+import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
+import { retryLaws } from "../../src/testing/retry/retryLaws.ts";
+import { KNOWN_VIOLATIONS } from "./KnownViolation.ts";
+import type { KnownViolation } from "./KnownViolation.ts";
+
+const SEEDS = process.env["SPILLWAY_LONG"] === "1" ? [1, 2, 3, 4, 5] : [1];
+
+const lawsFor = async (known: KnownViolation): Promise<ReadonlyArray<Law>> => {
+  const adapter = await SHIPPED_ADAPTERS.get(known.adapter)!();
+  if (adapter.family === "breaker") return circuitBreakerLaws(adapter, { ...adapter.spec, ...known.breaker });
+  return adapter.family === "limiter" ? rateLimiterLaws(adapter, { ...adapter.spec, ...known.limiter }) : retryLaws(adapter);
+};
+
+const lawNamed = (laws: ReadonlyArray<Law>, name: string): Law => {
+  const law = laws.find((one) => `${one.id}${one.part === undefined ? "" : ` ${one.part}`}` === name)!;
+  return law.full ?? law;
+};
+
+describe("known violations", () => {
+  for (const known of KNOWN_VIOLATIONS)
+    for (const seed of SEEDS)
+      it(`${known.id}: ${known.adapter}, ${known.law}, seed ${seed} -> found, at most ${known.operations} operations`, async () => {
+        const report = await lawNamed(await lawsFor(known), known.law).report({ seed, runs: 5000 });
+        expect(report.counterexample, counterexampleText(report)).toBeDefined();
+        expect(report.counterexample!.operations, counterexampleText(report)).toBeLessThanOrEqual(known.operations);
+      });
+
+  it("a popular Lua token bucket: refusals -> one without need, in four calls and two ticks; under saturation -> permits lost", async () => {
+    const laws = rateLimiterLaws(await luaLimiter("test/fixtures/lua/token-bucket.lua"));
+    const refusals = await lawNamed(laws, "L-13 refusals").report({ runs: 2000 });
+    expect(refusals.counterexample!.operations, counterexampleText(refusals)).toBeLessThanOrEqual(6);
+    expect((await lawNamed(laws, "L-13 rate").report()).counterexample).toBeDefined();
+    expect((await lawNamed(laws, "L-12").report()).counterexample!.operations).toBeLessThanOrEqual(4);
+  });
+
+  it("counterexample: replayed by seed and paths -> the same history", async () => {
+    const law = lawNamed(await lawsFor(KNOWN_VIOLATIONS[0]!), "B-4");
+    const { counterexample } = await law.report({ seed: 3 });
+    const { seed, path, replayPath } = counterexample!;
+    const again = await law.report({ seed, path, replayPath });
+    expect(again.counterexample!.timeline).toEqual(counterexample!.timeline);
+  });
+});
