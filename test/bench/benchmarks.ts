@@ -5,6 +5,7 @@ import { fleet } from "./Fleet.ts";
 import { holdModel } from "./HoldModel.ts";
 import { multiServerQueue } from "./MultiServerQueue.ts";
 import { nativeQueue } from "./NativeReference.ts";
+import { policyBenchmarks } from "./Policies.ts";
 
 /** Requests per second and replica, and mean output tokens. */
 const LOADS = [
@@ -89,4 +90,5 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     run: () => fleet({ replicas: 64, perReplicaPerSecond: 14, outputTokens: 244, requests: 200_000, prefixCache: true }),
   },
   { name: "64 replicas block hashes", unit: "request", run: () => blockHashes(200_000) },
+  ...policyBenchmarks,
 ];
