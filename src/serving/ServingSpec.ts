@@ -77,6 +77,14 @@ export interface ExpertReads {
   readonly msPerExpert: number;
 }
 
+/** Work of the engine core on the CPU, by step and by sequence that decodes in it. */
+export interface HostSpec {
+  readonly perStepMs: number;
+  readonly perSequenceMs: number;
+  /** serial: the GPU waits for it. overlapped: the next step is planned while the GPU computes; a step takes the longer of both. */
+  readonly mode: "serial" | "overlapped";
+}
+
 export interface EngineSpec {
   readonly maxBatchedTokens: number;
   readonly maxSequences: number;

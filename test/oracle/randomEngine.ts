@@ -1,7 +1,7 @@
 import { Phase } from "../../src/kernel/Phase.ts";
 import { TimeGrid } from "../../src/kernel/TimeGrid.ts";
 import { StepTime } from "../../src/serving/engine/StepTime.ts";
-import type { EngineSpec } from "../../src/serving/ServingSpec.ts";
+import type { EngineSpec, StepCoefficients } from "../../src/serving/ServingSpec.ts";
 import type { EngineInput, EngineRequest } from "./NaiveEngine.ts";
 
 /** A random engine with random inputs: from idle to deep overload, tight memory, shared prefixes, cancellations, faults. */
@@ -71,7 +71,7 @@ const randomSpec = ({ draw, int, pick, coarse }: Dice & { readonly coarse: boole
   const maxSequences = pick([1, 2, 5, 16, 64, 256]);
   const blockTokens = pick([1, 4, 16, 16]);
   const tight = draw() < 0.5;
-  const step = coarse
+  const affine = coarse
     ? {
         a: pick([0.25, 0.5, 1]),
         b: pick([0, 2 ** -5]),
@@ -81,6 +81,7 @@ const randomSpec = ({ draw, int, pick, coarse }: Dice & { readonly coarse: boole
         h: pick([0, 2 ** -10]),
       }
     : { a: 1 + draw() * 8, b: draw() * 0.05, c: draw() * 1e-4, d: draw() * 0.05, e: draw() * 1e-5, h: pick([0, 1e-4 * draw()]) };
+  const step = { ...affine, ...randomMaximum({ draw, int, pick, coarse }) };
   return {
     maxBatchedTokens: Math.max(maxSequences, pick([8, 64, 300, 2048])),
     maxSequences,
@@ -101,6 +102,18 @@ const randomHost = ({ draw, pick }: Pick<Dice, "draw" | "pick">, coarse: boolean
   if (mode === "none") return {};
   if (coarse) return { host: { perStepMs: pick([0, 0.25, 1, 2]), perSequenceMs: pick([0, 2 ** -4, 2 ** -6]), mode } };
   return { host: { perStepMs: draw() * 10, perSequenceMs: draw() * 0.1, mode } };
+};
+
+/** In half of the cases the terms of the maximum form, in half of these with routed experts. */
+const randomMaximum = ({ draw, pick, coarse }: Dice & { readonly coarse: boolean }): Partial<StepCoefficients> => {
+  if (draw() < 0.5) return {};
+  const maximum = coarse ? { floorMs: pick([0, 0.25, 1]), rowMs: pick([0, 2 ** -6]) } : { floorMs: draw() * 6, rowMs: draw() * 0.04 };
+  if (draw() < 0.5) return maximum;
+  const experts = pick([
+    { count: 8, active: 2 },
+    { count: 256, active: 8 },
+  ]);
+  return { ...maximum, experts: { ...experts, msPerExpert: coarse ? 2 ** -5 : draw() * 0.02 } };
 };
 
 const randomRequests = ({

@@ -1,5 +1,6 @@
 import type { TimeGrid } from "../../kernel/TimeGrid.ts";
 import type { HostSpec, StepCoefficients } from "../ServingSpec.ts";
+import { StepForm } from "../steptime/StepForm.ts";
 
 /**
  * Duration of one engine step on the time grid, in ms.
@@ -17,9 +18,7 @@ export class StepTime {
   /** Steps are planned while the GPU computes: a step takes the longer of host and GPU. */
   readonly overlapped: boolean;
   private readonly grid: TimeGrid;
-  private readonly perStepMs: number;
-  private readonly perSequenceMs: number;
-  private readonly perPrefillTokenMs: number;
+  private readonly form: StepForm;
   private readonly hostPerStepMs: number;
   private readonly hostPerSequenceMs: number;
 
@@ -29,17 +28,15 @@ export class StepTime {
     this.overlapped = host.mode === "overlapped";
     this.hostPerStepMs = host.perStepMs * slowdown;
     this.hostPerSequenceMs = host.perSequenceMs * slowdown;
-    this.perStepMs = coefficients.a * slowdown + (this.overlapped ? 0 : this.hostPerStepMs);
-    this.perSequenceMs = coefficients.b * slowdown + (this.overlapped ? 0 : this.hostPerSequenceMs);
-    this.perPrefillTokenMs = coefficients.d * slowdown;
-    this.kvMs = grid.round(coefficients.c * slowdown);
-    this.mixedKvMs = grid.round(coefficients.h * slowdown);
-    this.attentionMs = grid.round((coefficients.e / 2) * slowdown);
+    this.form = new StepForm(this.overlapped ? coefficients : withHost(coefficients, host), slowdown);
+    this.kvMs = grid.round(this.form.kvMs);
+    this.mixedKvMs = grid.round(this.form.mixedKvMs);
+    this.attentionMs = grid.round(this.form.attentionMs);
   }
 
   /** The part that does not change inside a phase, on the grid and never zero: a step takes time. */
   constantMs(sequences: number, prefillTokens: number): number {
-    const ms = this.grid.round(this.perStepMs + this.perSequenceMs * sequences + this.perPrefillTokenMs * prefillTokens);
+    const ms = this.grid.round(this.form.constantMs(sequences, prefillTokens));
     return ms > 0 ? ms : this.grid.spacingMs;
   }
 
@@ -65,3 +62,9 @@ export class StepTime {
 }
 
 const NO_HOST: HostSpec = { perStepMs: 0, perSequenceMs: 0, mode: "serial" };
+
+const withHost = (coefficients: StepCoefficients, host: HostSpec): StepCoefficients => ({
+  ...coefficients,
+  a: coefficients.a + host.perStepMs,
+  b: coefficients.b + host.perSequenceMs,
+});

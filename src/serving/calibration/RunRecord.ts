@@ -1,0 +1,16 @@
+/** One request of a real run, by the clock of its engine; ms from any common origin. */
+export interface RunRecord {
+  readonly arrivalMs: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly firstTokenMs: number;
+  readonly lastTokenMs: number;
+}
+
+export const ttftMsOf = (record: RunRecord): number => record.firstTokenMs - record.arrivalMs;
+
+export const e2eMsOf = (record: RunRecord): number => record.lastTokenMs - record.arrivalMs;
+
+/** NaN below two output tokens. */
+export const tpotMsOf = (record: RunRecord): number =>
+  record.outputTokens > 1 ? (record.lastTokenMs - record.firstTokenMs) / (record.outputTokens - 1) : NaN;

@@ -1,0 +1,137 @@
+import { Kernel, Phase } from "../../kernel/Kernel.ts";
+import { TimeGrid } from "../../kernel/TimeGrid.ts";
+import { Attempts } from "../Attempts.ts";
+import { BlockLists } from "../engine/BlockLists.ts";
+import type { Engine } from "../engine/Engine.ts";
+import { Replica } from "../engine/Replica.ts";
+import type { EngineSpec } from "../ServingSpec.ts";
+import type { RunRecord } from "./RunRecord.ts";
+
+/** What a recorded run is simulated for. */
+export interface Replayed {
+  /** In the order of the records; NaN times for requests that the engine refused. */
+  readonly records: ReadonlyArray<RunRecord>;
+  /** Looks at the engine at `sampleMs`, `2 sampleMs`, ... from the first arrival on; empty without `sampleMs`. */
+  readonly samples: ReadonlyArray<ReplaySample>;
+  readonly preemptions: number;
+  readonly steps: number;
+}
+
+export interface ReplaySample {
+  readonly atMs: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Share of the KV blocks that sequences hold, 0..1. */
+  readonly kvRatio: number;
+}
+
+export interface ReplayOptions {
+  readonly sampleMs?: number;
+}
+
+/** Events allowed per request before the run counts as one that never ends. */
+const EVENTS_PER_REQUEST = 20_000;
+
+/** Sends the arrivals and lengths of a run through one replica of our own engine; nobody cancels, and no prefix is shared. */
+export const replayRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, options: ReplayOptions = {}): Replayed => {
+  const originMs = records.reduce((first, record) => Math.min(first, record.arrivalMs), Infinity);
+  const lastMs = records.reduce((last, record) => Math.max(last, record.arrivalMs), -Infinity);
+  const kernel = new Kernel({ grid: TimeGrid.forHorizon(Math.min(2 ** 30, (lastMs - originMs) * 16 + 86_400_000)) });
+  const attempts = new Attempts();
+  const run = new Run(records, attempts, kernel);
+  const replica = new Replica({ engine, kernel, attempts, blockLists: new BlockLists(), classes: 1, listener: run });
+  const samples: Array<ReplaySample> = [];
+  const actor = kernel.join({
+    wake: (op, ref) => {
+      if (op === OP_ARRIVE) run.arrive(ref, replica);
+      else if (run.left > 0) {
+        samples.push(sampleOf(replica, kernel.now));
+        kernel.post(kernel.now + options.sampleMs!, actor, OP_SAMPLE, 0, Phase.Control);
+      }
+    },
+  });
+  records.forEach((record, i) => kernel.post(record.arrivalMs - originMs, actor, OP_ARRIVE, i, Phase.Arrival));
+  if (options.sampleMs !== undefined) kernel.post(options.sampleMs, actor, OP_SAMPLE, 0, Phase.Control);
+  if (kernel.runFor(EVENTS_PER_REQUEST * (records.length + 1), Infinity) === "more") throw new RangeError("the simulated run does not end");
+  replica.syncMeter();
+  return { records: run.recordsFrom(originMs), samples, preemptions: replica.meter.preemptions, steps: replica.meter.steps };
+};
+
+const OP_ARRIVE = 0;
+const OP_SAMPLE = 1;
+
+const sampleOf = (replica: Engine, atMs: number): ReplaySample => {
+  replica.syncMeter();
+  const { blocks } = replica;
+  return {
+    atMs,
+    running: replica.runningCount,
+    waiting: replica.waitingCount,
+    kvRatio: 1 - blocks.free / blocks.total,
+  };
+};
+
+class Run {
+  left: number;
+  private readonly records: ReadonlyArray<RunRecord>;
+  private readonly attempts: Attempts;
+  private readonly kernel: Kernel;
+  private readonly firstMs: Float64Array;
+  private readonly lastMs: Float64Array;
+
+  constructor(records: ReadonlyArray<RunRecord>, attempts: Attempts, kernel: Kernel) {
+    this.records = records;
+    this.attempts = attempts;
+    this.kernel = kernel;
+    this.left = records.length;
+    this.firstMs = new Float64Array(records.length).fill(NaN);
+    this.lastMs = new Float64Array(records.length).fill(NaN);
+  }
+
+  arrive(index: number, replica: Engine): void {
+    const { attempts } = this;
+    const record = this.records[index]!;
+    const slot = attempts.pool.take();
+    attempts.request.at[slot] = index;
+    attempts.classIndex.at[slot] = 0;
+    attempts.promptTokens.at[slot] = record.promptTokens;
+    attempts.outputTokens.at[slot] = record.outputTokens;
+    attempts.prefixKey.at[slot] = 0;
+    attempts.prefixTokens.at[slot] = 0;
+    attempts.traceKeys[slot] = undefined;
+    attempts.streamKey.at[slot] = index + 1;
+    attempts.arrivalMs.at[slot] = this.kernel.now;
+    if (!replica.submit(slot)) this.end(slot);
+  }
+
+  firstToken(slot: number): void {
+    this.firstMs[this.attempts.request.at[slot]!] = this.kernel.now;
+  }
+
+  finished(slot: number): void {
+    this.lastMs[this.attempts.request.at[slot]!] = this.kernel.now;
+    this.end(slot);
+  }
+
+  released(slot: number): void {
+    this.end(slot);
+  }
+
+  failed(slot: number): void {
+    this.end(slot);
+  }
+
+  recordsFrom(originMs: number): ReadonlyArray<RunRecord> {
+    return this.records.map((record, i) => ({
+      ...record,
+      arrivalMs: record.arrivalMs - originMs,
+      firstTokenMs: this.firstMs[i]!,
+      lastTokenMs: this.lastMs[i]!,
+    }));
+  }
+
+  private end(slot: number): void {
+    this.left--;
+    this.attempts.pool.give(slot);
+  }
+}

@@ -1,0 +1,52 @@
+import type { StepCoefficients } from "../ServingSpec.ts";
+import { DistinctExperts } from "./DistinctExperts.ts";
+import type { StepLoad, StepModel } from "./StepModel.ts";
+
+/** Step times by coefficients, off the time grid; `slowdown` multiplies every term. */
+export class StepForm implements StepModel {
+  /** ms per KV token of a decoding sequence. */
+  readonly kvMs: number;
+  /** Further ms per KV token when the step also carries prefill. */
+  readonly mixedKvMs: number;
+  /** ms per unit of p * (2 * context + p). */
+  readonly attentionMs: number;
+  private readonly perStepMs: number;
+  private readonly perSequenceMs: number;
+  private readonly perPrefillTokenMs: number;
+  private readonly floorMs: number;
+  private readonly rowMs: number;
+  private readonly perExpertMs: number;
+  private readonly experts: DistinctExperts | undefined;
+  private readonly isAffine: boolean;
+
+  constructor(coefficients: StepCoefficients, slowdown = 1) {
+    const { experts } = coefficients;
+    this.perStepMs = coefficients.a * slowdown;
+    this.perSequenceMs = coefficients.b * slowdown;
+    this.perPrefillTokenMs = coefficients.d * slowdown;
+    this.kvMs = coefficients.c * slowdown;
+    this.mixedKvMs = coefficients.h * slowdown;
+    this.attentionMs = (coefficients.e / 2) * slowdown;
+    this.floorMs = (coefficients.floorMs ?? 0) * slowdown;
+    this.rowMs = (coefficients.rowMs ?? 0) * slowdown;
+    this.perExpertMs = (experts?.msPerExpert ?? 0) * slowdown;
+    this.experts = experts === undefined ? undefined : new DistinctExperts(experts.count, experts.active);
+    this.isAffine = this.experts === undefined && this.floorMs === 0 && this.rowMs === 0;
+  }
+
+  /** The part that depends on the numbers of sequences and prefill tokens alone; `rows` are those of the decode part. */
+  constantMs(sequences: number, prefillTokens: number, rows = sequences): number {
+    const affineMs = this.perStepMs + this.perSequenceMs * sequences + this.perPrefillTokenMs * prefillTokens;
+    return this.isAffine ? affineMs : affineMs + this.weightsMs(rows + prefillTokens);
+  }
+
+  stepMs(load: StepLoad): number {
+    const kvMs = load.prefillTokens > 0 ? this.kvMs + this.mixedKvMs : this.kvMs;
+    return this.constantMs(load.sequences, load.prefillTokens, load.rows) + kvMs * load.kvTokens + this.attentionMs * load.attention;
+  }
+
+  private weightsMs(rows: number): number {
+    const readMs = this.experts === undefined ? this.floorMs : this.floorMs + this.perExpertMs * this.experts.of(rows);
+    return Math.max(readMs, this.rowMs * rows);
+  }
+}
