@@ -12,7 +12,8 @@ import type { GatewayListener } from "./Gateway.ts";
 import { AttemptEnd } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
-import { backoffMs, hintedMs } from "../policy/retry/Backoff.ts";
+import { Backoff } from "../policy/retry/Backoff.ts";
+import { NO_RETRY, retryWaitMs } from "../policy/retry/retryWaitMs.ts";
 import { Simulation } from "./Simulation.ts";
 import { clientChain } from "./stage/clientChain.ts";
 import type { Door } from "./stage/Door.ts";
@@ -69,6 +70,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
   private readonly patience: ReadonlyArray<DelayRing | undefined>;
   private readonly jitter: ReadonlyArray<Draws>;
+  private readonly backoffs: ReadonlyArray<Backoff | undefined>;
   private onEnd!: RequestEnded;
 
   constructor(
@@ -89,6 +91,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       delayMs === undefined ? undefined : kernel.ring(delayMs, this.actor, op, Phase.Timeout);
     this.deadlines = classes.map((spec) => ring(spec.client.deadlineMs, OP_DEADLINE));
     this.patience = classes.map((spec) => ring(spec.client.patienceMs, OP_PATIENCE));
+    this.backoffs = classes.map(({ client }) => client.retry && backoffOf(client.retry));
     this.jitter = classes.map((spec) => streams.open(`client/${spec.name}`, "backoff"));
     gateway.connect(this);
   }
@@ -140,7 +143,8 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       this.finish(request, outcome);
       return;
     }
-    if (how !== AttemptEnd.Blocked) this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
+    if (how === AttemptEnd.Blocked) this.budgets?.withdrawn(request, requests.tries.at[request]! > 1);
+    else this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
     const retry = this.classes[classIndex]!.client.retry;
     if (retry === undefined || how === AttemptEnd.Refused || requests.tries.at[request]! >= retry.attempts) {
       return this.finish(request, OUTCOME_OF[how]!);
@@ -149,7 +153,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
       return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
-    if (waitMs === Infinity || (how !== AttemptEnd.Blocked && this.budgets?.take(request, how === AttemptEnd.TimedOut) === false)) {
+    if (waitMs === NO_RETRY || this.budgets?.allows(request, how === AttemptEnd.TimedOut) === false) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     this.retryIn(request, waitMs);
@@ -182,22 +186,19 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.gateway.submit(attempt);
   }
 
-  /** Wait before the next try; Infinity when it would be useless. */
+  /** Wait before the next try; NO_RETRY when it would be useless. */
   private waitMs(request: number, attempt: number, retry: RetrySpec): number {
-    const { requests, attempts } = this.simulation;
+    const { requests, attempts, kernel } = this.simulation;
+    const classIndex = requests.classIndex.at[request]!;
     const tries = requests.tries.at[request]!;
-    const { backoffMs: baseMs, factor, maxBackoffMs: capMs, jitter } = retry;
-    const draw =
-      jitter === "none"
-        ? 0
-        : this.jitter[requests.classIndex.at[request]!]!.unit(
-            requests.number.at[request]!,
-            requests.turn.at[request]! * TRIES_SPAN + tries,
-          );
-    const previousMs = tries === 1 ? baseMs : requests.backoffMs.at[request]!;
-    const computedMs = backoffMs({ baseMs, factor, capMs, jitter }, tries, draw, previousMs);
+    const turn = requests.turn.at[request]!;
+    const draw = retry.jitter === "none" ? 0 : this.jitter[classIndex]!.unit(requests.number.at[request]!, turn * TRIES_SPAN + tries);
+    const previousMs = tries === 1 ? 0 : requests.backoffMs.at[request]!;
+    const computedMs = this.backoffs[classIndex]!.delayMs(tries, draw, previousMs);
     requests.backoffMs.at[request] = computedMs;
-    return retry.honorRetryAfter ? hintedMs(computedMs, attempts.retryAfterMs.at[attempt]!) : computedMs;
+    const hintMs = attempts.retryAfterMs.at[attempt]!;
+    const serverMs = retry.honorRetryAfter && !Number.isNaN(hintMs) ? hintMs : undefined;
+    return retryWaitMs(computedMs, serverMs, Infinity, kernel.now);
   }
 
   private retryIn(request: number, waitMs: number): void {
@@ -213,6 +214,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       this.patience[requests.classIndex.at[request]!]?.stop(request);
       requests.attempt.at[request] = NONE;
       this.noteReplica(request, attempt);
+      this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
       this.gateway.hangUp(attempt);
     } else if (requests.retry.at[request] !== NONE) kernel.revoke(requests.retry.at[request]!);
   }
@@ -226,7 +228,6 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { requests } = this.simulation;
     this.deadlines[requests.classIndex.at[request]!]?.stop(request);
     requests.active.at[request] = 0;
-    this.budgets?.finished(request);
     this.recorder.ended(request, outcome);
     this.onEnd(request, outcome);
   }
@@ -245,3 +246,6 @@ const OUTCOME_OF: ReadonlyArray<Outcome> = [
   "degraded",
   "rejected",
 ];
+
+const backoffOf = ({ backoffMs: baseMs, maxBackoffMs: capMs, factor, jitter }: RetrySpec): Backoff =>
+  new Backoff({ baseMs, capMs, factor, jitter });

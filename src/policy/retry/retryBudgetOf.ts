@@ -1,11 +1,11 @@
 import { ActiveBudget } from "./ActiveBudget.ts";
-import { BucketBudget } from "./BucketBudget.ts";
-import { FailureBreakerBudget } from "./FailureBreakerBudget.ts";
+import { ClientBucket } from "./ClientBucket.ts";
 import { QuotaBudget } from "./QuotaBudget.ts";
 import { RatioBudget } from "./RatioBudget.ts";
+import { RetryBreaker } from "./RetryBreaker.ts";
 import type { RetryBudget } from "./RetryBudget.ts";
 import type { RetryBudgetSpec } from "./RetryBudgetSpec.ts";
-import { ThrottleBudget } from "./ThrottleBudget.ts";
+import { SuccessBudget } from "./SuccessBudget.ts";
 
 /** A new budget with fresh state for one client. Throws SettingFault. */
 export function retryBudgetOf(spec: RetryBudgetSpec): RetryBudget {
@@ -14,13 +14,13 @@ export function retryBudgetOf(spec: RetryBudgetSpec): RetryBudget {
       return new RatioBudget(spec);
     case "active":
       return new ActiveBudget(spec);
-    case "throttle":
-      return new ThrottleBudget(spec);
+    case "success":
+      return new SuccessBudget(spec);
     case "quota":
       return new QuotaBudget(spec);
-    case "bucket":
-      return new BucketBudget(spec);
-    case "failureBreaker":
-      return new FailureBreakerBudget(spec);
+    case "clientBucket":
+      return new ClientBucket(spec);
+    case "retryBreaker":
+      return new RetryBreaker(spec.failureRatio);
   }
 }

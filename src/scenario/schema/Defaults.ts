@@ -20,12 +20,12 @@ export const DEFAULTS = {
   retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full", honorRetryAfter: true },
   instances: 1,
   retryBudget: {
-    ratio: { ratio: 0.2, minRate: "10/s", ttl: "10s" },
-    active: { ratio: 0.2, minConcurrency: 3 },
-    throttle: { maxTokens: 10, tokenRatio: 0.1 },
-    quota: { capacity: 500, retryCost: 5, timeoutCost: 10, successCredit: 1 },
-    bucket: { capacity: 5, ratio: 0.1 },
-    failureBreaker: { failures: 0.1 },
+    ratio: { ratio: 0.2, floor: "10/s", ttl: "10s" },
+    active: { ratio: 0.2, least: 3 },
+    success: { most: 10, ratio: 0.1 },
+    quota: { capacity: 500, cost: 5, timeoutCost: 10, refill: 1 },
+    clientBucket: { capacity: 5, perRequest: 0.1 },
+    retryBreaker: { failures: 0.1 },
   },
   hedge: { attempts: 2 },
   // DAGOR's levels, with waits on the scale of LLM serving (assumed); cut and grow as published.
@@ -49,7 +49,8 @@ export const DEFAULTS = {
   port: { perPromptToken: "4B", perStreamedToken: "250B" },
   disk: { logPerRequest: "1kB", temporaryPerRequest: "0B" },
   startup: { compile: "0s", warmup: "0s", drainTimeout: "10m" },
-  pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false },
+  disaggregation: { latency: "0ms", layerwise: false },
+  pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   engine: {
     maxBatchedTokens: 8192,
     maxSequences: 256,

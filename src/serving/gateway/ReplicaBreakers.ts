@@ -64,10 +64,8 @@ export class ReplicaBreakers {
 
   /** How the attempt ended, a `RouteEnd`, after so long. */
   ended(replica: number, attempt: number, how: number, lastedMs: number): void {
-    const outcome =
-      how === RouteEnd.Cancelled
-        ? Outcome.Ignored
-        : outcomeOf(how === RouteEnd.Completed, lastedMs, this.options.spec.slowCallMs ?? Infinity);
+    const slowMs = this.options.spec.slowCallMs ?? Infinity;
+    const outcome = how === RouteEnd.Cancelled ? cancelled(lastedMs, slowMs) : outcomeOf(how === RouteEnd.Completed, lastedMs, slowMs);
     this.breakers[replica]!.settle(this.permit.at[attempt]!, outcome, this.options.kernel.now);
     // A probe's end may have freed its slot or closed the breaker: the next pick finds out.
     this.unblock(replica);
@@ -89,3 +87,6 @@ export class ReplicaBreakers {
     this.options.reopened(replica);
   }
 }
+
+/** Whoever hung up says nothing of the replica, unless the call had lasted too long by then. */
+const cancelled = (lastedMs: number, slowMs: number): number => (lastedMs >= slowMs ? Outcome.SlowSuccess : Outcome.Ignored);

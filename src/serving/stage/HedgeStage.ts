@@ -15,6 +15,8 @@ export interface HedgeHooks {
   allows(attempt: number): boolean;
   /** One more copy is sent. */
   sent(attempt: number): void;
+  /** The attempt is over, answered or not; so many copies had been paid for. */
+  over(attempt: number, succeeded: boolean, paid: number): void;
 }
 
 const NONE = -1;
@@ -80,6 +82,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     if (this.original.at[attempt] === attempt) return this.next.hangUp(attempt);
     this.stopTimer(attempt);
     this.dropCopies(attempt);
+    this.hooks.over(attempt, false, this.started.at[attempt]! - 1);
     this.simulation.attempts.pool.give(attempt);
   }
 
@@ -120,6 +123,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     if (how === AttemptEnd.Completed) {
       this.learned[attempts.classIndex.at[attempt]!]?.record(kernel.now - this.startMs.at[attempt]!);
     }
+    this.hooks.over(attempt, how === AttemptEnd.Completed, this.started.at[attempt]! - 1);
     this.listener.ended(attempt, how);
     attempts.pool.give(attempt);
   }
