@@ -1,0 +1,11 @@
+export type { AdaptiveLimit, LimitRange } from "./AdaptiveLimit.ts";
+export type { AimdSettings } from "./Aimd.ts";
+export { Aimd } from "./Aimd.ts";
+export type { ConcurrencySettings } from "./ConcurrencyLimit.ts";
+export { ConcurrencyLimit } from "./ConcurrencyLimit.ts";
+export type { Gradient2Settings } from "./Gradient2.ts";
+export { Gradient2 } from "./Gradient2.ts";
+export type { VegasSettings } from "./Vegas.ts";
+export { Vegas } from "./Vegas.ts";
+export type { VirtualTokenCounterSettings } from "./VirtualTokenCounter.ts";
+export { VirtualTokenCounter } from "./VirtualTokenCounter.ts";
