@@ -22,22 +22,24 @@ const BLOCK_TOKENS = 512;
 const SHARED_BLOCKS = 9;
 const BEGINNINGS = 50;
 const MEAN_OWN_TOKENS = 7800;
+const LONGEST_PROMPT = 122_880;
 
 /** A uniform number for each purpose and request, by mixing. */
 const uniform = (purpose: number, i: number): number => (mixKey(purpose, i) - 0.5) / 2 ** 53;
 
-const hashesOf = (id: number, promptTokens: number): Float64Array => {
+/** Fills an array that may be longer than the prompt needs, as the generator reuses them: a trace reader's allocations are not measured. */
+const fillHashes = (hashes: Float64Array, id: number, promptTokens: number): void => {
   const beginning = 1 + Math.floor(uniform(3, id) * BEGINNINGS) * SHARED_BLOCKS;
   const own = 1_000_000 + id * 1000;
-  const hashes = new Float64Array(Math.ceil(promptTokens / BLOCK_TOKENS));
-  for (let i = 1; i < hashes.length; i++) hashes[i] = (i < SHARED_BLOCKS ? beginning : own) + i;
-  return hashes;
+  const blocks = Math.ceil(promptTokens / BLOCK_TOKENS);
+  for (let i = 1; i < blocks; i++) hashes[i] = (i < SHARED_BLOCKS ? beginning : own) + i;
 };
 
 /** Requests with block hashes as in the Mooncake traces: long prompts, blocks of 512 tokens, shared beginnings, answers of 340 tokens. */
 class HashedArrivals implements Actor {
   private readonly simulation: typeof Simulation.Service;
   private readonly client: ClientService;
+  private readonly hashes: Array<Float64Array | undefined> = [];
   private count = 0;
   private nextMs = 0.5;
 
@@ -56,7 +58,8 @@ class HashedArrivals implements Actor {
     const { requests } = this.simulation;
     const id = this.count++;
     const request = requests.pool.take();
-    const promptTokens = SHARED_BLOCKS * BLOCK_TOKENS + 1 + Math.round(-Math.log(1 - uniform(2, id)) * MEAN_OWN_TOKENS);
+    const wanted = SHARED_BLOCKS * BLOCK_TOKENS + 1 + Math.round(-Math.log(1 - uniform(2, id)) * MEAN_OWN_TOKENS);
+    const promptTokens = Math.min(wanted, LONGEST_PROMPT);
     requests.classIndex.at[request] = 0;
     requests.turn.at[request] = 0;
     requests.turnsLeft.at[request] = 0;
@@ -68,7 +71,9 @@ class HashedArrivals implements Actor {
     requests.outputTokens.at[request] = Math.max(1, Math.round(-Math.log(1 - uniform(4, id)) * 340));
     requests.streamKey.at[request] = 2 ** 44 + id;
     requests.traceBlockTokens.at[request] = BLOCK_TOKENS;
-    requests.traceKeys[request] = hashesOf(id, promptTokens);
+    const hashes = (this.hashes[request] ??= new Float64Array(LONGEST_PROMPT / BLOCK_TOKENS));
+    fillHashes(hashes, id, promptTokens);
+    requests.traceKeys[request] = hashes;
     this.client.start(request);
   }
 
