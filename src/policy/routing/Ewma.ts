@@ -16,7 +16,8 @@ const UNKNOWN = 1e15;
 
 /**
  * Of two available replicas, drawn uniformly, the one with the smaller latency estimate * (outstanding + 1) / weight; the estimate fades with time,
- * so a slow replica gets another try. Failures may raise an estimate and never lower it, or a replica that fails fast would draw all load.
+ * so a slow replica gets another try. Failures may raise an estimate, never lower it,
+ * and keep it from fading, or a replica that begins to fail fast would draw all load.
  * Needs the time and `ended`. Draws. O(1) when most are available. Source: Finagle 24, PeakEwma.scala; weights and failures are added here.
  */
 export class Ewma implements RouterPolicy {
@@ -41,12 +42,11 @@ export class Ewma implements RouterPolicy {
 
   ended(replica: number, how: number, latencyMs: number, nowMs: number): void {
     if (how === RouteEnd.Cancelled || replica >= this.#estimateMs.length) return;
-    const faded = this.#faded(replica, nowMs);
-    const share = this.#estimateMs[replica] === 0 ? 0 : Math.exp((this.#stampMs[replica]! - nowMs) / this.#decayMs);
-    const pulled = faded + latencyMs * (1 - share);
-    const next = this.#peak && latencyMs > faded ? latencyMs : pulled;
-    if (how === RouteEnd.Failed && next <= faded) return;
-    this.#estimateMs[replica] = next;
+    const known = this.#estimateMs[replica]!;
+    const share = known === 0 ? 0 : Math.exp((this.#stampMs[replica]! - nowMs) / this.#decayMs);
+    const faded = known * share;
+    if (how === RouteEnd.Failed) this.#estimateMs[replica] = Math.max(known, latencyMs);
+    else this.#estimateMs[replica] = this.#peak && latencyMs > faded ? latencyMs : faded + latencyMs * (1 - share);
     this.#stampMs[replica] = nowMs;
   }
 

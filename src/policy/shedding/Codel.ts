@@ -25,8 +25,8 @@ export class Codel implements DelayControl {
   #count = 0;
   #countBefore = 0;
   #dropping = false;
-  /** What the last drop leaves to do when the next request is looked at. */
-  #after: "nothing" | "start" | "drop" = "nothing";
+  /** A drop of the law was the last verdict: the time of the next one is set when the next request is late too. */
+  #lawDropped = false;
 
   /** Throws SettingFault. */
   constructor(settings: CodelSettings) {
@@ -36,26 +36,24 @@ export class Codel implements DelayControl {
 
   drops(waitedMs: number, behind: number, _standingMs: number, nowMs: number): boolean {
     const late = this.#isLate(waitedMs, behind, nowMs);
-    const after = this.#after;
-    this.#after = "nothing";
-    // The one after the first drop goes, whatever it waited.
-    if (after === "start") return false;
+    const lawDropped = this.#lawDropped;
+    this.#lawDropped = false;
     if (!this.#dropping) return late && this.#startDropping(nowMs);
     if (!late) {
       this.#dropping = false;
       return false;
     }
-    if (after === "drop") this.#nextDropMs += this.#gapMs();
+    if (lawDropped) this.#nextDropMs += this.#gapMs();
     if (nowMs < this.#nextDropMs) return false;
     this.#count++;
-    this.#after = "drop";
+    this.#lawDropped = true;
     return true;
   }
 
   foundEmpty(): void {
     this.#firstDropMs = NaN;
-    if (this.#after !== "start") this.#dropping = false;
-    this.#after = "nothing";
+    this.#dropping = false;
+    this.#lawDropped = false;
   }
 
   #isLate(waitedMs: number, behind: number, nowMs: number): boolean {
@@ -75,7 +73,6 @@ export class Codel implements DelayControl {
     this.#countBefore = this.#count;
     this.#nextDropMs = nowMs + this.#gapMs();
     this.#dropping = true;
-    this.#after = "start";
     return true;
   }
 

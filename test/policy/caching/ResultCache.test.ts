@@ -214,6 +214,17 @@ describe("result cache, cases", () => {
     expect(cache.settle(cache.flight, Loaded.Failed, 0, 0, 1300)).toBe(Settled.Negative);
   });
 
+  it("cache: a failed refresh within the stale window -> the old value stays; absent replaces it", () => {
+    for (const how of [Loaded.Failed, Loaded.Absent]) {
+      const cache = cacheOf({ staleWhileRevalidateMs: 100, negativeTtlMs: 50 });
+      load(cache, "k", 0);
+      expect(cache.request("k", 1, 0, 1000)).toBe(Answer.StaleAndLoad);
+      expect(cache.settle(cache.flight, how, 0, 0, 1010)).toBe(Settled.Negative);
+      callersOf(cache, cache.flight);
+      expect(cache.request("k", 1, 0, 1011)).toBe(how === Loaded.Failed ? Answer.StaleAndLoad : Answer.Negative);
+    }
+  });
+
   it("cache: a loader that always fails -> loads at most elapsed / negative TTL + 1; a write or a success ends it at once", () => {
     const cache = cacheOf({ negativeTtlMs: 50 });
     for (let now = 0; now < 1000; now++) {

@@ -29,8 +29,9 @@ it("peakEwma, ewma: any samples -> the replica with the smaller naive estimate *
         if (how !== RouteEnd.Cancelled) {
           const share = estimate[replica] === 0 ? 0 : Math.exp(-(nowMs - stamp[replica]!) / 1000);
           const mean = faded(replica) + latencyMs * (1 - share);
-          const next = peak ? (latencyMs > faded(replica) ? latencyMs : mean) : mean;
-          if (how === RouteEnd.Completed || next > faded(replica)) [estimate[replica], stamp[replica]] = [next, nowMs];
+          const next = peak && latencyMs > faded(replica) ? latencyMs : mean;
+          estimate[replica] = how === RouteEnd.Completed ? next : Math.max(estimate[replica]!, latencyMs);
+          stamp[replica] = nowMs;
         }
         router.ended(replica, how, latencyMs, nowMs);
         const cost = (r: number) => (estimate[r] === 0 && load[r]! > 0 ? 1e15 + load[r]! : (faded(r) * (load[r]! + 1)) / weight[r]!);
@@ -57,9 +58,12 @@ it("ewma: a replica that fails fast -> draws no more load than before its failur
   const router = new Ewma({ decayMs: 10_000, peak: true });
   better(router, [0, 0], 0);
   for (const replica of [0, 1]) router.ended(replica, RouteEnd.Completed, 100, 0);
-  for (let turn = 0; turn < 50; turn++) router.ended(1, RouteEnd.Failed, 1, 0);
-  expect(better(router, [0, 1], 0)).toBe(0);
-  expect(better(router, [1, 0], 0)).toBe(1);
+  for (let now = 1000; now <= 50_000; now += 1000) {
+    router.ended(0, RouteEnd.Completed, 100, now);
+    router.ended(1, RouteEnd.Failed, 1, now);
+  }
+  expect(better(router, [0, 1], 50_000)).toBe(0);
+  expect(better(router, [1, 0], 50_000)).toBe(1);
 });
 
 it("ewma: unknown replicas -> one probe at a time; a new process is unknown again", () => {

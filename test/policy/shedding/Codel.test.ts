@@ -96,6 +96,33 @@ it("codel: any arrivals and takes -> the drops of the loop in RFC 8289", () => {
   );
 });
 
+it("codel: overload that comes and goes -> the drops of the loop, also where the law goes on after a pause", () => {
+  const phase = fc.record({ lengthMs: fc.constantFrom(50, 150, 400, 1500, 2500), arrivals: fc.integer({ min: 0, max: 3 }) });
+  fc.assert(
+    fc.property(fc.array(phase, { minLength: 2, maxLength: 8 }), (phases) => {
+      const reference = new Reference(5, 100);
+      const codel = new Codel({ targetMs: 5, intervalMs: 100 });
+      const queue: Array<Item> = [];
+      const dropped: Array<number> = [];
+      let [now, id] = [1, 0];
+      for (const { lengthMs, arrivals } of phases) {
+        for (const end = now + lengthMs; now < end; now += 4) {
+          for (let turn = 0; turn < arrivals; turn++, id++) for (const line of [queue, reference.queue]) line.push({ id, sinceMs: now });
+          reference.deque(now);
+          for (let served = false; !served;) {
+            const item = queue.shift();
+            if (item === undefined) codel.foundEmpty();
+            served = item === undefined || !codel.drops(now - item.sinceMs, queue.length, 0, now);
+            if (!served) dropped.push(item!.id);
+          }
+        }
+      }
+      expect(dropped).toEqual(reference.dropped);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 it("codel: waits stay above the target -> drops after 100, 100, 71, 58 ms; below it for a moment -> none", () => {
   const codel = new Codel({ targetMs: 5, intervalMs: 100 });
   const dropTimes: Array<number> = [];
