@@ -83,7 +83,7 @@ const gpu = (row: Figures): GpuSpec => ({
   ...(row.measuredReserve === undefined ? {} : { measuredReserve: row.measuredReserve }),
 });
 
-/** GPUs by canonical name. No rental price of the H20 was found, so it has none. */
+/** GPUs by canonical name. Where no rental price was found there is none. */
 export const GPUS: ReadonlyArray<GpuSpec> = [
   gpu({
     name: "h100",
@@ -151,6 +151,40 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     watts: 400,
     source: SYSTEM_FILES,
     price: runPod(1.19, "2025-10"),
+  }),
+  gpu({
+    name: "a100-40gb",
+    aliases: ["a100-40", "a100-40g", "a100-sxm4-40gb", "a100-sxm-40gb"],
+    gib: 40,
+    memoryTb: 1.555,
+    bf16: 312,
+    linkGb: 300,
+    networkGb: 25,
+    watts: 400,
+    source: DATASHEET,
+  }),
+  gpu({
+    name: "h100-pcie",
+    aliases: ["h100-pcie-80gb", "h100-80gb-pcie"],
+    gib: 80,
+    memoryTb: 2,
+    bf16: 756.5,
+    fp8: 1513,
+    linkGb: 64,
+    networkGb: 50,
+    watts: 350,
+    source: SYSTEM_FILES,
+  }),
+  gpu({
+    name: "a10g",
+    aliases: ["a10g-24gb"],
+    gib: 24,
+    memoryTb: 0.6,
+    bf16: 70,
+    linkGb: 32,
+    networkGb: 12.5,
+    watts: 300,
+    source: `${DATASHEET}; bf16 with 32-bit accumulation of the AWS variant`,
   }),
   gpu({
     name: "l40s",

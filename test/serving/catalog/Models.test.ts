@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findGpu, GPUS, peakFlopPerSecond } from "../../../src/serving/catalog/Gpus.ts";
-import { findModel, MODELS, weightBytes, weightBytesRead } from "../../../src/serving/catalog/Models.ts";
+import { findModel, modelOf, MODELS, weightBytes, weightBytesRead } from "../../../src/serving/catalog/Models.ts";
 import { canonicalName } from "../../../src/serving/catalog/Names.ts";
 
 describe("models", () => {
@@ -20,6 +20,18 @@ describe("models", () => {
     expect(weightBytes(model, "bf16") / 1e9).toBeCloseTo(16.06, 2);
     expect(weightBytes(model, "fp8") / 1e9).toBeCloseTo(9.08, 2);
     expect(weightBytesRead(model, "bf16") / 1e9).toBeCloseTo(15.01, 2);
+  });
+
+  it("parameters: every model counted from its shape -> the published count within 0.5 %", () => {
+    for (const model of MODELS) {
+      const counted = modelOf(undefined, model.shape).parameters;
+      expect(Math.abs(counted / model.parameters - 1), model.name).toBeLessThan(0.005);
+    }
+  });
+
+  it("int4: gpt-oss-120b -> its MXFP4 checkpoint of 65 GB; Llama-3.1-70B int4 below 45 GB", () => {
+    expect(weightBytes(findModel("gpt-oss-120b")!, "int4") / 1e9).toBeCloseTo(65, -0.5);
+    expect(weightBytes(findModel("llama-3.1-70b")!, "int4") / 1e9).toBeLessThan(45);
   });
 
   it("experts: Mixtral -> 12.9 B of 46.7 B parameters active, DeepSeek's routed experts are 97 % of its weights", () => {
@@ -59,7 +71,7 @@ describe("models", () => {
     }
   });
 
-  it("GPUs: all rows -> positive figures with a source, prices with source and date; only the H20 has none", () => {
+  it("GPUs: all rows -> positive figures with a source, prices with source and date; four have none", () => {
     for (const gpu of GPUS) {
       expect(Math.min(gpu.memoryBytes, gpu.memoryBytesPerSecond, peakFlopPerSecond(gpu, "bf16")!)).toBeGreaterThan(1e9);
       expect(gpu.source).not.toBe("");
@@ -69,6 +81,6 @@ describe("models", () => {
       expect(price.source).not.toBe("");
       expect(price.asOf).toMatch(/^(\d{4}-\d{2}|commit \w+)$/);
     }
-    expect(GPUS.filter((gpu) => gpu.price === undefined).map((gpu) => gpu.name)).toEqual(["h20"]);
+    expect(GPUS.filter((gpu) => gpu.price === undefined).map((gpu) => gpu.name)).toEqual(["h20", "a100-40gb", "h100-pcie", "a10g"]);
   });
 });

@@ -168,11 +168,11 @@ describe("resolvePool: faults", () => {
   it("dtype: bf61 -> names bf16; fp8 on A100 -> says what it has; a Splitwise variant on the wrong model -> says there is none", () => {
     expect(fault({ dtype: "bf61" })).toMatchObject({
       field: "dtype",
-      hint: 'did you mean "bf16"? known: bf16, fp16, fp8',
+      hint: 'did you mean "bf16"? known: bf16, fp16, fp8, int8, int4',
     });
     expect(fault({ gpu: "a100", dtype: "fp8" })).toMatchObject({
       field: "dtype",
-      hint: "a100 has bf16, fp16",
+      hint: "a100 has bf16, fp16, int8, int4",
     });
     expect(fault({ dtype: "fp16+vllm-2023" })).toMatchObject({
       field: "dtype",
