@@ -202,6 +202,7 @@ export class Rank {
     const now = this.kernel.now;
     let generated = 0;
     let finished = 0;
+    const { prefillOnly } = this.settings;
     for (let i = 0; i < batch.size; i++) {
       const slot = batch.slots[i]!;
       const tokens = batch.tokens[i]!;
@@ -222,7 +223,7 @@ export class Rank {
         generated++;
         this.completePrompt(slot, streams);
       }
-      if (totals[slot]! < stop[slot]! && !this.settings.prefillOnly) continue;
+      if (totals[slot]! < stop[slot]! && !prefillOnly) continue;
       finished++;
       if (streams) this.finish(slot);
       else hold[slot] = Hold.Done;

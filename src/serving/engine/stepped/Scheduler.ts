@@ -30,26 +30,44 @@ export const growRunning = (rank: Rank, batch: Batch, growth: Growth): void => {
   const state = attempts.state.at;
   const computed = attempts.computed.at;
   const total = attempts.total.at;
+  const held = columns.heldBlocks.at;
+  const { blockTokens } = memory.blocks;
   const { drafted, maxTokens, longPrefillThreshold } = settings;
   let budget = settings.maxBatchedTokens;
   growth.strained = false;
   growth.partial = growth.longPartial = 0;
-  for (let i = 0; i < running.size && budget > 0; i++) {
+  sequences: for (let i = 0; i < running.size && budget > 0; i++) {
     const slot = running.at[i]!;
     if (hold[slot] !== Hold.None) {
       if (hold[slot] === Hold.Done) batch.add(slot, 0);
       continue;
     }
     const before = computed[slot]!;
+    // By far the most frequent case: one token more, and room for it in the last block.
+    if (drafted === 0 && state[slot] === AttemptState.Decoding && before < held[slot]! * blockTokens) {
+      batch.add(slot, 1);
+      budget--;
+      continue;
+    }
     const decodes = state[slot] === AttemptState.Decoding;
     const left = decodes ? Math.min(1 + drafted, maxTokens - before) : total[slot]! - before;
     const tokens = Math.min(left, budget, decodes ? left : longPrefillThreshold);
+    if (decodes && before + tokens <= held[slot]! * blockTokens) {
+      batch.add(slot, tokens);
+      budget -= tokens;
+      continue;
+    }
     while (!(decodes ? memory.growDecode(slot, before + tokens) : memory.growPrompt(slot, before + tokens))) {
       growth.strained = true;
       const victim = rank.victim(slot);
       if (victim < 0) return void (growth.budget = budget);
       budget += rank.preempt(victim, batch);
-      if (victim === slot) return void (growth.budget = budget);
+      if (victim === slot) {
+        if (batch.size > 0) return void (growth.budget = budget);
+        // An empty step takes no time: the next one starts at once with those who are left.
+        i = -1;
+        continue sequences;
+      }
       if (running.at[i] !== slot) i--;
     }
     batch.add(slot, tokens);

@@ -34,13 +34,32 @@ export class StepClock {
     return extraMs > 0 ? baseMs + this.grid.round(extraMs) : baseMs;
   }
 
+  /** Work of the engine core on the CPU in a step. */
+  hostMs(load: StepLoad): number {
+    return this.stepTime.hostMs(load.rows);
+  }
+
+  /** The part of a step in which the GPU waits for the host. */
+  gpuIdleMs(load: StepLoad): number {
+    const hostMs = this.stepTime.hostMs(load.rows);
+    if (!this.stepTime.overlapped) return hostMs;
+    const { rows, kvTokens, prefillTokens, attention } = load;
+    const gpuMs =
+      this.table === undefined
+        ? this.stepTime.unoverlappedMs(rows, kvTokens, prefillTokens, attention)
+        : this.table.stepMs(load) * this.factor;
+    return Math.max(0, hostMs - gpuMs);
+  }
+
   dummyMs(): number {
     return this.baseMs(DUMMY);
   }
 
   private baseMs(load: StepLoad): number {
     if (this.table === undefined) return this.stepTime.stepMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
-    const ms = this.grid.round(this.table.stepMs(load) * this.factor);
+    const gpuMs = this.grid.round(this.table.stepMs(load) * this.factor);
+    const hostMs = this.stepTime.hostMs(load.rows);
+    const ms = this.stepTime.overlapped ? Math.max(gpuMs, hostMs) : gpuMs + hostMs;
     return ms > 0 ? ms : this.grid.spacingMs;
   }
 

@@ -180,6 +180,14 @@ export class SteppedReplica implements Engine, Actor {
     this.clock.slowDown(factor);
   }
 
+  wipeCache(): void {
+    for (const { rank } of this.ranks) {
+      rank.memory.blocks.forgetUnused?.();
+      rank.blockedHead = -1;
+    }
+    this.planSoon();
+  }
+
   syncMeter(): void {
     this.waiting.sync();
   }
@@ -281,7 +289,10 @@ export class SteppedReplica implements Engine, Actor {
     let kvTokens = 0;
     for (const batch of flight.batches) {
       sequences += batch.size;
-      if (batch.size > 0) kvTokens += batch.load.kvTokens;
+      if (batch.size === 0) continue;
+      kvTokens += batch.load.kvTokens;
+      meter.hostMs += this.clock.hostMs(batch.load) / flight.batches.length;
+      meter.gpuIdleMs += this.clock.gpuIdleMs(batch.load) / flight.batches.length;
     }
     meter.steps++;
     meter.phases++;

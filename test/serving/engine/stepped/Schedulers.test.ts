@@ -161,7 +161,7 @@ describe("orders", () => {
     ];
     const ranked = drive(of, jobs, { priorities: [1, 0] });
     const inOrder = drive(engine({}, { kvBlocks: 8, maxSequences: 4 }), jobs);
-    expect(ranked.meter.preemptions).toBe(1);
+    expect(ranked.meter.preemptions).toBeGreaterThan(0);
     expect(ranked.order).toEqual([1, 0]);
     expect(inOrder.order).toEqual([0, 1]);
   });
