@@ -3,6 +3,7 @@ import { counterexampleText } from "./counterexampleText.ts";
 import { Laboratory } from "./Laboratory.ts";
 import type { LaboratoryOptions, TimelineEntry } from "./Laboratory.ts";
 import { LawBroken } from "./LawBroken.ts";
+import type { LawReport } from "./LawReport.ts";
 import { histories, OperationCommand } from "./Operation.ts";
 import type { Operation, TrialLike, WeightedOperation } from "./Operation.ts";
 import { shortened } from "./shortened.ts";
@@ -20,27 +21,6 @@ export interface CheckOptions {
   /** Where a counterexample was found; with it exactly that history runs. */
   readonly path?: string | undefined;
   readonly replayPath?: string | undefined;
-}
-
-export interface Counterexample {
-  readonly timeline: ReadonlyArray<TimelineEntry>;
-  /** What the law expects at the end of the timeline. */
-  readonly expected: string;
-  readonly operations: number;
-  readonly seed: number;
-  readonly path: string;
-  readonly replayPath: string;
-  /** Histories until the first violation, shrinking apart. */
-  readonly run: number;
-  readonly shrinks: number;
-}
-
-export interface LawReport {
-  readonly law: string;
-  readonly title: string;
-  readonly target: string;
-  readonly runs: number;
-  readonly counterexample?: Counterexample;
 }
 
 /** One property of one component, ready to be checked. */

@@ -1,5 +1,6 @@
 import { counterexampleText } from "./counterexampleText.ts";
-import type { CheckOptions, Law, LawReport } from "./Law.ts";
+import type { CheckOptions, Law } from "./Law.ts";
+import type { LawReport } from "./LawReport.ts";
 
 /** What came of one law. */
 export type Verdict = "holds" | "holds as declared" | "violated";

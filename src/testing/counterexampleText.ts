@@ -1,4 +1,4 @@
-import type { LawReport } from "./Law.ts";
+import type { LawReport } from "./LawReport.ts";
 
 /** A counterexample for people: time, operation, outcome; what the law expects; the command that repeats it. */
 export const counterexampleText = (report: LawReport): string => {

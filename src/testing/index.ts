@@ -8,7 +8,8 @@ export type { BreakerUnderTest, CircuitBreakerAdapter, Permit, Phase } from "./b
 export { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
 export { counterexampleText } from "./counterexampleText.ts";
 export type { Laboratory } from "./Laboratory.ts";
-export type { CheckOptions, Counterexample, Law, LawReport } from "./Law.ts";
+export type { CheckOptions, Law } from "./Law.ts";
+export type { Counterexample, LawReport } from "./LawReport.ts";
 export { lawsOf } from "./lawsOf.ts";
 export type { Bound } from "./limiter/Bound.ts";
 export type { Consume, Decision, RateLimiterAdapter, RefusingLimiter, WaitingLimiter } from "./limiter/RateLimiterAdapter.ts";

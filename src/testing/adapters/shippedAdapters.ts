@@ -7,7 +7,7 @@ import { effectBreakers } from "./effectBreakers.ts";
 import { effectLimiters } from "./effectLimiters.ts";
 import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
-import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./queueLimiters.ts";
+import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 

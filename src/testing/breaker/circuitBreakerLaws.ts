@@ -21,7 +21,7 @@ import {
   stepOperation,
   tickOperation,
   usualOperations,
-} from "./breakerOperations.ts";
+} from "./BreakerOperations.ts";
 import { BreakerTrial } from "./BreakerTrial.ts";
 import type { BreakerWatch, Transition } from "./BreakerTrial.ts";
 import type { BreakerFeatures, CircuitBreakerAdapter, Phase } from "./CircuitBreakerAdapter.ts";
