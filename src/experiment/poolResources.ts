@@ -38,6 +38,7 @@ export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): Pool
     },
     network: networkOf(machines, replicaMs),
     disk: diskOf(pool, machines, replicaMs),
+    kvLinkRatio: linkOf(measured),
   };
   return { ...used, bottleneck: bottleneckOf(used) };
 };
@@ -82,6 +83,14 @@ const diskOf = (pool: PoolSpec, machines: ReadonlyArray<Machine>, replicaMs: num
   };
 };
 
+const linkOf = ({ runs, index, replicaMs }: ResourcesMeasured): number | null => {
+  const busy = runs.flatMap(({ fleet }) =>
+    [...fleet.poolOf].flatMap((of, replica) => (of === index ? (fleet.disaggregation?.linkBusyMs(replica) ?? []) : [])),
+  );
+  if (busy.length === 0) return null;
+  return replicaMs > 0 ? Math.min(1, sum(busy) / replicaMs) : 0;
+};
+
 const shareOf = (machines: ReadonlyArray<Machine>, replicaMs: number, of: (machine: Machine) => FluidServer | undefined): number | null => {
   const servers = machines.map(of).filter((server) => server !== undefined);
   if (servers.length === 0) return null;
@@ -89,12 +98,13 @@ const shareOf = (machines: ReadonlyArray<Machine>, replicaMs: number, of: (machi
   return replicaMs > 0 ? Math.min(1, done / replicaMs) : 0;
 };
 
-const bottleneckOf = ({ gpu, cpu, network, disk }: Omit<PoolResources, "bottleneck">): PoolResources["bottleneck"] => {
+const bottleneckOf = ({ gpu, cpu, network, disk, kvLinkRatio }: Omit<PoolResources, "bottleneck">): PoolResources["bottleneck"] => {
   const ratios: ReadonlyArray<readonly [ResourceName, number | null | undefined]> = [
     ["engine core CPU", cpu.engineCoreRatio],
     ["front-end CPU", cpu.frontendRatio],
     ["network in", network?.inRatio],
     ["network out", network?.outRatio],
+    ["KV link", kvLinkRatio],
     ["disk writes", disk?.writeRatio],
     ["disk space", disk === null ? null : disk.maxUsedBytes / disk.capacityBytes],
   ];

@@ -89,11 +89,13 @@ export interface PoolResources {
     readonly capacityBytes: number;
     readonly refused: number;
   } | null;
+  /** Links on which a prefill pool sends KV to decode pools. */
+  readonly kvLinkRatio: number | null;
   /** The resource with the highest utilization. */
   readonly bottleneck: { readonly resource: ResourceName; readonly ratio: number } | null;
 }
 
-export type ResourceName = "GPU" | "engine core CPU" | "front-end CPU" | "network in" | "network out" | "disk writes" | "disk space";
+export type ResourceName = "GPU" | "engine core CPU" | "front-end CPU" | "network in" | "network out" | "disk writes" | "disk space" | "KV link";
 
 export interface PoolResult {
   readonly name: string;
@@ -110,6 +112,12 @@ export interface PoolResult {
   readonly kv: { readonly meanRatio: number; readonly maxRatio: number };
   readonly preemptions: number;
   readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };
+  /** Preempted sequences that were copied to host memory; absent without swap. */
+  readonly swaps?: number;
+  /** Absent without speculative decoding; the share of drafted tokens that were accepted. */
+  readonly speculative?: { readonly draftedTokens: number; readonly acceptedTokens: number; readonly acceptedRatio: number | null };
+  /** Prompt tokens loaded from the second tier of the prefix cache, beside its hits; absent without one. */
+  readonly hostTier?: { readonly hitTokens: number; readonly hitRatio: number | null };
   readonly steps: number;
   readonly tokens: { readonly prefill: number; readonly decode: number };
   readonly resources: PoolResources;

@@ -49,6 +49,8 @@ class FaultInjector implements Actor {
     for (const replica of this.targets(fault)) {
       if (fault.kind === "replicaDown" || fault.kind === "restart") this.hold(replica, op === OP_START);
       else if (fault.kind === "drain") this.drain(replica, op === OP_START);
+      else if (fault.kind === "linkDown") this.fleet.disaggregation?.setLinkDown(replica, op === OP_START);
+      else if (fault.kind === "linkSlow") this.fleet.disaggregation?.slowLink(replica, op === OP_START ? fault.factor : 1);
       else if (fault.kind === "cacheWipe") this.wipe(replica, op === OP_START);
       else this.slowDown(replica, index, op === OP_START);
     }

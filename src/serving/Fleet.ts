@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { BlockLists } from "./engine/BlockLists.ts";
 import type { Engine, EngineListener } from "./engine/Engine.ts";
+import { Disaggregation } from "./Disaggregation.ts";
+import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import { engineOf } from "./engine/engineOf.ts";
 import type { Lifecycle } from "./Lifecycle.ts";
 import type { Machine } from "./machine/Machine.ts";
@@ -28,15 +30,21 @@ export interface FleetService {
   readonly machines?: ReadonlyMap<number, Machine>;
   /** Turns replicas on and off. */
   readonly lifecycle?: Lifecycle;
+  /** Moves attempts from prefill to decode replicas. */
+  readonly disaggregation?: Disaggregation | undefined;
   /** Whom the replicas report to; set once by the component in front of the fleet. */
   connect(listener: EngineListener): void;
 }
 
 export class Fleet extends Context.Service<Fleet, FleetService>()("spillway/Fleet") {
-  static readonly layer = (pools: ReadonlyArray<PoolSpec>, classes: ReadonlyArray<EngineClass>): Layer.Layer<Fleet, never, Simulation> =>
+  static readonly layer = (
+    pools: ReadonlyArray<PoolSpec>,
+    classes: ReadonlyArray<EngineClass>,
+    disaggregation?: DisaggregationSpec,
+  ): Layer.Layer<Fleet, never, Simulation> =>
     Layer.effect(
       Fleet,
-      Effect.map(Simulation, (simulation) => buildFleet(simulation, pools, classes)),
+      Effect.map(Simulation, (simulation) => buildFleet(simulation, pools, classes, disaggregation)),
     );
 }
 
@@ -44,6 +52,7 @@ const buildFleet = (
   simulation: typeof Simulation.Service,
   pools: ReadonlyArray<PoolSpec>,
   classes: ReadonlyArray<EngineClass>,
+  disaggregation: DisaggregationSpec | undefined,
 ): FleetService => {
   const relay = new Relay();
   const shared = {
@@ -55,6 +64,7 @@ const buildFleet = (
   };
   const poolOf: Array<number> = [];
   const surroundings = new Surroundings(simulation);
+  const handover = disaggregation && new Disaggregation({ ...simulation, spec: disaggregation, listener: relay });
   const replicas = pools.flatMap((pool, index) => {
     const { station } = pool;
     const table = station && new StationTable(station, { ...simulation, pool: pool.name });
@@ -62,12 +72,23 @@ const buildFleet = (
       if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener });
       return engineOf({ ...shared, engine: pool.engine, listener });
     };
-    return Array.from({ length: pool.replicas }, (_, i): Engine =>
-      surroundings.surround(pool, poolOf.push(index) - 1, i, { build, listener: relay }),
-    );
+    return Array.from({ length: pool.replicas }, (_, i): Engine => {
+      const replica = poolOf.push(index) - 1;
+      if (pool.role === "prefill" && handover !== undefined) return handover.prefill(replica, pool.kvBytesPerToken ?? 0, build);
+      if (pool.role === "decode" && handover !== undefined) return handover.decode(replica, build);
+      return surroundings.surround(pool, replica, i, { build, listener: relay });
+    });
   });
   const { machines, lifecycle } = surroundings;
-  return { pools, replicas, poolOf: Int32Array.from(poolOf), machines, lifecycle, connect: (listener) => void (relay.to = listener) };
+  return {
+    pools,
+    replicas,
+    poolOf: Int32Array.from(poolOf),
+    machines,
+    lifecycle,
+    disaggregation: handover,
+    connect: (listener) => void (relay.to = listener),
+  };
 };
 
 /** Stands in for the listener that is built after the fleet. */
@@ -88,5 +109,9 @@ class Relay implements EngineListener {
 
   failed(attempt: number, generatedTokens: number): void {
     this.to!.failed(attempt, generatedTokens);
+  }
+
+  moved(attempt: number, replica: number): void {
+    this.to!.moved?.(attempt, replica);
   }
 }

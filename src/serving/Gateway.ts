@@ -242,6 +242,13 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     else this.end(attempt, AttemptEnd.Failed);
   }
 
+  moved(attempt: number, replica: number): void {
+    this.settle(attempt, RouteEnd.Completed);
+    this.simulation.attempts.replica.at[attempt] = replica;
+    this.outstanding[replica]!++;
+    this.dispatch();
+  }
+
   /** The client learns of the cut first: its attempt is over whatever the engine does. */
   private hangUpAfter(attempt: number, request: number): void {
     const { attempts } = this.simulation;

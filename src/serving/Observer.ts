@@ -74,6 +74,7 @@ class SimulatedObserver implements Actor {
     const gaps = this.recorder.classes.map((meter) => meter.itlMs);
     for (const replica of this.fleet.replicas) replica.startMeasuring(gaps);
     this.lastBusyMs = 0;
+    this.fleet.disaggregation?.startMeasuring();
     this.gateway.startMeasuring();
     this.entrance.startMeasuring();
   }

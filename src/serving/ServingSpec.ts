@@ -8,6 +8,7 @@ import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
 import type { SchedulingSpec } from "./SchedulingSpec.ts";
 import type { StepModel } from "./steptime/StepModel.ts";
 
+import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import type { StartupSpec } from "./life/StartupSpec.ts";
 import type { MachineSpec } from "./machine/MachineSpec.ts";
 import type { StationSpec } from "./station/StationSpec.ts";
@@ -33,6 +34,8 @@ export interface RateLimitSpec {
 }
 
 export interface GatewaySpec {
+  /** Prefill and decode pools, and the way between them. */
+  readonly disaggregation?: DisaggregationSpec;
   /** An attempt passes when all of them admit it. */
   readonly limits?: ReadonlyArray<RateLimitSpec>;
   /** Where limits are kept; absent: in the gateway itself, without delay. */
@@ -129,6 +132,10 @@ export interface PoolSpec {
   readonly station?: StationSpec;
   readonly engine: EngineSpec;
   readonly usdPerGpuHour: number;
+  /** What the pool does when prompts and answers are computed apart; both where absent. */
+  readonly role?: "prefill" | "decode" | "both";
+  /** KV that moves for one token from a prefill replica. */
+  readonly kvBytesPerToken?: number;
   /** Absent where the catalog knows too little. */
   readonly memory?: PoolMemory;
   /** API server, network port and disk of each replica. */
@@ -150,14 +157,14 @@ export type FaultSpec =
   | { readonly kind: "replicaDown"; readonly pool: string; readonly replicas: number; readonly atMs: number; readonly durationMs: number }
   | {
       /** restart: down for the duration, then a cold start. drain: finished and off, started again after the duration. */
-      readonly kind: "restart" | "drain" | "cacheWipe";
+      readonly kind: "restart" | "drain" | "cacheWipe" | "linkDown";
       readonly pool: string;
       readonly replicas: number;
       readonly atMs: number;
       readonly durationMs: number;
     }
   | {
-      readonly kind: "slowdown";
+      readonly kind: "slowdown" | "linkSlow";
       readonly pool: string;
       readonly replicas: number;
       readonly factor: number;

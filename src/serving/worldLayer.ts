@@ -64,7 +64,7 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
     replicaNames: replicaNames(world.fleet),
   });
   const { components } = options;
-  const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic.length), simulation);
+  const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic, world.gateway.disaggregation), simulation);
   const router = Layer.provideMerge(components.router ?? Router.layer(world.gateway.router), fleet);
   const gateway = Layer.provideMerge(components.gateway ?? Gateway.layer(world.gateway, world.traffic), router);
   const entrance = Layer.provideMerge(Entrance.layer(world.gateway, world.traffic), gateway);

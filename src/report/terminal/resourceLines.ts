@@ -6,7 +6,7 @@ import { flow, span } from "./Line.ts";
 
 /** What a pool used of GPU, memory, CPU, network and disk, as far as modeled, and which of them was used most. */
 export const resourceLines = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
-  const { gpu, gpuMemory, cpu, network, disk, bottleneck } = pool.resources;
+  const { gpu, gpuMemory, cpu, network, disk, kvLinkRatio, bottleneck } = pool.resources;
   const items: Array<Line> = [];
   const put = (title: string, text: string): void => void items.push([span(`${title} `, "faint"), span(text)]);
   if (gpu.busyRatio !== null) put("GPU busy", showRatio(gpu.busyRatio));
@@ -26,6 +26,7 @@ export const resourceLines = (pool: PoolResult, width: number): ReadonlyArray<Li
     put("disk", `${showBytes(disk.maxUsedBytes)} of ${showBytes(disk.capacityBytes)}, writes ${showRatio(disk.writeRatio)}`);
     if (disk.refused > 0) put("refused, disk full", showNumber(disk.refused));
   }
+  if (kvLinkRatio !== null) put("KV link", showRatio(kvLinkRatio));
   if (items.length === 0) return [];
   if (bottleneck !== null && items.length > 1) {
     items.push([

@@ -13,7 +13,7 @@ type Where = Omit<Written, "for"> & { readonly for?: Written["for"] };
 
 /** What happens to a replica that can be off. */
 const NEEDS_STARTUP = ["restart", "drain"] as const;
-const KINDS = ["replicaDown", "restart", "drain", "cacheWipe"] as const;
+const KINDS = ["replicaDown", "restart", "drain", "cacheWipe", "linkDown"] as const;
 
 /** Turns what breaks into numbers and checks that it is there. */
 export const decodeFault = (decoding: Decoding, { value, path }: At<FaultInput>, fleet: ScenarioInput["fleet"]): FaultSpec => {
@@ -21,9 +21,15 @@ export const decodeFault = (decoding: Decoding, { value, path }: At<FaultInput>,
     const written: Where | undefined = value[kind];
     if (written !== undefined) return { kind, ...decodeWhere(decoding, { value: written, path: [...path, kind] }, fleet) };
   }
-  const slowdown = value.slowdown!;
-  const where = decodeWhere(decoding, { value: slowdown, path: [...path, "slowdown"] }, fleet);
-  return { kind: "slowdown", ...where, factor: slowdown.factor };
+  const kind = value.linkSlow === undefined ? "slowdown" : "linkSlow";
+  const written = (value.linkSlow ?? value.slowdown)!;
+  return { kind, ...decodeWhere(decoding, { value: written, path: [...path, kind] }, fleet), factor: written.factor };
+};
+
+const checkLink = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
+  if (pool.role === "prefill" || !String(path.at(-1)).startsWith("link")) return;
+  const hint = "prefill replicas send over links of their own";
+  decoding.reject({ path: [...path, "pool"], constraint: "must be a pool of role prefill", value: value.pool, hint });
 };
 
 const checkStartup = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
@@ -48,6 +54,7 @@ const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: Scen
     });
   } else if (isMapping(pool)) {
     checkStartup(decoding, { value, path }, pool);
+    checkLink(decoding, { value, path }, pool);
     checkCount(decoding, { value, path }, pool);
   }
   return {

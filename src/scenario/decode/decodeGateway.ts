@@ -1,9 +1,10 @@
-import type { GatewaySpec } from "../../serving/ServingSpec.ts";
+import type { GatewaySpec, PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
 import { decodeBreaker } from "./decodeBreaker.ts";
+import { decodeDisaggregation } from "./decodeDisaggregation.ts";
 import { decodeLimit, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
@@ -16,12 +17,13 @@ export type GatewayInput = typeof Gateway.Type;
 export const decodeGateway = (
   decoding: Decoding,
   at: At<GatewayInput>,
-  around: { readonly maxSequences: number; readonly priorities: number },
+  around: { readonly maxSequences: number; readonly priorities: number; readonly fleet: ReadonlyArray<PoolSpec> },
 ): GatewaySpec => {
   const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written, around.priorities));
   return present({
     limits: decoding.field(at, "limits", (limits) => decoding.list(limits, (limit) => decodeLimit(decoding, limit))),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
+    disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     queue,
     maxInFlightPerReplica:

@@ -48,6 +48,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
   );
   const traffic = named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles));
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
+  rejectUnknownClasses(decoding, fleet, traffic.map(({ name }) => name));
   return present({
     name: value.name,
     description: value.description,
@@ -57,6 +58,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     traffic,
     network: decoding.group(at, "network", (network) => decodeNetwork(decoding, network)),
     gateway: decodeGateway(decoding, gatewayOf(at), {
+      fleet,
       maxSequences: largestBatch(fleet),
       priorities: new Set(traffic.map(({ priority }) => priority)).size,
     }),
@@ -96,7 +98,23 @@ const gatewayOf = (at: At<ScenarioInput>): At<GatewayInput> => ({
   path: ["gateway"],
 });
 
-const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number => Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences));
+/** Acceptance by class must be of classes that there are. */
+const rejectUnknownClasses = (decoding: Decoding, fleet: ReadonlyArray<PoolSpec>, known: ReadonlyArray<string>): void => {
+  for (const pool of fleet) {
+    for (const name of Object.keys(pool.engine.scheduling?.speculative?.acceptanceByClass ?? {})) {
+      if (known.includes(name)) continue;
+      decoding.reject({
+        path: ["fleet", pool.name, "engine", "speculative", "acceptanceByClass", name],
+        constraint: "must be a traffic class",
+        hint: `there are ${known.join(", ")}`,
+        part: "key",
+      });
+    }
+  }
+};
+
+const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number =>
+  Math.max(1, ...fleet.map(({ engine }) => engine.maxSequences * (engine.scheduling?.dataParallel?.ranks ?? 1)));
 
 const decodeFaults = (decoding: Decoding, at: At<ScenarioInput>) => {
   const { fleet, faults = [] } = at.value;

@@ -29,13 +29,37 @@ export const withSurroundings = (decoding: Decoding, at: At<PoolInput>, pool: Po
   });
   const startup = decoding.group(at, "startup", (member) => decodeStartup(decoding, member, pool));
   checkInitial(decoding, at, startup);
+  const role = at.value.role ?? DEFAULTS.pool.role;
+  const hosted = host === undefined ? pool.engine : { ...pool.engine, host };
+  if (role !== "both") checkApart(decoding, at);
   return present({
     ...pool,
-    engine: host === undefined ? pool.engine : { ...pool.engine, host },
+    engine: role === "both" ? hosted : { ...hosted, scheduling: { ...pool.engine.scheduling, prefillOnly: role === "prefill" } },
+    role: role === "both" ? undefined : role,
+    kvBytesPerToken: role === "prefill" ? kvBytesPerToken(decoding, at, pool) : undefined,
     machine: Object.keys(machine).length > 0 ? machine : undefined,
     startup,
     initial: at.value.initial,
   });
+};
+
+/** What is not modeled where prompts and answers are computed apart. */
+const checkApart = (decoding: Decoding, at: At<PoolInput>): void => {
+  for (const key of ["frontend", "network", "disk", "startup", "initial", "station"] as const) {
+    if (!Object.hasOwn(at.value, key)) continue;
+    const hint = "it is modeled for pools of role both only";
+    decoding.reject({ path: [...at.path, key], constraint: `must not be together with role ${at.value.role}`, hint, part: "key" });
+  }
+};
+
+const kvBytesPerToken = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec): number => {
+  const written = decoding.field(at, "kvBytesPerToken", (size) => decoding.quantity(BYTES, size));
+  const known = pool.memory === undefined ? undefined : pool.memory.kvBytesPerToken * pool.gpusPerReplica;
+  if (written === undefined && known === undefined) {
+    const hint = `"${pool.model}" is not in the catalog, or does not fit: as "320kB" for a 70B model`;
+    decoding.reject({ path: [...at.path, "kvBytesPerToken"], constraint: "is missing", hint });
+  }
+  return written ?? known ?? NaN;
 };
 
 type HostInput = NonNullable<EngineInput["host"]>;

@@ -29,12 +29,19 @@ export const Fault = oneKey({
     description: "Replicas take nothing new, finish what they hold and are off; they start again, cold, when the length is over.",
   }),
   cacheWipe: Schema.Struct(once).annotate({ description: "Prefix caches are emptied; what runs goes on." }),
+  linkDown: Schema.Struct(where).annotate({
+    description: "The KV links of prefill replicas are down: their prompts are computed again where they are decoded.",
+  }),
+  linkSlow: Schema.Struct({
+    ...where,
+    factor: positive("Multiplies the time of each transfer that starts."),
+  }).annotate({ description: "The KV links of prefill replicas get slower." }),
   slowdown: Schema.Struct({
     ...where,
     factor: positive("Multiplies the time of each engine step: 2 is half as fast."),
   }).annotate({ description: "Replicas get slower." }),
 }).annotate({
   identifier: "Fault",
-  description: "What breaks: exactly one of replicaDown, restart, drain, cacheWipe, slowdown.",
+  description: "What breaks: exactly one of replicaDown, restart, drain, cacheWipe, linkDown, linkSlow, slowdown.",
   examples: [{ replicaDown: { pool: "main", replicas: 1, at: "10m", for: "5m" } }],
 });

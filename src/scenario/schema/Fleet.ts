@@ -3,7 +3,8 @@ import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, flag, integer, text, word } from "./PlainSchema.ts";
 import { Disk, Frontend, Port, Startup } from "./Machine.ts";
 import { Station } from "./Station.ts";
-import { count, duration, price, share, tokens } from "./Quantities.ts";
+import { bytes, count, duration, price, share, tokens } from "./Quantities.ts";
+import { SchedulingFields } from "./Scheduling.ts";
 
 const coefficient = (description: string) => Schema.optionalKey(atLeast(0, description, { default: 0 }));
 
@@ -55,6 +56,7 @@ const Engine = Schema.Struct({
     }),
   ),
   maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting })),
+  ...SchedulingFields,
   step: Schema.optionalKey(Step),
   host: Schema.optionalKey(Host),
   hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
@@ -72,6 +74,18 @@ export const Pool = Schema.Struct({
           default: DEFAULTS.pool.tp,
         }),
       ),
+      pp: Schema.optionalKey(
+        integer({ minimum: 1, maximum: 64 }, "Pipeline parallel: stages, each with a batch of its own in flight.", { default: 1 }),
+      ),
+      dp: Schema.optionalKey(
+        integer(
+          { minimum: 1, maximum: 1024 },
+          "Data-parallel attention: ranks with queue, batch and KV of their own that step together; engine settings are per rank.",
+          {
+            default: 1,
+          },
+        ),
+      ),
     }).annotate({ description: "How a replica is spread over GPUs." }),
   ),
   dtype: Schema.optionalKey(
@@ -83,6 +97,10 @@ export const Pool = Schema.Struct({
   network: Schema.optionalKey(Port),
   disk: Schema.optionalKey(Disk),
   startup: Schema.optionalKey(Startup),
+  role: Schema.optionalKey(
+    word(["both", "prefill", "decode"], "What the pool does under gateway.disaggregation.", { default: DEFAULTS.pool.role }),
+  ),
+  kvBytesPerToken: Schema.optionalKey(bytes("KV of one token in a prefill replica, all its GPUs together; the catalog's by default")),
   initial: Schema.optionalKey(
     integer({ minimum: 0, maximum: 100_000 }, "Replicas that are ready at the start; the others are off. All by default. Needs startup."),
   ),

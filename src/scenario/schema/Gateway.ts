@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema";
 import { Breaker } from "./Breaker.ts";
 import { DEFAULTS } from "./Defaults.ts";
+import { Disaggregation } from "./Disaggregation.ts";
 import { atLeast, integer, positive, word } from "./PlainSchema.ts";
 import { count, duration, share } from "./Quantities.ts";
 import { Limit, StoreSchema } from "./Limits.ts";
@@ -103,6 +104,7 @@ export const Gateway = Schema.Struct({
     Schema.Array(Limit).check(Schema.isMinLength(1)).annotate({ description: "Rate limits; an attempt passes when all of them admit it." }),
   ),
   store: Schema.optionalKey(StoreSchema),
+  disaggregation: Schema.optionalKey(Disaggregation),
   queue: Schema.optionalKey(Queue),
   maxInFlightPerReplica: Schema.optionalKey(
     count(

@@ -12,6 +12,8 @@ export interface EngineListener {
   failed(attempt: number, generatedTokens: number): void;
   /** Blocks are allocated for an attempt of `expectTransfer`: its KV may be sent now. */
   kvReserved?(attempt: number): void;
+  /** Another replica of the fleet holds the attempt from now on. */
+  moved?(attempt: number, replica: number): void;
 }
 
 /** One model replica: its waiting queue, its batch, its KV memory. */

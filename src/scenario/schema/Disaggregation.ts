@@ -1,0 +1,30 @@
+import * as Schema from "effect/Schema";
+import { DEFAULTS } from "./Defaults.ts";
+import { oneKey } from "./oneKey.ts";
+import { flag } from "./PlainSchema.ts";
+import { bandwidth, duration, tokens } from "./Quantities.ts";
+
+const { disaggregation } = DEFAULTS;
+
+/** How prompts get from prefill to decode pools. */
+export const Disaggregation = Schema.Struct({
+  link: Schema.Struct({
+    bandwidth: bandwidth("Bandwidth of one prefill replica towards the decode replicas; its transfers share it in order"),
+    latency: Schema.optionalKey(duration("Latency of a transfer", { default: disaggregation.latency })),
+  }),
+  layerwise: Schema.optionalKey(
+    flag("KV is sent layer by layer while the prompt is computed: only the last layer's is still to be sent at its end.", {
+      default: disaggregation.layerwise,
+    }),
+  ),
+  decider: Schema.optionalKey(
+    oneKey({
+      promptLongerThan: tokens("Shorter prompts are computed where they are decoded"),
+    }).annotate({ description: "Which prompts go through a prefill pool; all by default." }),
+  ),
+}).annotate({
+  identifier: "Disaggregation",
+  description:
+    "Prompts are computed in pools of role prefill, answers in pools of role decode: the KV cache moves between them after the first token.",
+  examples: [{ link: { bandwidth: "50GB/s", latency: "0.1ms" } }],
+});

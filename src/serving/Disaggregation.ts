@@ -1,0 +1,379 @@
+import type { Kernel } from "../kernel/Kernel.ts";
+import { Phase } from "../kernel/Kernel.ts";
+import type { Column } from "../kernel/SlotPool.ts";
+import type { Attempts } from "./Attempts.ts";
+import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
+import type { Engine, EngineListener } from "./engine/Engine.ts";
+import { FluidServer } from "./machine/FluidServer.ts";
+
+/** Where an attempt is between the pools. */
+const Stage = { None: 0, Prefill: 1, Stranded: 2, Reserving: 3, Transferring: 4, Recalling: 5, Recomputing: 6, Decode: 7 } as const;
+const NONE = -1;
+const OP_ARRIVE = 0;
+const OP_RECOMPUTE = 1;
+
+export interface DisaggregationOptions {
+  readonly spec: DisaggregationSpec;
+  readonly kernel: Kernel;
+  readonly attempts: Attempts;
+  readonly listener: EngineListener;
+}
+
+interface PrefillSide {
+  readonly engine: Engine;
+  readonly replica: number;
+  readonly bytesPerToken: number;
+  readonly link: FluidServer;
+  linkDown: boolean;
+  /** Transfers take this many times as long. */
+  linkFactor: number;
+}
+
+interface DecodeSide {
+  readonly engine: Engine;
+  readonly replica: number;
+  attempts: number;
+}
+
+/**
+ * Hands attempts from prefill to decode replicas. After the first token a decode replica with the fewest attempts allocates blocks; then the
+ * KV moves, and the attempt decodes there. The prefill replica keeps the blocks until the KV is over, so that full decode pools back up into it.
+ * Where the KV is lost on the way (link down, prefill replica dead) the decode replica computes the prompt again. Where the decode replica dies
+ * before it has the KV, another one is chosen; with none up, finished prompts hold their blocks. What a link has begun to send it sends to its
+ * end, even if nobody waits for it any more.
+ */
+export class Disaggregation {
+  /** Handovers that were begun, bytes that were moved, and prompts that were computed again. */
+  transfers = 0;
+  bytes = 0;
+  recomputed = 0;
+  private readonly spec: DisaggregationSpec;
+  private readonly kernel: Kernel;
+  private readonly attempts: Attempts;
+  private readonly listener: EngineListener;
+  private readonly actor: number;
+  private readonly prefills: Array<PrefillSide> = [];
+  private readonly decodes: Array<DecodeSide> = [];
+  private readonly stage: Column<Int32Array>;
+  private readonly prefillOf: Column<Int32Array>;
+  private readonly decodeOf: Column<Int32Array>;
+  private readonly ticket: Column<Float64Array>;
+  private readonly firstMs: Column<Float64Array>;
+  private readonly admittedMs: Column<Float64Array>;
+  /** Finished prompts that no decode replica is there for, in order. */
+  private readonly stranded = new Set<number>();
+  /** Finished prompts that wait for blocks, or move. */
+  private readonly moving = new Set<number>();
+
+  constructor(options: DisaggregationOptions) {
+    const { attempts, kernel } = options;
+    this.spec = options.spec;
+    this.kernel = kernel;
+    this.attempts = attempts;
+    this.listener = options.listener;
+    this.actor = kernel.join({ wake: (op, attempt) => (op === OP_ARRIVE ? this.arrive(attempt) : this.recompute(attempt)) });
+    this.stage = attempts.pool.int32();
+    this.prefillOf = attempts.pool.int32();
+    this.decodeOf = attempts.pool.int32();
+    this.ticket = attempts.pool.float64();
+    this.firstMs = attempts.pool.float64();
+    this.admittedMs = attempts.pool.float64();
+  }
+
+  /** A prefill replica: what the gateway sends to. */
+  prefill(replica: number, bytesPerToken: number, build: (listener: EngineListener) => Engine): Engine {
+    const { listener } = this;
+    const index = this.prefills.length;
+    const engine = build({
+      firstToken: (attempt) => listener.firstToken(attempt),
+      finished: (attempt) => this.prefilled(attempt),
+      released: (attempt, tokens) => this.leave(attempt, () => listener.released(attempt, tokens)),
+      failed: (attempt, tokens) => this.leave(attempt, () => listener.failed(attempt, tokens)),
+    });
+    const link = new FluidServer({ ratePerMs: this.spec.link.bytesPerMs });
+    this.prefills.push({ engine, replica, bytesPerToken, link, linkDown: false, linkFactor: 1 });
+    return facade(engine, {
+      up: () => engine.up,
+      submit: (attempt) => this.submit(attempt, index),
+      cancel: (attempt) => this.cancel(attempt),
+      fail: () => this.failPrefill(index),
+      recover: () => engine.recover(),
+    });
+  }
+
+  /** A decode replica: the gateway sends nothing to it. */
+  decode(replica: number, build: (listener: EngineListener) => Engine): Engine {
+    const { listener } = this;
+    const engine = build({
+      firstToken: (attempt) => this.decodeFirst(attempt),
+      finished: (attempt) => this.leave(attempt, () => listener.finished(attempt)),
+      released: (attempt, tokens) => this.decodeReleased(attempt, tokens),
+      failed: (attempt, tokens) => this.decodeFailed(attempt, tokens),
+      kvReserved: (attempt) => this.send(attempt),
+    });
+    this.decodes.push({ engine, replica, attempts: 0 });
+    return facade(engine, {
+      up: () => false,
+      submit: () => false,
+      cancel: (attempt) => this.cancel(attempt),
+      fail: () => engine.fail(),
+      recover: () => {
+        engine.recover();
+        for (const attempt of this.stranded) this.handOver(attempt);
+      },
+    });
+  }
+
+  /** The link of a prefill replica goes down or comes back; while it is down, prompts are computed again where they are decoded. */
+  setLinkDown(replica: number, down: boolean): void {
+    const side = this.prefills.find((candidate) => candidate.replica === replica);
+    if (side === undefined) return;
+    side.linkDown = down;
+    if (!down) return;
+    for (const attempt of this.moving) {
+      if (this.prefills[this.prefillOf.at[attempt]!] === side && this.stage.at[attempt] === Stage.Transferring) this.recompute(attempt);
+    }
+  }
+
+  /** Transfers that start from now on over the link of a prefill replica take `factor` times as long. */
+  slowLink(replica: number, factor: number): void {
+    const side = this.prefills.find((candidate) => candidate.replica === replica);
+    if (side !== undefined) side.linkFactor = factor;
+  }
+
+  startMeasuring(): void {
+    this.transfers = 0;
+    this.bytes = 0;
+    this.recomputed = 0;
+    for (const { link } of this.prefills) {
+      link.advance(this.kernel.now);
+      link.done = 0;
+    }
+  }
+
+  /** Work that the link of a prefill replica has done, as time in ms; undefined for other replicas. */
+  linkBusyMs(replica: number): number | undefined {
+    const side = this.prefills.find((candidate) => candidate.replica === replica);
+    if (side === undefined) return undefined;
+    side.link.advance(this.kernel.now);
+    return side.link.done / side.link.ratePerMs;
+  }
+
+  private submit(attempt: number, prefill: number): boolean {
+    this.prefillOf.at[attempt] = prefill;
+    this.decodeOf.at[attempt] = NONE;
+    this.ticket.at[attempt] = NONE;
+    if (this.attempts.promptTokens.at[attempt]! > this.spec.promptLongerThan) {
+      this.stage.at[attempt] = Stage.Prefill;
+      return this.prefills[prefill]!.engine.submit(attempt);
+    }
+    const decode = this.pick();
+    if (decode === NONE || !this.decodes[decode]!.engine.submit(attempt)) return false;
+    this.join(attempt, decode, Stage.Decode);
+    this.listener.moved?.(attempt, this.decodes[decode]!.replica);
+    return true;
+  }
+
+  /** The prompt is computed, and the first token is out. */
+  private prefilled(attempt: number): void {
+    if (this.attempts.outputTokens.at[attempt]! <= 1) {
+      this.source(attempt).engine.releaseKv!(attempt);
+      return this.leave(attempt, () => this.listener.finished(attempt));
+    }
+    this.firstMs.at[attempt] = this.attempts.firstTokenMs.at[attempt]!;
+    this.admittedMs.at[attempt] = this.attempts.admittedMs.at[attempt]!;
+    this.handOver(attempt);
+  }
+
+  private handOver(attempt: number): void {
+    this.stranded.delete(attempt);
+    const decode = this.pick();
+    if (decode === NONE) {
+      this.stage.at[attempt] = Stage.Stranded;
+      this.stranded.add(attempt);
+      return;
+    }
+    this.transfers++;
+    this.join(attempt, decode, Stage.Reserving);
+    this.moving.add(attempt);
+    if (!this.decodes[decode]!.engine.expectTransfer!(attempt)) this.refuse(attempt);
+  }
+
+  /** Blocks are there: the KV moves. */
+  private send(attempt: number): void {
+    const side = this.source(attempt);
+    const { spec, kernel } = this;
+    if (side.linkDown) {
+      // When the decode replica has done with this instant.
+      this.stage.at[attempt] = Stage.Transferring;
+      this.ticket.at[attempt] = kernel.post(kernel.now, this.actor, OP_RECOMPUTE, attempt, Phase.Arrival);
+      return;
+    }
+    const bytes = this.attempts.promptTokens.at[attempt]! * side.bytesPerToken;
+    const work = bytes * side.linkFactor;
+    side.link.advance(kernel.now);
+    const delayMs = side.link.delayMs + (work * spec.visibleRatio) / side.link.ratePerMs + spec.link.latencyMs;
+    side.link.job(work);
+    this.bytes += bytes;
+    this.stage.at[attempt] = Stage.Transferring;
+    this.ticket.at[attempt] = kernel.post(kernel.now + delayMs, this.actor, OP_ARRIVE, attempt, Phase.Arrival);
+  }
+
+  private arrive(attempt: number): void {
+    const decode = this.decodes[this.decodeOf.at[attempt]!]!;
+    this.ticket.at[attempt] = NONE;
+    this.moving.delete(attempt);
+    this.stage.at[attempt] = Stage.Decode;
+    this.source(attempt).engine.releaseKv!(attempt);
+    decode.engine.transferArrived!(attempt);
+    this.listener.moved?.(attempt, decode.replica);
+  }
+
+  /** The KV is lost: the decode replica takes the attempt as a prompt. */
+  private recompute(attempt: number): void {
+    const decode = this.decodes[this.decodeOf.at[attempt]!]!;
+    this.revoke(attempt);
+    this.recomputed++;
+    this.moving.delete(attempt);
+    this.source(attempt).engine.releaseKv!(attempt);
+    this.stage.at[attempt] = Stage.Recalling;
+    decode.engine.cancel(attempt);
+    this.stage.at[attempt] = Stage.Recomputing;
+    if (decode.engine.submit(attempt)) this.listener.moved?.(attempt, decode.replica);
+    else this.leave(attempt, () => this.listener.failed(attempt, 1));
+  }
+
+  /** The user has the first token already. */
+  private decodeFirst(attempt: number): void {
+    if (this.stage.at[attempt] !== Stage.Recomputing) return this.listener.firstToken(attempt);
+    this.stage.at[attempt] = Stage.Decode;
+    this.attempts.firstTokenMs.at[attempt] = this.firstMs.at[attempt]!;
+    this.attempts.admittedMs.at[attempt] = this.admittedMs.at[attempt]!;
+  }
+
+  private decodeReleased(attempt: number, tokens: number): void {
+    if (this.stage.at[attempt] === Stage.Recalling) return;
+    this.releaseSource(attempt);
+    this.leave(attempt, () => this.listener.released(attempt, tokens));
+  }
+
+  private decodeFailed(attempt: number, tokens: number): void {
+    const stage = this.stage.at[attempt];
+    if (stage !== Stage.Reserving && stage !== Stage.Transferring) {
+      return this.leave(attempt, () => this.listener.failed(attempt, tokens));
+    }
+    this.revoke(attempt);
+    this.part(attempt);
+    this.moving.delete(attempt);
+    this.handOver(attempt);
+  }
+
+  private failPrefill(index: number): void {
+    const side = this.prefills[index]!;
+    const mine = (attempt: number): boolean => this.prefillOf.at[attempt] === index;
+    const lost = [...this.moving].filter(mine);
+    const waiting = [...this.stranded].filter(mine);
+    side.engine.fail();
+    side.link.clear();
+    for (const attempt of lost) this.recompute(attempt);
+    for (const attempt of waiting) this.leave(attempt, () => this.listener.failed(attempt, 1));
+  }
+
+  private refuse(attempt: number): void {
+    this.releaseSource(attempt);
+    this.leave(attempt, () => this.listener.failed(attempt, 1));
+  }
+
+  private cancel(attempt: number): void {
+    const stage = this.stage.at[attempt];
+    if (stage === Stage.Prefill) return this.source(attempt).engine.cancel(attempt);
+    if (stage !== Stage.Stranded) {
+      if (stage !== Stage.None) this.decodes[this.decodeOf.at[attempt]!]!.engine.cancel(attempt);
+      return;
+    }
+    this.releaseSource(attempt);
+    this.leave(attempt, () => this.listener.released(attempt, 1));
+  }
+
+  private releaseSource(attempt: number): void {
+    const { engine } = this.source(attempt);
+    if (engine.holdsKv!(attempt)) engine.releaseKv!(attempt);
+  }
+
+  private join(attempt: number, decode: number, stage: number): void {
+    this.decodeOf.at[attempt] = decode;
+    this.stage.at[attempt] = stage;
+    this.decodes[decode]!.attempts++;
+  }
+
+  private part(attempt: number): void {
+    const decode = this.decodeOf.at[attempt]!;
+    if (decode !== NONE) this.decodes[decode]!.attempts--;
+    this.decodeOf.at[attempt] = NONE;
+  }
+
+  /** The attempt is over here. */
+  private leave(attempt: number, report: () => void): void {
+    this.revoke(attempt);
+    this.part(attempt);
+    this.moving.delete(attempt);
+    this.stranded.delete(attempt);
+    this.stage.at[attempt] = Stage.None;
+    report();
+  }
+
+  private revoke(attempt: number): void {
+    if (this.ticket.at[attempt] !== NONE) this.kernel.revoke(this.ticket.at[attempt]!);
+    this.ticket.at[attempt] = NONE;
+  }
+
+  private source(attempt: number): PrefillSide {
+    return this.prefills[this.prefillOf.at[attempt]!]!;
+  }
+
+  /** The decode replica that is up and has the fewest attempts, the first of equals. */
+  private pick(): number {
+    let best = NONE;
+    for (let i = 0; i < this.decodes.length; i++) {
+      const side = this.decodes[i]!;
+      if (side.engine.up && (best === NONE || side.attempts < this.decodes[best]!.attempts)) best = i;
+    }
+    return best;
+  }
+}
+
+interface Face {
+  readonly up: () => boolean;
+  readonly submit: (attempt: number) => boolean;
+  readonly cancel: (attempt: number) => void;
+  readonly fail: () => void;
+  readonly recover: () => void;
+}
+
+/** The engine as the gateway, faults and meters see it. */
+const facade = (engine: Engine, face: Face): Engine => ({
+  meter: engine.meter,
+  blocks: engine.blocks,
+  maxTokens: engine.maxTokens,
+  get up() {
+    return face.up();
+  },
+  get waitingCount() {
+    return engine.waitingCount;
+  },
+  get runningCount() {
+    return engine.runningCount;
+  },
+  get kvTokensNow() {
+    return engine.kvTokensNow;
+  },
+  submit: face.submit,
+  cancel: face.cancel,
+  fail: face.fail,
+  recover: face.recover,
+  slowDown: (factor) => engine.slowDown(factor),
+  wipeCache: () => engine.wipeCache?.(),
+  syncMeter: () => engine.syncMeter(),
+  startMeasuring: (itlMs) => engine.startMeasuring(itlMs),
+  generated: (attempt) => engine.generated(attempt),
+});

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { burst, column, outcomesOf, pool, run, small } from "./SmallWorld.ts";
+
+type World = NonNullable<Parameters<typeof small>[1]>;
+type Disaggregation = NonNullable<NonNullable<World["gateway"]>["disaggregation"]>;
+
+/** 100 prompt tokens of 1 kB each: 100 kB. */
+const KB = "1kB";
+const link = (bandwidth: Disaggregation["link"]["bandwidth"], latency: "0ms" | "3ms" = "0ms"): Disaggregation => ({
+  link: { bandwidth, latency },
+});
+
+const apart = (disaggregation: Disaggregation, changes: World & { readonly prefills?: number; readonly decodes?: number } = {}): World => {
+  const { prefills = 1, decodes = 1, ...rest } = changes;
+  return {
+    fleet: {
+      prefill: { ...pool({ replicas: prefills }), role: "prefill", kvBytesPerToken: KB },
+      decode: { ...pool({ replicas: decodes }), role: "decode" },
+    },
+    ...rest,
+    gateway: { disaggregation, ...rest.gateway },
+  };
+};
+
+test("disaggregation: one request -> TTFT of the prefill, the transfer in the first gap, the rest as elsewhere", async () => {
+  const simulated = await run(small(burst(1), apart(link("10MB/s", "3ms"))));
+  // First token at 10 ms, 100 kB at 10,000 B/ms and 3 ms of latency, then nine steps of 10 ms.
+  expect(simulated.sample).toMatchObject([
+    { outcome: "completed", ttftMs: 10, e2eMs: 10 + 13 + 90, outputTokens: 10, replica: "decode/0" },
+  ]);
+  const together = await run(small(burst(1)));
+  expect(together.sample).toMatchObject([{ ttftMs: 10, e2eMs: 100 }]);
+});
+
+test("disaggregation: two prompts end at once -> their transfers share the link one after the other", async () => {
+  const simulated = await run(small(burst(2), apart(link("2MB/s"))));
+  // 50 ms each on the link.
+  expect(column(simulated, "ttftMs")).toEqual([10, 10]);
+  expect(column(simulated, "e2eMs").toSorted()).toEqual([10 + 50 + 90, 10 + 100 + 90]);
+  expect(simulated.result.pools[0]!.resources.kvLinkRatio).toBeCloseTo(100 / 10_000, 9);
+});
+
+test("disaggregation: an answer of one token -> nothing moves", async () => {
+  const simulated = await run(small(burst(3, { output: 1 }), apart(link("2MB/s"))));
+  expect(column(simulated, "e2eMs")).toEqual([10, 10, 10]);
+  expect(simulated.result.pools[0]!.resources.kvLinkRatio).toBe(0);
+});
+
+test("disaggregation: decider by length -> short prompts are computed where they are decoded", async () => {
+  const decider = { promptLongerThan: 100 } as const;
+  const simulated = await run(small(burst(2), apart({ ...link("2MB/s"), decider })));
+  expect(simulated.sample).toMatchObject([{ e2eMs: 100, replica: "decode/0" }, { e2eMs: 100 }]);
+  expect(simulated.result.pools[0]!.steps).toBe(0);
+});
+
+test("disaggregation: the decode pool is full -> prefill keeps the blocks and stops; every request is answered all the same", async () => {
+  const world = apart(link("1GB/s"));
+  const fleet = {
+    // Room for two prompts at a time, and for two answers.
+    prefill: { ...world.fleet!["prefill"]!, engine: { ...pool().engine, kvBlocks: 14 } },
+    decode: { ...world.fleet!["decode"]!, engine: { ...pool().engine, kvBlocks: 15 } },
+  };
+  const simulated = await run(small(burst(6), { ...world, fleet }));
+  expect(outcomesOf(simulated)).toEqual({ completed: 6 });
+  const ttfts = column(simulated, "ttftMs").map((ms) => ms!);
+  // The fifth prompt cannot start before the first answers are over.
+  expect(ttfts.filter((ms) => ms < 40)).toHaveLength(4);
+  expect(Math.max(...ttfts)).toBeGreaterThan(100);
+});
+
+test("linkDown: the KV cannot move -> the prompt is computed again where it is decoded, and TTFT stays", async () => {
+  const faults = [{ linkDown: { pool: "prefill", replicas: 1, at: "0ms", for: "5s" } }] as const;
+  const simulated = await run(small(burst(1), apart(link("10MB/s"), { faults })));
+  const [request] = simulated.sample;
+  expect(request).toMatchObject({ outcome: "completed", ttftMs: 10, outputTokens: 10 });
+  expect(simulated.result.pools[1]!.tokens.prefill).toBe(100);
+  expect(request!.e2eMs).toBeGreaterThanOrEqual(10 + 100);
+});
+
+test("linkSlow: transfers take the factor longer", async () => {
+  const faults = [{ linkSlow: { pool: "prefill", replicas: 1, factor: 3, at: "0ms", for: "5s" } }] as const;
+  expect(column(await run(small(burst(1), apart(link("10MB/s"), { faults }))), "e2eMs")).toEqual([10 + 30 + 90]);
+});
+
+test("replicaDown: the decode replica dies during the transfer -> another takes over; with none up, the prompt waits for it", async () => {
+  const down = { replicaDown: { pool: "decode", replicas: 1, at: "30ms", for: "200ms" } } as const;
+  // The link is busy with the lost transfer until 60 ms.
+  const other = await run(small(burst(1), apart(link("2MB/s"), { decodes: 2, faults: [down] })));
+  expect(other.sample).toMatchObject([{ outcome: "completed", replica: "decode/1", e2eMs: 60 + 50 + 90 }]);
+  const none = await run(small(burst(1), apart(link("2MB/s"), { faults: [down] })));
+  expect(none.sample).toMatchObject([{ outcome: "completed", ttftMs: 10, e2eMs: 230 + 50 + 90 }]);
+});
+
+test("replicaDown: the prefill replica dies -> prompts at work fail, what moves is computed again, what decodes goes on", async () => {
+  const down = (at: "5ms" | "30ms" | "80ms") => [{ replicaDown: { pool: "prefill", replicas: 1, at, for: "1s" } }] as const;
+  const at = async (when: "5ms" | "30ms" | "80ms") => (await run(small(burst(1), apart(link("2MB/s"), { faults: down(when) })))).sample;
+  expect(await at("5ms")).toMatchObject([{ outcome: "failed" }]);
+  expect(await at("30ms")).toMatchObject([{ outcome: "completed", ttftMs: 10, outputTokens: 10 }]);
+  expect(await at("80ms")).toMatchObject([{ outcome: "completed", e2eMs: 10 + 50 + 90 }]);
+});
+
+test("disaggregation: users hang up, replicas die, links go down -> every request has one outcome and no blocks are lost", async () => {
+  const chat = {
+    arrivals: { poisson: { rate: "60/s" } },
+    prompt: { uniform: [10, 400] },
+    output: { uniform: [1, 60] },
+    client: { deadline: "500ms", retry: { attempts: 3, backoff: "20ms" } },
+  } as const;
+  const faults = [
+    { replicaDown: { pool: "decode", replicas: 1, at: "2s", for: "300ms" } },
+    { replicaDown: { pool: "prefill", replicas: 1, at: "3s", for: "300ms" } },
+    { linkDown: { pool: "prefill", replicas: 2, at: "4s", for: "300ms" } },
+    { replicaDown: { pool: "decode", replicas: 2, at: "5s", for: "200ms" } },
+  ] as const;
+  const world = apart(link("20MB/s", "3ms"), { prefills: 2, decodes: 2, faults });
+  const { result } = await run(small(chat, world));
+  const sum = Object.values(result.total.outcomes).reduce((total, count) => total + count, 0);
+  expect(sum).toBe(result.total.requests);
+  expect(result.total.outcomes.completed).toBeGreaterThan(400);
+  expect(result.total.outcomes.expired).toBeGreaterThan(0);
+  expect(result.total.outcomes.unfinished).toBeLessThan(60);
+});
