@@ -58,7 +58,7 @@ export const conformance = Command.make(
             replayPath: Option.getOrUndefined(flags.replayPath),
             onLaw: progress,
           }),
-        ),
+        ).pipe(Effect.ensuring(Effect.promise(async () => ("close" in adapter ? adapter.close?.() : undefined)))),
       );
     }
     process.stdout.write(flags.format === "json" ? `${JSON.stringify(boards, null, 2)}\n` : `${boards.map(scoreboardMarkdown).join("\n")}`);
@@ -98,7 +98,7 @@ const adaptersOf = async (target: string): Promise<ReadonlyArray<Adapter>> => {
   return exported;
 };
 
-const FAMILIES: ReadonlySet<unknown> = new Set(["breaker", "limiter", "retry"]);
+const FAMILIES: ReadonlySet<unknown> = new Set(["breaker", "limiter", "retry", "cache"]);
 
 const isAdapter = (value: unknown): value is Adapter =>
   typeof value === "object" && value !== null && "family" in value && FAMILIES.has(value.family) && "make" in value;

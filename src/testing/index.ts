@@ -6,6 +6,8 @@ export type { BreakerSettings, CircuitBreakerSpec, RateTrip, TripRule } from "./
 export { IgnoredOutcome } from "./breaker/CircuitBreakerAdapter.ts";
 export type { BreakerUnderTest, CircuitBreakerAdapter, Permit, Phase } from "./breaker/CircuitBreakerAdapter.ts";
 export { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
+export type { CacheAdapter, CacheSpec, CacheUnderTest } from "./cache/CacheAdapter.ts";
+export { cacheLaws } from "./cache/cacheLaws.ts";
 export { counterexampleText } from "./counterexampleText.ts";
 export type { Laboratory } from "./Laboratory.ts";
 export type { CheckOptions, Law } from "./Law.ts";

@@ -1,5 +1,6 @@
 import type { Adapter } from "./adapters/shippedAdapters.ts";
 import { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
+import { cacheLaws } from "./cache/cacheLaws.ts";
 import type { Law } from "./Law.ts";
 import { rateLimiterLaws } from "./limiter/rateLimiterLaws.ts";
 import { retryLaws } from "./retry/retryLaws.ts";
@@ -11,6 +12,8 @@ export const lawsOf = (adapter: Adapter): ReadonlyArray<Law> => {
       return circuitBreakerLaws(adapter);
     case "limiter":
       return rateLimiterLaws(adapter);
+    case "cache":
+      return cacheLaws(adapter);
     case "retry":
       return retryLaws(adapter);
   }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { RefusingAdapter } from "../limiter/RateLimiterAdapter.ts";
 import { importPackage } from "./importPackage.ts";
+import { mayStartRedis, startRedis } from "./startRedis.ts";
 
 /** A script says what it is in a comment: `-- conformance: rate=10 capacity=2 args=rate,capacity,seconds,cost`. */
 interface ScriptHead {
@@ -14,18 +15,19 @@ const DEFAULT_ARGS = "rate,capacity,seconds,cost";
 
 /**
  * A token bucket as a Redis script: KEYS[1] is the key, ARGV as its head says (rate per second, capacity, the caller's time in seconds or ms, cost); it returns 1
- * or 0, or a list that begins so and goes on with the time to wait in ms. Runs on ioredis-mock.
+ * or 0, or a list that begins so and goes on with the time to wait in ms. Runs on ioredis-mock, or with
+ * SPILLWAY_LIVE=1 on a Redis of its own.
  */
 export const luaLimiter = async (path: string): Promise<RefusingAdapter> => {
   const script = await readFile(path, "utf8");
   const head = headOf(script);
-  const { default: Redis } = await importPackage("ioredis-mock", () => import("ioredis-mock"));
-  const redis = new Redis();
+  const { redis, close } = await store();
   return {
     family: "limiter",
     behavior: "refuses",
     name: basename(path),
-    version: "on ioredis-mock",
+    version: close === undefined ? "on ioredis-mock" : "on Redis",
+    ...(close === undefined ? {} : { close }),
     laboratory: { answering: "io" },
     features: { slow: true, nodes: 2, costs: head.args.includes("cost") },
     spec: {
@@ -51,6 +53,17 @@ export const luaLimiter = async (path: string): Promise<RefusingAdapter> => {
       };
     },
   };
+};
+
+interface ScriptStore {
+  readonly redis: { readonly eval: (script: string, keys: number, ...args: Array<string>) => Promise<unknown> };
+  readonly close?: () => Promise<void>;
+}
+
+const store = async (): Promise<ScriptStore> => {
+  if (mayStartRedis()) return startRedis();
+  const { default: Redis } = await importPackage("ioredis-mock", () => import("ioredis-mock"));
+  return { redis: new Redis() };
 };
 
 const headOf = (script: string): ScriptHead => {

@@ -57,6 +57,8 @@ interface LimiterAdapterBase {
   readonly spec: RateLimiterSpec;
   /** Properties that it is declared not to keep, by law; then the weaker form is checked. */
   readonly declared?: { readonly [law: string]: string };
+  /** Ends what the adapter started for itself, such as a server. */
+  readonly close?: () => Promise<void>;
 }
 
 export interface RefusingAdapter extends LimiterAdapterBase {
