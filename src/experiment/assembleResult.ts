@@ -9,6 +9,7 @@ import { evaluateGates } from "./evaluateGates.ts";
 import type { Gate } from "./Gate.ts";
 import type { Judged } from "./GateMetric.ts";
 import { poolResources } from "./poolResources.ts";
+import { scheduledResult } from "./scheduledResult.ts";
 import type { Replication } from "./runReplication.ts";
 
 /** What the document says of the scenario besides what was measured. */
@@ -198,7 +199,8 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const total = (of: (meter: (typeof meters)[number]) => number): number => sum(meters.map(of));
   const replicaMs = paidMs(index, runs, sum(measuredMs) * pool.replicas);
   const busyMs = total((meter) => meter.busyMs);
-  const capacity = pool.engine.kvBlocks * pool.engine.blockTokens;
+  const ranks = pool.engine.scheduling?.dataParallel?.ranks ?? 1;
+  const capacity = pool.engine.kvBlocks * pool.engine.blockTokens * ranks;
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
   const gpus = pool.replicas * pool.gpusPerReplica;
@@ -220,7 +222,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
     },
     kv: {
       meanRatio: kvMeanRatio,
-      maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / pool.engine.kvBlocks,
+      maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / (pool.engine.kvBlocks * ranks),
     },
     preemptions: total((meter) => meter.preemptions),
     prefixCache: {
@@ -228,6 +230,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       queryTokens,
       hitRatio: pool.engine.prefixCache && queryTokens > 0 ? hitTokens / queryTokens : null,
     },
+    ...scheduledResult(pool, total),
     steps: total((meter) => meter.steps),
     tokens: {
       prefill: total((meter) => meter.prefillTokens),

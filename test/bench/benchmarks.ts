@@ -6,6 +6,7 @@ import { holdModel } from "./HoldModel.ts";
 import { multiServerQueue } from "./MultiServerQueue.ts";
 import { nativeQueue } from "./NativeReference.ts";
 import { policyBenchmarks } from "./Policies.ts";
+import { steppedIterations } from "./SteppedIterations.ts";
 
 /** Requests per second and replica, and mean output tokens. */
 const LOADS = [
@@ -91,4 +92,21 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   },
   { name: "64 replicas block hashes", unit: "request", run: () => blockHashes(200_000) },
   ...policyBenchmarks,
+  ...[64, 256].flatMap((batch): Array<Benchmark> => [
+    {
+      name: `stepped V1, batch ${batch}`,
+      unit: "iteration",
+      run: () => steppedIterations({ scheduling: {}, batch, requests: 80 * batch }),
+    },
+    {
+      name: `stepped table, batch ${batch}`,
+      unit: "iteration",
+      run: () => steppedIterations({ scheduling: {}, table: true, batch, requests: 80 * batch }),
+    },
+    {
+      name: `stepped speculative, batch ${batch}`,
+      unit: "iteration",
+      run: () => steppedIterations({ scheduling: { speculative: { tokens: 3, acceptanceRatio: 0.7 } }, batch, requests: 80 * batch }),
+    },
+  ]),
 ];

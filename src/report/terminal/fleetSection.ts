@@ -4,6 +4,7 @@ import { bar } from "./Bar.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
+import { schedulingLines } from "./schedulingLines.ts";
 import type { Style } from "./Style.ts";
 import { resourceLines } from "./resourceLines.ts";
 import { sectionHeading } from "./sectionHeading.ts";
@@ -111,6 +112,7 @@ const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
   const text = `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
   return [
+    ...schedulingLines(pool, width),
     ...wrapWords({ head: [span(`  ${name}: `, "faint")], text, style: "faint", width }),
     ...pool.warnings.flatMap((warning) =>
       wrapWords({

@@ -9,6 +9,7 @@ import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import type { Bounds, At, Decoding } from "./Decoding.ts";
+import { withScheduling } from "./withScheduling.ts";
 import { withSurroundings } from "./withSurroundings.ts";
 import { decodeStationPool } from "./decodeStationPool.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
@@ -27,7 +28,7 @@ export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, 
   const request = readPool(decoding, at, name);
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   const resolved = catalog(request);
-  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, resolved);
+  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, withScheduling(decoding, at, resolved));
   rejectResolved(decoding, at, resolved);
   return undefined;
 };
@@ -50,6 +51,8 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     model: value.model ?? "",
     dtype: value.dtype ?? pool.dtype,
     tensorParallel: value.parallelism?.tp ?? pool.tp,
+    pipelineParallel: value.parallelism?.pp,
+    dataParallel: value.parallelism?.dp,
     replicas: value.replicas ?? pool.replicas,
     weight: value.weight ?? pool.weight,
     backup: value.backup ?? pool.backup,

@@ -48,7 +48,11 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
   );
   const traffic = named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles));
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
-  rejectUnknownClasses(decoding, fleet, traffic.map(({ name }) => name));
+  rejectUnknownClasses(
+    decoding,
+    fleet,
+    traffic.map(({ name }) => name),
+  );
   return present({
     name: value.name,
     description: value.description,

@@ -42,7 +42,9 @@ const decodeScheduling = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec)
   const { pp = 1, dp = 1 } = at.value.parallelism ?? {};
   const has = (key: keyof typeof SchedulingFields): boolean => Object.hasOwn(engine.value, key);
   rejectIdle(decoding, engine, { stageTransfer: pp > 1, dataParallelBalance: dp > 1 });
-  const chosen = (Object.keys(SchedulingFields) as Array<keyof typeof SchedulingFields>).some((key) => key !== "kvBytesPerToken" && has(key));
+  const chosen = (Object.keys(SchedulingFields) as Array<keyof typeof SchedulingFields>).some(
+    (key) => key !== "kvBytesPerToken" && has(key),
+  );
   if (!chosen && pp === 1 && dp === 1) return undefined;
   const { scheduler, order, chunkedPrefill, dataParallelBalance } = engine.value;
   const whole = (key: "maxPartialPrefills" | "maxLongPartialPrefills"): number | undefined =>
@@ -69,7 +71,11 @@ const decodeScheduling = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec)
   });
 };
 
-const rejectIdle = (decoding: Decoding, at: At<EngineInput>, of: { readonly stageTransfer: boolean; readonly dataParallelBalance: boolean }): void => {
+const rejectIdle = (
+  decoding: Decoding,
+  at: At<EngineInput>,
+  of: { readonly stageTransfer: boolean; readonly dataParallelBalance: boolean },
+): void => {
   for (const [key, needs] of [
     ["stageTransfer", "pp"],
     ["dataParallelBalance", "dp"],
@@ -104,7 +110,11 @@ const decodeOffload = (
   const perSecond = decoding.field(at, "bandwidth", (written) => decoding.quantity(BANDWIDTH, written, { above: 0 })) ?? NaN;
   const capacity = decoding.field(at, "capacity", (written) => decoding.quantity(BYTES, written, { above: 0 })) ?? NaN;
   if (!pool.engine.prefixCache) {
-    decoding.reject({ path: at.path, constraint: "needs prefixCache", hint: "it is the prefix cache's second tier: set prefixCache: true" });
+    decoding.reject({
+      path: at.path,
+      constraint: "needs prefixCache",
+      hint: "it is the prefix cache's second tier: set prefixCache: true",
+    });
   }
   return {
     capacityTokens: Math.floor(capacity / bytes),

@@ -12,7 +12,8 @@ const Swap = Schema.Struct({
   bandwidth: bandwidth(HostLink),
   space: bytes("Host memory for preempted sequences (vLLM swap_space); beyond it they are computed again"),
 }).annotate({
-  description: "The KV of a preempted sequence is copied to host memory and back; the copies delay the steps (vLLM V0, preemption_mode swap).",
+  description:
+    "The KV of a preempted sequence is copied to host memory and back; the copies delay the steps (vLLM V0, preemption_mode swap).",
 });
 
 const Recompute = Schema.Struct({}).annotate({ description: "A preempted sequence loses its KV and is computed again (vLLM V1)." });
@@ -44,14 +45,22 @@ const Offload = Schema.Struct({
 /** Fields of the engine that choose its scheduler. With any of them a pool is simulated step by step. */
 export const SchedulingFields = {
   scheduler: Schema.optionalKey(
-    word(SCHEDULERS, "continuous: vLLM V1. prefillFirst: vLLM V0, whole prompts in steps of their own. static: batches that end together.", {
-      default: "continuous",
-    }),
+    word(
+      SCHEDULERS,
+      "continuous: vLLM V1. prefillFirst: vLLM V0, whole prompts in steps of their own. static: batches that end together.",
+      {
+        default: "continuous",
+      },
+    ),
   ),
   order: Schema.optionalKey(
-    word(ORDERS, "Who is admitted first (vLLM scheduling_policy): by arrival, by priority of the traffic class, or by length of the prompt.", {
-      default: "fcfs",
-    }),
+    word(
+      ORDERS,
+      "Who is admitted first (vLLM scheduling_policy): by arrival, by priority of the traffic class, or by length of the prompt.",
+      {
+        default: "fcfs",
+      },
+    ),
   ),
   chunkedPrefill: Schema.optionalKey(
     flag("Computes long prompts over several steps (vLLM enable_chunked_prefill). Without it a sequence never exceeds maxBatchedTokens.", {
@@ -63,7 +72,9 @@ export const SchedulingFields = {
   maxLongPartialPrefills: Schema.optionalKey(
     count("Of these, prompts above longPrefillThreshold; shorter ones overtake the rest (vLLM max_long_partial_prefills)"),
   ),
-  kvWatermark: Schema.optionalKey(share("Share of KV blocks that admissions leave free (vLLM watermark); 1% for prefillFirst, else 0 by default")),
+  kvWatermark: Schema.optionalKey(
+    share("Share of KV blocks that admissions leave free (vLLM watermark); 1% for prefillFirst, else 0 by default"),
+  ),
   preemption: Schema.optionalKey(
     oneKey<{ recompute: typeof Recompute.Type; swap: typeof Swap.Type }>({ recompute: Recompute, swap: Swap }).annotate({
       description: "What happens to a running sequence when KV blocks run out; recompute by default.",
@@ -72,7 +83,9 @@ export const SchedulingFields = {
   ),
   speculative: Schema.optionalKey(Speculative),
   offload: Schema.optionalKey(Offload),
-  stageTransfer: Schema.optionalKey(duration("Handing a batch from one pipeline stage to the next; with parallelism.pp", { default: "0s" })),
+  stageTransfer: Schema.optionalKey(
+    duration("Handing a batch from one pipeline stage to the next; with parallelism.pp", { default: "0s" }),
+  ),
   dataParallelBalance: Schema.optionalKey(
     word(["requests", "tokens"], "Which rank gets a request; with parallelism.dp: fewest requests (as vLLM) or fewest prompt tokens.", {
       default: "requests",

@@ -8,6 +8,9 @@ export interface PoolRequest {
   /** bf16, fp16 or fp8, and after "+" an engine variant ("fp16+vllm-2023", "fp8+ep64"). */
   readonly dtype: string;
   readonly tensorParallel: number;
+  /** Pipeline stages, and ranks of data-parallel attention; 1 if absent. Each of their product is a group of `tensorParallel` GPUs. */
+  readonly pipelineParallel?: number;
+  readonly dataParallel?: number;
   readonly replicas: number;
   readonly weight: number;
   readonly backup: boolean;

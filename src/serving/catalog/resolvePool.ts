@@ -54,7 +54,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     gpu: names.gpu?.name ?? request.gpu,
     model: names.model?.name ?? request.model,
     dtype: names.dtype === undefined ? request.dtype : dtypeKeyText(names.dtype),
-    gpusPerReplica: request.tensorParallel,
+    gpusPerReplica: request.tensorParallel * (request.pipelineParallel ?? 1) * (request.dataParallel ?? 1),
     replicas: request.replicas,
     weight: request.weight,
     backup: request.backup,
