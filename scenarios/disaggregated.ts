@@ -3,7 +3,7 @@ import { main, scenario } from "../src/index.ts";
 // Long prompts and short answers on 8 H100: prompts are computed in a pool of their own, so that no prefill chunk stands between two tokens of
 // an answer. `colocated.ts` is the control: the same users on the same 8 GPUs, where every replica does both.
 //
-// Look at: ITL p99 (one decode step here, a chunk of prompts there), TTFT (higher here: fewer GPUs compute prompts), the KV link, and how
+// Look at: ITL p99 (one decode step here, a chunk of prompts there), TTFT, the KV link, and how
 // evenly both pools are used: prefill to decode GPUs = (prompt tokens/s / prefill rate) : (output tokens/s / decode rate).
 export default scenario({
   name: "disaggregated",
@@ -23,8 +23,8 @@ export default scenario({
     disaggregation: { link: { bandwidth: "400Gbit/s", latency: "0.2ms" }, layerwise: true },
   },
   fleet: {
-    prefill: { gpu: "H100", model: "llama-3.1-8b", replicas: 5, role: "prefill" },
-    decode: { gpu: "H100", model: "llama-3.1-8b", replicas: 3, role: "decode" },
+    prefill: { gpu: "H100", model: "llama-3.1-8b", replicas: 2, role: "prefill" },
+    decode: { gpu: "H100", model: "llama-3.1-8b", replicas: 6, role: "decode" },
   },
   gates: ["chat.itl.p99 < 15ms"],
 });
