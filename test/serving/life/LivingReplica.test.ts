@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { burst, column, outcomesOf, pool, run, small } from "../SmallWorld.ts";
 
-const startup = { imagePull: { time: "100ms" }, weightSize: "2GB", weightBandwidth: "10GB/s", compile: "50ms", drainTimeout: "10s" } as const;
+const startup = {
+  imagePull: { time: "100ms" },
+  weightSize: "2GB",
+  weightBandwidth: "10GB/s",
+  compile: "50ms",
+  drainTimeout: "10s",
+} as const;
 const where = { pool: "gpu", replicas: 1 };
 const queue = { queue: { capacity: 100 } };
 

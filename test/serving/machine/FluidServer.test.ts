@@ -26,7 +26,10 @@ test("fluid server: jobs at instants -> each is done when a FIFO server that han
 });
 
 test("fluid server: a stream of small items between jobs -> the one-by-one server's delay, but for one item of each stream", () => {
-  const steps = array(record({ lengthMs: integer({ min: 1, max: 50 }), items: integer({ min: 0, max: 200 }) }), { minLength: 1, maxLength: 30 });
+  const steps = array(record({ lengthMs: integer({ min: 1, max: 50 }), items: integer({ min: 0, max: 200 }) }), {
+    minLength: 1,
+    maxLength: 30,
+  });
   assert(
     property(steps, (streams) => {
       const work = 0.25;
