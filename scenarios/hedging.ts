@@ -18,7 +18,7 @@ export default scenario({
       slo: { e2e: "6s" },
       client: {
         hedge: { after: { percentile: 90, initial: "3s" }, attempts: 2 },
-        retry: { attempts: 1, budget: { ratio: { ratio: 0.15, floor: "1/s" } } },
+        retry: { attempts: 1, budget: { ratio: { ratio: 0.15, minRate: "1/s" } } },
       },
     },
   },

@@ -49,6 +49,8 @@ export class Attempts {
   readonly firstTokenMs: Column<Float64Array>;
   /** Last token before a preemption; NaN otherwise. */
   readonly preemptedMs: Column<Float64Array>;
+  /** Names the whole request where others ask the same; 0 = like no other. */
+  readonly contentKey: Column<Float64Array>;
   readonly prefixKey: Column<Float64Array>;
   readonly prefixTokens: Column<Int32Array>;
   readonly streamKey: Column<Float64Array>;
@@ -86,6 +88,7 @@ export class Attempts {
     this.admittedMs = pool.float64();
     this.firstTokenMs = pool.float64();
     this.preemptedMs = pool.float64();
+    this.contentKey = pool.float64();
     this.prefixKey = pool.float64();
     this.prefixTokens = pool.int32();
     this.streamKey = pool.float64();

@@ -12,8 +12,7 @@ import type { GatewayListener } from "./Gateway.ts";
 import { AttemptEnd } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
-import { Backoff } from "../policy/retry/Backoff.ts";
-import { NO_RETRY, retryWaitMs } from "../policy/retry/retryWaitMs.ts";
+import { backoffMs, hintedMs } from "../policy/retry/Backoff.ts";
 import { Simulation } from "./Simulation.ts";
 import { clientChain } from "./stage/clientChain.ts";
 import type { Door } from "./stage/Door.ts";
@@ -70,7 +69,6 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
   private readonly patience: ReadonlyArray<DelayRing | undefined>;
   private readonly jitter: ReadonlyArray<Draws>;
-  private readonly backoffs: ReadonlyArray<Backoff | undefined>;
   private onEnd!: RequestEnded;
 
   constructor(
@@ -91,7 +89,6 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       delayMs === undefined ? undefined : kernel.ring(delayMs, this.actor, op, Phase.Timeout);
     this.deadlines = classes.map((spec) => ring(spec.client.deadlineMs, OP_DEADLINE));
     this.patience = classes.map((spec) => ring(spec.client.patienceMs, OP_PATIENCE));
-    this.backoffs = classes.map(({ client }) => client.retry && backoffOf(client.retry));
     this.jitter = classes.map((spec) => streams.open(`client/${spec.name}`, "backoff"));
     gateway.connect(this);
   }
@@ -143,8 +140,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
       this.finish(request, outcome);
       return;
     }
-    if (how === AttemptEnd.Blocked) this.budgets?.withdrawn(request, requests.tries.at[request]! > 1);
-    else this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
+    if (how !== AttemptEnd.Blocked) this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
     const retry = this.classes[classIndex]!.client.retry;
     if (retry === undefined || how === AttemptEnd.Refused || requests.tries.at[request]! >= retry.attempts) {
       return this.finish(request, OUTCOME_OF[how]!);
@@ -153,7 +149,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
       return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
-    if (waitMs === NO_RETRY || this.budgets?.allows(request, how === AttemptEnd.TimedOut) === false) {
+    if (waitMs === Infinity || this.budgets?.take(request, how === AttemptEnd.TimedOut) === false) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     this.retryIn(request, waitMs);
@@ -176,6 +172,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
     attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
     attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
+    attempts.contentKey.at[attempt] = requests.contentKey.at[request]!;
     attempts.prefixKey.at[attempt] = requests.prefixKey.at[request]!;
     attempts.prefixTokens.at[attempt] = requests.prefixTokens.at[request]!;
     attempts.streamKey.at[attempt] = requests.streamKey.at[request]!;
@@ -186,19 +183,18 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.gateway.submit(attempt);
   }
 
-  /** Wait before the next try; NO_RETRY when it would be useless. */
+  /** Wait before the next try; Infinity when it would be useless. */
   private waitMs(request: number, attempt: number, retry: RetrySpec): number {
-    const { requests, attempts, kernel } = this.simulation;
+    const { requests, attempts } = this.simulation;
     const classIndex = requests.classIndex.at[request]!;
     const tries = requests.tries.at[request]!;
     const turn = requests.turn.at[request]!;
     const draw = retry.jitter === "none" ? 0 : this.jitter[classIndex]!.unit(requests.number.at[request]!, turn * TRIES_SPAN + tries);
-    const previousMs = tries === 1 ? 0 : requests.backoffMs.at[request]!;
-    const computedMs = this.backoffs[classIndex]!.delayMs(tries, draw, previousMs);
+    const previousMs = tries === 1 ? retry.backoffMs : requests.backoffMs.at[request]!;
+    const { backoffMs: baseMs, factor, maxBackoffMs: capMs, jitter } = retry;
+    const computedMs = backoffMs({ baseMs, factor, capMs, jitter }, tries, draw, previousMs);
     requests.backoffMs.at[request] = computedMs;
-    const hintMs = attempts.retryAfterMs.at[attempt]!;
-    const serverMs = retry.honorRetryAfter && !Number.isNaN(hintMs) ? hintMs : undefined;
-    return retryWaitMs(computedMs, serverMs, Infinity, kernel.now);
+    return retry.honorRetryAfter ? hintedMs(computedMs, attempts.retryAfterMs.at[attempt]!) : computedMs;
   }
 
   private retryIn(request: number, waitMs: number): void {
@@ -228,6 +224,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { requests } = this.simulation;
     this.deadlines[requests.classIndex.at[request]!]?.stop(request);
     requests.active.at[request] = 0;
+    this.budgets?.finished(request);
     this.recorder.ended(request, outcome);
     this.onEnd(request, outcome);
   }
@@ -246,6 +243,3 @@ const OUTCOME_OF: ReadonlyArray<Outcome> = [
   "degraded",
   "rejected",
 ];
-
-const backoffOf = ({ backoffMs: baseMs, maxBackoffMs: capMs, factor, jitter }: RetrySpec): Backoff =>
-  new Backoff({ baseMs, capMs, factor, jitter });

@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer";
 import type { Actor } from "../kernel/Kernel.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import type { Outcome } from "../metric/Result.ts";
+import { contentKeyOf } from "../workload/contentKeyOf.ts";
 import { ClosedLoop } from "../workload/ClosedLoop.ts";
 import { OpenArrivals } from "../workload/OpenArrivals.ts";
 import type { ArrivalSource } from "../workload/RequestDraft.ts";
@@ -54,8 +55,6 @@ const FASTEST_USER_MS = 1;
 const STREAM_NAMES = 2 ** 40;
 const PREFIX_NAMES = 2 ** 45;
 const PREFIX_SPAN = 2 ** 20;
-const CONTENT_NAMES = 2 ** 46;
-const CONTENT_SPAN = 2 ** 32;
 
 interface Naming {
   readonly classIndex: number;
@@ -230,7 +229,7 @@ class SimulatedTraffic implements TrafficService, Actor {
   /** Names the content: the shared prefix, if any, and everything after it, which is the request's own unless others ask the same. */
   private name(request: number, { classIndex, prefixId, prefixTokens, contentId }: Naming): void {
     const { requests } = this.simulation;
-    const contentKey = contentId < 0 ? 0 : CONTENT_NAMES + classIndex * CONTENT_SPAN + contentId;
+    const contentKey = contentId < 0 ? 0 : contentKeyOf(classIndex, contentId);
     requests.contentKey.at[request] = contentKey;
     requests.prefixKey.at[request] = prefixId < 0 ? 0 : PREFIX_NAMES + classIndex * PREFIX_SPAN + prefixId;
     requests.prefixTokens.at[request] = prefixId < 0 ? 0 : prefixTokens;

@@ -1,11 +1,11 @@
 import { ActiveBudget } from "./ActiveBudget.ts";
-import { ClientBucket } from "./ClientBucket.ts";
+import { BucketBudget } from "./BucketBudget.ts";
+import { FailureBreakerBudget } from "./FailureBreakerBudget.ts";
 import { QuotaBudget } from "./QuotaBudget.ts";
 import { RatioBudget } from "./RatioBudget.ts";
-import { RetryBreaker } from "./RetryBreaker.ts";
 import type { RetryBudget } from "./RetryBudget.ts";
 import type { RetryBudgetSpec } from "./RetryBudgetSpec.ts";
-import { SuccessBudget } from "./SuccessBudget.ts";
+import { ThrottleBudget } from "./ThrottleBudget.ts";
 
 /** A new budget with fresh state for one client. Throws SettingFault. */
 export function retryBudgetOf(spec: RetryBudgetSpec): RetryBudget {
@@ -14,13 +14,13 @@ export function retryBudgetOf(spec: RetryBudgetSpec): RetryBudget {
       return new RatioBudget(spec);
     case "active":
       return new ActiveBudget(spec);
-    case "success":
-      return new SuccessBudget(spec);
+    case "throttle":
+      return new ThrottleBudget(spec);
     case "quota":
       return new QuotaBudget(spec);
-    case "clientBucket":
-      return new ClientBucket(spec);
-    case "retryBreaker":
-      return new RetryBreaker(spec.failureRatio);
+    case "bucket":
+      return new BucketBudget(spec);
+    case "failureBreaker":
+      return new FailureBreakerBudget(spec);
   }
 }

@@ -7,38 +7,26 @@ import type { RetryBudget } from "../schema/RetryBudget.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type BudgetInput = typeof RetryBudget.Type;
-type QuotaInput = NonNullable<BudgetInput["quota"]>;
 
 /** Turns a retry budget into numbers. */
 export const decodeRetryBudget = (decoding: Decoding, { value, path }: At<BudgetInput>): RetryBudgetSpec => {
   const { retryBudget: absent } = DEFAULTS;
   if (value.active !== undefined) return { kind: "active", ...absent.active, ...value.active };
-  if (value.success !== undefined) return { kind: "success", ...absent.success, ...value.success };
-  if (value.clientBucket !== undefined) return { kind: "clientBucket", ...absent.clientBucket, ...value.clientBucket };
-  if (value.quota !== undefined) return decodeQuota(decoding, { value: value.quota, path: [...path, "quota"] });
-  if (value.retryBreaker !== undefined) {
-    const at = { value: value.retryBreaker, path: [...path, "retryBreaker"] };
-    const ratio = decoding.number(at, "failures", absent.retryBreaker.failures, (written) =>
-      decoding.quantity(SHARE, written, { above: 0 }),
-    );
-    return { kind: "retryBreaker", failureRatio: ratio };
+  if (value.throttle !== undefined) return { kind: "throttle", ...absent.throttle, ...value.throttle };
+  if (value.quota !== undefined) return { kind: "quota", ...absent.quota, ...value.quota };
+  if (value.bucket !== undefined) return { kind: "bucket", ...absent.bucket, ...value.bucket };
+  if (value.failureBreaker !== undefined) {
+    const at = { value: value.failureBreaker, path: [...path, "failureBreaker"] };
+    const ratio = decoding.number(at, "failures", absent.failureBreaker.failures, (written) => decoding.quantity(SHARE, written));
+    return { kind: "failureBreaker", failureRatio: ratio };
   }
   const at = { value: value.ratio!, path: [...path, "ratio"] };
   return {
     kind: "ratio",
     ratio: at.value.ratio ?? absent.ratio.ratio,
-    floorPerSecond: decoding.number(at, "floor", RATE.parse(absent.ratio.floor) as number, (written) => decoding.quantity(RATE, written)),
+    minPerSecond: decoding.number(at, "minRate", RATE.parse(absent.ratio.minRate) as number, (written) => decoding.quantity(RATE, written)),
     ttlMs: decoding.number(at, "ttl", parseDuration(absent.ratio.ttl) as number, (written) =>
-      decoding.quantity(DURATION, written, { minimum: 1000, maximum: 60_000 }),
+      decoding.quantity(DURATION, written, { above: 0 }),
     ),
   };
-};
-
-const decodeQuota = (decoding: Decoding, { value, path }: At<QuotaInput>): RetryBudgetSpec => {
-  const quota = { kind: "quota", ...DEFAULTS.retryBudget.quota, ...value } as const;
-  for (const key of ["cost", "timeoutCost", "refill"] as const) {
-    if (quota[key] <= quota.capacity) continue;
-    decoding.reject({ path: [...path, key], constraint: `must be at most capacity, ${quota.capacity}`, value: quota[key] });
-  }
-  return quota;
 };

@@ -20,12 +20,12 @@ export const DEFAULTS = {
   retry: { backoff: "500ms", factor: 2, maxBackoff: "8s", jitter: "full", honorRetryAfter: true },
   instances: 1,
   retryBudget: {
-    ratio: { ratio: 0.2, floor: "10/s", ttl: "10s" },
-    active: { ratio: 0.2, least: 3 },
-    success: { most: 10, ratio: 0.1 },
-    quota: { capacity: 500, cost: 5, timeoutCost: 10, refill: 1 },
-    clientBucket: { capacity: 5, perRequest: 0.1 },
-    retryBreaker: { failures: 0.1 },
+    ratio: { ratio: 0.2, minRate: "10/s", ttl: "10s" },
+    active: { ratio: 0.2, minConcurrency: 3 },
+    throttle: { maxTokens: 10, tokenRatio: 0.1 },
+    quota: { capacity: 500, retryCost: 5, timeoutCost: 10, successCredit: 1 },
+    bucket: { capacity: 5, ratio: 0.1 },
+    failureBreaker: { failures: 0.1 },
   },
   hedge: { attempts: 2 },
   // DAGOR's levels, with waits on the scale of LLM serving (assumed); cut and grow as published.

@@ -10,6 +10,7 @@ export const twinOf = (attempts: Attempts, original: number): number => {
   attempts.classIndex.at[twin] = attempts.classIndex.at[original]!;
   attempts.promptTokens.at[twin] = attempts.promptTokens.at[original]!;
   attempts.outputTokens.at[twin] = attempts.outputTokens.at[original]!;
+  attempts.contentKey.at[twin] = attempts.contentKey.at[original]!;
   attempts.prefixKey.at[twin] = attempts.prefixKey.at[original]!;
   attempts.prefixTokens.at[twin] = attempts.prefixTokens.at[original]!;
   attempts.streamKey.at[twin] = attempts.streamKey.at[original]!;

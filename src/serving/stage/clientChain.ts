@@ -31,7 +31,7 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
   if (hedges.some((hedge) => hedge !== undefined)) {
     const { attempts } = simulation;
     const hooks = {
-      allows: (attempt: number) => budgets === undefined || budgets.allows(attempts.request.at[attempt]!, false),
+      allows: (attempt: number) => budgets === undefined || budgets.take(attempts.request.at[attempt]!, false),
       sent: (attempt: number) => recorder.offered(attempts.classIndex.at[attempt]!),
       over: (attempt: number, succeeded: boolean, paid: number) => {
         for (let copy = 0; copy < paid; copy++) budgets?.ended(attempts.request.at[attempt]!, succeeded, true);

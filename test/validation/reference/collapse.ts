@@ -8,7 +8,7 @@ type Rate = NonNullable<ScenarioInput["traffic"][string]["arrivals"]>["poisson"]
 const AT_ONCE: Retry = { attempts: 3, backoff: "0s", maxBackoff: "0s", jitter: "none" };
 const WITH_BACKOFF: Retry = { attempts: 3, backoff: "20s", factor: 2, maxBackoff: "40s", jitter: "full" };
 const NEVER: Retry = { attempts: 1 };
-const BUDGETED: Retry = { ...AT_ONCE, budget: { clientBucket: { capacity: 10, perRequest: 0.1 } } };
+const BUDGETED: Retry = { ...AT_ONCE, budget: { bucket: { capacity: 10, ratio: 0.1 } } };
 
 /** A server whose service takes 1 s and 0.01 s more for each attempt in service; 0.1 s of network each way; a time limit of 3 s. */
 const world = (arrivals: NonNullable<Rate>, retry: Retry, horizon: `${number}s`): ScenarioInput => ({

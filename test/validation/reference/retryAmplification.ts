@@ -69,8 +69,8 @@ export const retryAmplification: Reference = {
   },
 };
 
-const BUCKET: Budget = { clientBucket: { capacity: 5, perRequest: 0.1 } };
-const BREAKER: Budget = { retryBreaker: { failures: 0.1 } };
+const BUCKET: Budget = { bucket: { capacity: 5, ratio: 0.1 } };
+const BREAKER: Budget = { failureBreaker: { failures: 0.1 } };
 
 /** Load with budgets by failure probability and number of clients. */
 const BUDGETS: ReadonlyArray<readonly [name: string, budget: Budget, failures: number, clients: number, load: number, tolerance: number]> =
