@@ -113,6 +113,12 @@ export class KvMemory {
     return copied * (this.swap?.msPerToken ?? 0);
   }
 
+  /** The prefix cache forgets what nobody uses, in both tiers. */
+  wipe(): void {
+    this.blocks.forgetUnused?.();
+    this.tier?.clear();
+  }
+
   clear(): void {
     this.blocks.clear();
     this.tier?.clear();

@@ -188,6 +188,13 @@ export class SteppedReplica implements Engine, Actor {
     this.planSoon();
   }
 
+  wipeCache(): void {
+    for (const { rank } of this.ranks) {
+      rank.memory.wipe();
+      rank.blockedHead = -1;
+    }
+  }
+
   syncMeter(): void {
     this.waiting.sync();
   }
