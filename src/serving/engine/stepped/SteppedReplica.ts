@@ -182,14 +182,6 @@ export class SteppedReplica implements Engine, Actor {
 
   wipeCache(): void {
     for (const { rank } of this.ranks) {
-      rank.memory.blocks.forgetUnused?.();
-      rank.blockedHead = -1;
-    }
-    this.planSoon();
-  }
-
-  wipeCache(): void {
-    for (const { rank } of this.ranks) {
       rank.memory.wipe();
       rank.blockedHead = -1;
     }
