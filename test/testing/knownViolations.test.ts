@@ -4,8 +4,8 @@ import { luaLimiter } from "../../src/testing/adapters/luaLimiter.ts";
 import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
 import { counterexampleText } from "../../src/testing/counterexampleText.ts";
 import type { Law } from "../../src/testing/Law.ts";
+import { lawsOf } from "../../src/testing/lawsOf.ts";
 import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
-import { retryLaws } from "../../src/testing/retry/retryLaws.ts";
 import { KNOWN_VIOLATIONS } from "./KnownViolation.ts";
 import type { KnownViolation } from "./KnownViolation.ts";
 
@@ -14,7 +14,7 @@ const SEEDS = process.env["SPILLWAY_LONG"] === "1" ? [1, 2, 3, 4, 5] : [1];
 const lawsFor = async (known: KnownViolation): Promise<ReadonlyArray<Law>> => {
   const adapter = await SHIPPED_ADAPTERS.get(known.adapter)!();
   if (adapter.family === "breaker") return circuitBreakerLaws(adapter, { ...adapter.spec, ...known.breaker });
-  return adapter.family === "limiter" ? rateLimiterLaws(adapter, { ...adapter.spec, ...known.limiter }) : retryLaws(adapter);
+  return adapter.family === "limiter" ? rateLimiterLaws(adapter, { ...adapter.spec, ...known.limiter }) : lawsOf(adapter);
 };
 
 const lawNamed = (laws: ReadonlyArray<Law>, name: string): Law => {

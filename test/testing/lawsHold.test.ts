@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import type { BreakerUnderTest, CircuitBreakerAdapter } from "../../src/testing/breaker/CircuitBreakerAdapter.ts";
 import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
+import type { CacheAdapter } from "../../src/testing/cache/CacheAdapter.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
 import type { RefusingAdapter, RefusingLimiter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
 import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
@@ -75,5 +77,20 @@ describe("components that keep no promise", () => {
     await expect(law.check({ seed: 4 })).rejects.toThrow(
       /time +operation +what happened[\s\S]*the law: at most[\s\S]*repeat: .*--seed 4 --path/,
     );
+  });
+
+  it("cache: loads for every caller -> several loads for a key at a time; keeps all -> stale values", async () => {
+    const uncached = (make: CacheAdapter["make"]): CacheAdapter => ({ ...effectCache(), name: "broken", features: {}, make });
+    const careless = uncached((load) => ({ get: (key) => load(key) }));
+    expect(await brokenLaws(lawsOf(careless))).toEqual(["C-1"]);
+    const forever = uncached((load) => {
+      const kept = new Map<string, Promise<unknown>>();
+      return { get: (key) => kept.get(key) ?? kept.set(key, load(key)).get(key) };
+    });
+    expect(await brokenLaws(lawsOf(forever))).toEqual(["C-4", "C-5"]);
+  });
+
+  it("cache of Effect: one load, everybody answered, keys apart -> holds; a clock that steps back -> old values", async () => {
+    expect(await brokenLaws(lawsOf(effectCache()))).toEqual(["C-4", "C-5"]);
   });
 });

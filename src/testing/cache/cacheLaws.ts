@@ -149,12 +149,10 @@ const HOUR_MS = 3_600_000;
 const operations = (adapter: CacheAdapter, spec: CacheSpec): ReadonlyArray<WeightedOperation<CacheTrial>> => [
   weighted(
     4,
-    fc
-      .tuple(fc.constantFrom(...KEYS), fc.constantFrom(1, 1, 1, 3))
-      .map(([key, count]) => ({
-        text: `${count === 1 ? "read" : `${count} reads at once of`} ${key}`,
-        run: (trial: CacheTrial) => trial.read(key, count),
-      })),
+    fc.tuple(fc.constantFrom(...KEYS), fc.constantFrom(1, 1, 1, 3)).map(([key, count]) => ({
+      text: `${count === 1 ? "read" : `${count} reads at once of`} ${key}`,
+      run: (trial: CacheTrial) => trial.read(key, count),
+    })),
   ),
   weighted(
     4,

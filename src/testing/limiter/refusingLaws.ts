@@ -47,7 +47,7 @@ export const refusingLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): R
 const applied = (law: LimiterLaw, adapter: RefusingAdapter, spec: RateLimiterSpec): Law => {
   const operations = law.operations(adapter.features, spec);
   const full = lawOf(setup(law, adapter, spec, operations, spec.bound));
-  const weakBound = law.id === "L-1" || law.id === "L-2" ? spec.declaredBound : undefined;
+  const weakBound = law.id === "L-1" ? spec.declaredBound : undefined;
   const declared = adapter.declared?.[law.part === undefined ? law.id : `${law.id} ${law.part}`] ?? adapter.declared?.[law.id];
   if (weakBound === undefined && (declared === undefined || (law.spared ?? law.weaker) === undefined)) return full;
   const weaker = declared === undefined ? operations : (law.weaker?.(adapter.features, spec) ?? spare(operations, law.spared ?? []));
@@ -94,6 +94,14 @@ const envelope = (bound: Bound): LimiterWatch => ({
         false,
         `at most ${round(worst.most)} permits pass within ${worst.ms} ms of true time (${boundText(bound)}); ${worst.passed} did`,
       );
+  },
+});
+
+/** No algorithm lets more than the limit through in one instant, so whatever does so made credit up. */
+const credit = (bound: Bound): LimiterWatch => ({
+  onDecision: (asked, trial) => {
+    envelope({ window: { limit: trial.spec.limit, ms: 1 } }).onDecision?.(asked, trial);
+    envelope(trial.spec.declaredBound ?? bound).onDecision?.(asked, trial);
   },
 });
 
@@ -146,7 +154,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     title: "odd costs give no credit",
     applies: (features) => features.costs === true,
     operations: (features, spec) => [...plain(features, spec), weighted(4, oddCostOperation())],
-    watch: envelope,
+    watch: credit,
     spared: ["call, cost -"],
   },
   {
