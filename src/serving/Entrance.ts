@@ -6,15 +6,17 @@ import { Gateway } from "./Gateway.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import type { Door } from "./stage/Door.ts";
+import { CacheStage } from "./stage/CacheStage.ts";
 import { limiterOf } from "./stage/limiterOf.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
 import { Store } from "./store/Store.ts";
 
-/** What attempts meet before the gateway's queue: rate limits, and the store that keeps them. Only what is asked for is there. */
+/** What attempts meet before the gateway's queue: rate limits, the store that keeps them, the response cache. Only what is asked for is there. */
 export interface EntranceService {
   readonly door: Door;
   readonly store: Store | undefined;
   readonly rateLimits: RateLimitStage | undefined;
+  readonly cache: CacheStage | undefined;
   /** Forgets what was counted so far: the warm-up is over. */
   startMeasuring(): void;
 }
@@ -40,12 +42,15 @@ const buildEntrance = (
 ): EntranceService => {
   const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
   const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) }));
-  const rateLimits = limits === undefined ? undefined : new RateLimitStage(limits, classes, simulation, store, gateway);
+  const cache = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, gateway);
+  const rateLimits = limits === undefined ? undefined : new RateLimitStage(limits, classes, simulation, store, cache ?? gateway);
   return {
-    door: rateLimits ?? gateway,
+    door: rateLimits ?? cache ?? gateway,
     store,
     rateLimits,
+    cache,
     startMeasuring: () => {
+      cache?.startMeasuring();
       store?.startMeasuring();
       if (rateLimits !== undefined) rateLimits.rejected = 0;
     },

@@ -1,6 +1,7 @@
 import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 
 export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
@@ -38,6 +39,8 @@ export interface GatewaySpec {
   readonly disaggregation?: DisaggregationSpec;
   /** An attempt passes when all of them admit it. */
   readonly limits?: ReadonlyArray<RateLimitSpec>;
+  /** Whole answers to identical requests. */
+  readonly cache?: CacheSpec;
   /** Where limits are kept; absent: in the gateway itself, without delay. */
   readonly store?: StoreSpec;
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */

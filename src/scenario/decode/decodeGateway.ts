@@ -2,9 +2,11 @@ import type { GatewaySpec, PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
+import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Gateway } from "../schema/Gateway.ts";
 import { decodeBreaker } from "./decodeBreaker.ts";
 import { decodeDisaggregation } from "./decodeDisaggregation.ts";
+import { decodeCache } from "./decodeCache.ts";
 import { decodeLimit, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
@@ -13,15 +15,18 @@ import { present } from "./present.ts";
 
 export type GatewayInput = typeof Gateway.Type;
 
-/** Turns what stands in front of the fleet into numbers; `maxSequences` is the largest of the pools', `priorities` the number of different ones. */
+/** Turns what stands in front of the fleet into numbers; `maxSequences` is the largest of the pools', `traffic` the classes that it will meet. */
 export const decodeGateway = (
   decoding: Decoding,
   at: At<GatewayInput>,
-  around: { readonly maxSequences: number; readonly priorities: number; readonly fleet: ReadonlyArray<PoolSpec> },
+  around: { readonly maxSequences: number; readonly traffic: ReadonlyArray<TrafficClassSpec>; readonly fleet: ReadonlyArray<PoolSpec> },
 ): GatewaySpec => {
-  const queue = decoding.group(at, "queue", (written) => decodeQueue(decoding, written, around.priorities));
+  const queue = decoding.group(at, "queue", (written) =>
+    decodeQueue(decoding, written, new Set(around.traffic.map(({ priority }) => priority)).size),
+  );
   return present({
     limits: decoding.field(at, "limits", (limits) => decoding.list(limits, (limit) => decodeLimit(decoding, limit))),
+    cache: decoding.group(at, "cache", (cache) => decodeCache(decoding, cache, around.traffic)),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
     disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),

@@ -64,7 +64,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     gateway: decodeGateway(decoding, gatewayOf(at), {
       fleet,
       maxSequences: largestBatch(fleet),
-      priorities: new Set(traffic.map(({ priority }) => priority)).size,
+      traffic,
     }),
     fleet,
     faults: decodeFaults(decoding, at),

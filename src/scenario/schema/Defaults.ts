@@ -36,6 +36,7 @@ export const DEFAULTS = {
   limit: { per: "all", cost: "request" },
   // A round trip inside of one data center, and a bound that is well above it; assumed.
   store: { latency: "1ms", timeout: "50ms", onFailure: "open" },
+  cache: { eviction: "lru", ttl: "10m", ttlJitter: 0, latency: "1ms", coalesce: true, onLeaderCancel: "keep", earlyRefresh: 0 },
   onDisconnect: "cancel",
   router: "leastOutstanding",
   loadFactor: 1.25,

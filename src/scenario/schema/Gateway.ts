@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema";
 import { Breaker } from "./Breaker.ts";
+import { Cache } from "./Cache.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { Disaggregation } from "./Disaggregation.ts";
 import { atLeast, integer, positive, word } from "./PlainSchema.ts";
@@ -104,6 +105,7 @@ export const Gateway = Schema.Struct({
     Schema.Array(Limit).check(Schema.isMinLength(1)).annotate({ description: "Rate limits; an attempt passes when all of them admit it." }),
   ),
   store: Schema.optionalKey(StoreSchema),
+  cache: Schema.optionalKey(Cache),
   disaggregation: Schema.optionalKey(Disaggregation),
   queue: Schema.optionalKey(Queue),
   maxInFlightPerReplica: Schema.optionalKey(
