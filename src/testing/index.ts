@@ -1,5 +1,5 @@
-export { SHIPPED_ADAPTERS } from "./adapters/shippedAdapters.ts";
-export type { Adapter } from "./adapters/shippedAdapters.ts";
+export { SHIPPED_ADAPTERS } from "./adapters/ShippedAdapters.ts";
+export type { Adapter } from "./adapters/ShippedAdapters.ts";
 export { LibraryMissing } from "./adapters/importPackage.ts";
 export { luaLimiter } from "./adapters/luaLimiter.ts";
 export type { BreakerSettings, CircuitBreakerSpec, RateTrip, TripRule } from "./breaker/BreakerSpec.ts";

@@ -1,4 +1,4 @@
-import type { Adapter } from "./adapters/shippedAdapters.ts";
+import type { Adapter } from "./adapters/ShippedAdapters.ts";
 import { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
 import { cacheLaws } from "./cache/cacheLaws.ts";
 import type { Law } from "./Law.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SHIPPED_ADAPTERS } from "../../src/testing/adapters/shippedAdapters.ts";
+import { SHIPPED_ADAPTERS } from "../../src/testing/adapters/ShippedAdapters.ts";
 import { luaLimiter } from "../../src/testing/adapters/luaLimiter.ts";
 import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
 import { counterexampleText } from "../../src/testing/counterexampleText.ts";
@@ -36,6 +36,7 @@ describe("known violations", () => {
     const refusals = await lawNamed(laws, "L-13 refusals").report({ runs: 2000 });
     expect(refusals.counterexample!.operations, counterexampleText(refusals)).toBeLessThanOrEqual(6);
     expect((await lawNamed(laws, "L-13 rate").report()).counterexample).toBeDefined();
+    expect((await lawNamed(laws, "L-14").report()).counterexample).toBeDefined();
     expect((await lawNamed(laws, "L-12").report()).counterexample!.operations).toBeLessThanOrEqual(4);
   });
 

@@ -32,7 +32,7 @@ const adapter = <S>(name: string, spec: RateLimiterSpec, limiterOf: (rate: Limit
   behavior: "refuses",
   name,
   laboratory: { answering: "sync" },
-  features: { costs: true, hints: true, countsKeys: true },
+  features: { costs: true, hints: true, countsKeys: true, reconfiguring: true },
   spec,
   make: ({ limit, windowMs }, laboratory) => {
     const limiter = new KeyedLimiter(limiterOf({ limit, windowMs }), { maxKeys: 1000, whenFull: "refuse" });
@@ -42,6 +42,7 @@ const adapter = <S>(name: string, spec: RateLimiterSpec, limiterOf: (rate: Limit
         return waitMs === 0 ? { admitted: true } : { admitted: false, waitMs };
       },
       liveKeys: () => limiter.keys,
+      reconfigure: (rate) => limiter.reconfigure(limiterOf(rate), laboratory.elapsedMs),
     };
   },
 });

@@ -141,6 +141,54 @@ export const trainOperation = (spec: RateLimiterSpec, calls: number, useRatio = 
     };
   });
 
+const LOADS = [0.9, 1, 1.1, 2];
+
+/** Even arrivals at rising load, each on a limiter of its own; more load never means fewer admitted per second. */
+export const risingLoadOperation = (spec: RateLimiterSpec, calls: number): fc.Arbitrary<Operation<LimiterTrial>> =>
+  fc.constantFrom(1, 7, 13).map((offsetMs) => ({
+    text: `${calls} calls evenly at ${LOADS.join(", ")} x the rate, after ${offsetMs} ms`,
+    run: async (trial) => {
+      await trial.laboratory.advance(offsetMs);
+      const shares: Array<number> = [];
+      for (const times of LOADS) shares.push(await admittedShare(trial, spec, { calls, times }));
+      trial.laboratory.note(`admitted, as a share of the rate: ${shares.map((share) => share.toFixed(2)).join(", ")}`);
+      let highest = 0;
+      for (const [index, share] of shares.entries()) {
+        trial.expect(
+          share >= highest - 0.03,
+          `more load never means fewer admitted; at ${LOADS[index]} x the rate it falls from ${highest.toFixed(2)} to ${share.toFixed(2)}`,
+        );
+        highest = Math.max(highest, share);
+      }
+    },
+  }));
+
+/** Admitted per second after the first burst, as a share of the rate. */
+const admittedShare = async (
+  trial: LimiterTrial,
+  spec: RateLimiterSpec,
+  load: { readonly calls: number; readonly times: number },
+): Promise<number> => {
+  const gapMs = spec.windowMs / spec.limit / load.times;
+  const limiter = await trial.fresh();
+  const startMs = trial.nowMs;
+  let admitted = 0;
+  for (let sent = 0; sent < load.calls; sent++) {
+    const [decision] = await trial.ask(limiter, { key: "load", cost: 1, node: 0 });
+    if (decision?.admitted === true && sent >= load.calls / 5) admitted++;
+    await trial.laboratory.advance(Math.max(0, Math.round((sent + 1) * gapMs) - (trial.nowMs - startMs)));
+  }
+  limiter.dispose?.();
+  return (admitted * load.times) / (load.calls * 0.8);
+};
+
+/** The limit changes while the limiter is in use. */
+export const reconfigureOperation = (spec: RateLimiterSpec): fc.Arbitrary<Operation<LimiterTrial>> =>
+  fc.constantFrom(1, 2, spec.limit, 2 * spec.limit).map((limit) => ({
+    text: `the limit becomes ${limit}`,
+    run: (trial) => trial.reconfigure(limit),
+  }));
+
 /** What a continuous bucket lets through. */
 const bucketAdmits = (spec: RateLimiterSpec, instantsMs: ReadonlyArray<number>): number => {
   let level = spec.limit;

@@ -61,6 +61,7 @@ export class LimiterTrial {
     this.laboratory = options.laboratory;
     this.watch = options.watch;
     this.limiter = options.limiter;
+    this.limit = options.spec.limit;
   }
 
   get nowMs(): number {
@@ -124,6 +125,23 @@ export class LimiterTrial {
     }
     return false;
   }
+
+  /** Limit in force, and the highest one of this instant before it. */
+  limit: number;
+  sinceMs = 0;
+
+  reconfigure(limit: number): void {
+    // Raising and lowering again in one instant is judged by the first limit.
+    if (this.sinceMs !== this.nowMs || this.formerLimit === undefined) this.formerLimit = this.limit;
+    this.limit = limit;
+    this.sinceMs = this.nowMs;
+    this.passedBefore = this.passed.length;
+    this.limiter.reconfigure?.({ limit, windowMs: this.spec.windowMs });
+  }
+
+  formerLimit: number | undefined;
+  /** Admitted before the last change. */
+  passedBefore = 0;
 
   expect(condition: boolean, expected: string): void {
     if (!condition) throw new LawBroken(expected);

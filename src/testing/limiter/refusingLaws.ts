@@ -12,6 +12,8 @@ import {
   idleOperation,
   ODD_COSTS,
   oddCostOperation,
+  reconfigureOperation,
+  risingLoadOperation,
   stepOperation,
   tickOperation,
   trainOperation,
@@ -223,6 +225,35 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     runsRatio: 0.3,
   },
   {
+    id: "L-9",
+    kind: "S",
+    title: "a lower limit holds at once, and a higher one grants nothing for the past",
+    applies: (features, spec) => features.reconfiguring === true && spec.exact === true,
+    operations: (features, spec) => [...plain(features, spec), weighted(2, reconfigureOperation(spec))],
+    watch: () => ({
+      onDecision: (asked, trial) => {
+        if (!asked.decision.admitted) return;
+        const since = trial.passed.slice(trial.passedBefore);
+        let sum = 0;
+        for (const one of since.toReversed()) {
+          sum += one.cost;
+          const most = trial.limit + ((trial.nowMs - one.atMs) * trial.limit) / trial.spec.windowMs;
+          trial.expect(
+            sum <= most + 1e-6,
+            `with a limit of ${trial.limit} at most ${round(most)} permits pass within ${trial.nowMs - one.atMs} ms; ${sum} did`,
+          );
+        }
+        const former = trial.formerLimit;
+        const last = trial.passed[trial.passedBefore - 1];
+        if (former === undefined || trial.sinceMs !== trial.nowMs || last === undefined) return;
+        // A key that nobody uses may be forgotten, and is full under whatever limit it comes back.
+        if (trial.nowMs - last.atMs >= trial.spec.windowMs / former) return;
+        const now = trial.passed.filter((one) => one.atMs === trial.nowMs).reduce((total, one) => total + one.cost, 0);
+        trial.expect(now <= former, `in the instant of the change at most the ${former} of before pass; ${now} did`);
+      },
+    }),
+  },
+  {
     id: "L-11",
     part: "enough",
     kind: "V",
@@ -282,6 +313,16 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     runsRatio: 0.01,
     maxOperations: 1,
     weaker: (features, spec) => [weighted(1, trainOperation(spec, features.slow ? 60 : 300, spec.declaredUseRatio))],
+  },
+  {
+    id: "L-14",
+    kind: "V",
+    title: "more load never means fewer admitted",
+    applies: (_features, spec) => spec.exact === true && spec.limit > 1,
+    operations: (features, spec) => [weighted(1, risingLoadOperation(spec, features.slow ? 60 : 300))],
+    watch: () => ({}),
+    runsRatio: 0.01,
+    maxOperations: 1,
   },
   {
     id: "L-15",
