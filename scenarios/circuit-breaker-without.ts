@@ -7,7 +7,7 @@ export default scenario({
   name: "circuit-breaker-without",
   description: "The control of circuit-breaker: the same straggler without breakers",
   gateway: { router: "roundRobin" },
-  gates: ["chat.goodput.ratio < 96%"],
+  gates: ["chat.goodput.ratio < 94%"],
 });
 
 main(import.meta);
