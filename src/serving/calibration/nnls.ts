@@ -108,16 +108,16 @@ const descend = (normal: Normal, values: Float64Array, passive: Array<number>): 
   for (;;) {
     const target = solve(normal, passive);
     if (target === undefined) return false;
-    let reach = 1;
-    passive.forEach((i, k) => {
-      if (target[k]! <= 0) reach = Math.min(reach, values[i]! / (values[i]! - target[k]! || 1));
-    });
+    const ratios = passive.map((i, k) => (target[k]! > 0 ? 1 : values[i]! / Math.max(values[i]! - target[k]!, Number.MIN_VALUE)));
+    const reach = Math.min(1, ...ratios);
     passive.forEach((i, k) => (values[i] = values[i]! + reach * (target[k]! - values[i]!)));
-    if (reach === 1 && target.every((value) => value > 0)) return true;
-    const kept = passive.filter((i, k) => target[k]! > 0 || values[i]! > TOLERANCE);
-    for (const i of passive) if (!kept.includes(i)) values[i] = 0;
-    passive.length = 0;
-    passive.push(...kept);
+    // Whoever stops the move is dropped by name: rounding may leave it a little above zero.
+    const dropped = passive.filter((_, k) => target[k]! <= 0 && ratios[k]! <= reach);
+    if (dropped.length === 0) return true;
+    for (const i of dropped) {
+      values[i] = 0;
+      passive.splice(passive.indexOf(i), 1);
+    }
   }
 };
 

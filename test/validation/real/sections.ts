@@ -1,0 +1,8 @@
+import { engines } from "./engines.ts";
+import { mooncake } from "./mooncake.ts";
+import { rtx4090 } from "./rtx4090.ts";
+import type { Section } from "./Section.ts";
+import { splitwise } from "./splitwise.ts";
+
+/** Sections in the order of the page. Register new ones here. */
+export const realSections: ReadonlyArray<Section> = [rtx4090, mooncake, splitwise, engines];
