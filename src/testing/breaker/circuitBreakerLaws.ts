@@ -279,7 +279,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
         trial.expect(
           trial.phase !== "closed" ||
             samples.some((sample) => !sample.failed) ||
-            samples.length < enough ||
+            trial.samplesOfEpoch().length < enough ||
             !mustTrip(trial.spec.trip, samples, trial.nowMs),
           `all ${samples.length} outcomes since it closed are failures: it must be open`,
         );

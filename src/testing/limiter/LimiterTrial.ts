@@ -131,8 +131,10 @@ export class LimiterTrial {
   sinceMs = 0;
 
   reconfigure(limit: number): void {
-    // Raising and lowering again in one instant is judged by the first limit.
-    if (this.sinceMs !== this.nowMs || this.formerLimit === undefined) this.formerLimit = this.limit;
+    // Only one raise in an instant has an exact bound.
+    const again = this.sinceMs === this.nowMs && this.changes++ > 0;
+    this.changes = again ? this.changes : 1;
+    this.formerLimit = again || limit < this.limit ? undefined : this.limit;
     this.limit = limit;
     this.sinceMs = this.nowMs;
     this.passedBefore = this.passed.length;
@@ -140,6 +142,7 @@ export class LimiterTrial {
   }
 
   formerLimit: number | undefined;
+  private changes = 0;
   /** Admitted before the last change. */
   passedBefore = 0;
 
