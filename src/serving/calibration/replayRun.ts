@@ -3,7 +3,7 @@ import { TimeGrid } from "../../kernel/TimeGrid.ts";
 import { Attempts } from "../Attempts.ts";
 import { BlockLists } from "../engine/BlockLists.ts";
 import type { Engine } from "../engine/Engine.ts";
-import { Replica } from "../engine/Replica.ts";
+import { engineOf } from "../engine/engineOf.ts";
 import type { EngineSpec } from "../ServingSpec.ts";
 import type { RunRecord } from "./RunRecord.ts";
 
@@ -39,7 +39,7 @@ export const replayRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec,
   const kernel = new Kernel({ grid: TimeGrid.forHorizon(Math.min(2 ** 30, (lastMs - originMs) * 16 + 86_400_000)) });
   const attempts = new Attempts();
   const run = new Run(records, attempts, kernel);
-  const replica = new Replica({ engine, kernel, attempts, blockLists: new BlockLists(), classes: 1, listener: run });
+  const replica = engineOf({ engine, kernel, attempts, blockLists: new BlockLists(), classes: 1, listener: run });
   const samples: Array<ReplaySample> = [];
   const actor = kernel.join({
     wake: (op, ref) => {

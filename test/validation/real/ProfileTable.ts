@@ -1,4 +1,5 @@
 import type { StepPoint } from "../../../src/serving/calibration/StepPoint.ts";
+import type { StepModel } from "../../../src/serving/steptime/StepModel.ts";
 import { sharedRows } from "./SharedFile.ts";
 
 const FOLDER = "perf/rtx4090-llama-3.1-8b-bf16/RTX4090_meta-llama_Llama-3.1-8B_bf16_tp1_";
@@ -77,6 +78,16 @@ export class ProfileTable {
     const tokens = sequences + prefillTokens;
     const heads = sequences + (prefillTokens > 0 ? 1 : 0);
     return (LAYERS * attentionUs + this.dense.at(tokens) + this.perSequence.at(heads)) / 1000;
+  }
+
+  /** For an engine: chunks of several prompts count as one of the same attention, since the profile has one chunk per step. */
+  asModel(): StepModel {
+    return {
+      stepMs: ({ sequences, kvTokens, prefillTokens, attention }) => {
+        const context = prefillTokens > 0 ? Math.max(0, (attention / prefillTokens - prefillTokens) / 2) : 0;
+        return this.stepMs({ sequences, kvTokens, prefillTokens, context });
+      },
+    };
   }
 
   /** All grid points as whole steps, for a fit; those with more tokens than a step may hold are left out. */

@@ -1,0 +1,236 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import { Argument, Command, Flag } from "effect/cli";
+import { writeReports } from "../report/ReportFolder.ts";
+import type { Calibrated } from "../report/terminal/renderCalibration.ts";
+import { renderCalibration } from "../report/terminal/renderCalibration.ts";
+import { loadScenario } from "../scenario/loadScenario.ts";
+import { fitPoints } from "../serving/calibration/fitPoints.ts";
+import { fitRun } from "../serving/calibration/fitRun.ts";
+import { fitSteps } from "../serving/calibration/fitSteps.ts";
+import type { Measurements } from "../serving/calibration/readMeasurements.ts";
+import { readMeasurements } from "../serving/calibration/readMeasurements.ts";
+import type { CalibrationEntry } from "../serving/catalog/CalibrationEntry.ts";
+import { CALIBRATION_VERSION } from "../serving/catalog/CalibrationEntry.ts";
+import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
+import { resolvePool } from "../serving/catalog/resolvePool.ts";
+import type { FitDomain } from "../serving/catalog/StepEntry.ts";
+import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
+import { parseSettings, setFlag } from "./CommandInput.ts";
+
+/** Why nothing can be calibrated. */
+export class CalibrationUnusable extends Data.TaggedError("CalibrationUnusable")<{ readonly message: string }> {}
+
+const optionalInt = (name: string, description: string) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (n) => n >= 1,
+      () => `--${name} must be at least 1`,
+    ),
+    Flag.withDescription(description),
+    Flag.optional,
+  );
+
+const flags = {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("measurements: CSV of steps, CSV of closed-loop points, or requests of a run (JSON lines or requests.csv)"),
+  ),
+  gpu: Flag.String("gpu").pipe(Flag.withDescription("GPU of the catalog"), Flag.optional),
+  model: Flag.String("model").pipe(Flag.withDescription("model of the catalog"), Flag.optional),
+  dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
+  parallelism: Flag.Int("parallelism").pipe(
+    Flag.filter(
+      (n) => n >= 1,
+      () => "--parallelism must be at least 1",
+    ),
+    Flag.withDescription("tensor parallelism (default 1)"),
+    Flag.withDefault(1),
+  ),
+  scenario: Flag.String("scenario").pipe(
+    Flag.withDescription("take GPU, model and engine settings from the first pool of this scenario"),
+    Flag.optional,
+  ),
+  set: setFlag,
+  where: Flag.String("where").pipe(
+    Flag.withDescription("keep closed-loop points whose COLUMN=VALUE; may be repeated, e.g. --where system=h100_sxm"),
+    Flag.atLeast(0),
+  ),
+  kvBlocks: optionalInt("kv-blocks", "KV blocks of the engine"),
+  maxBatchedTokens: optionalInt("max-batched-tokens", "token budget of a step"),
+  maxSequences: optionalInt("max-sequences", "sequences that run at once"),
+  spread: Flag.Finite("spread").pipe(
+    Flag.filter(
+      (n) => n >= 0 && n < 1,
+      () => "--spread must lie in 0..1",
+    ),
+    Flag.withDescription("closed-loop lengths lie in 1 - SPREAD .. 1 of the nominal (default 0)"),
+    Flag.withDefault(0),
+  ),
+  out: Flag.String("out").pipe(Flag.withDescription("write the catalog entry, for `engine.calibration` of a scenario"), Flag.optional),
+  format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
+  quiet: Flag.Boolean("quiet").pipe(Flag.withAlias("q"), Flag.withDescription("nothing on stderr but errors"), Flag.withDefault(false)),
+};
+
+interface Wanted {
+  readonly file: string;
+  readonly gpu: Option.Option<string>;
+  readonly model: Option.Option<string>;
+  readonly dtype: string;
+  readonly parallelism: number;
+  readonly scenario: Option.Option<string>;
+  readonly set: ReadonlyArray<string>;
+  readonly where: ReadonlyArray<string>;
+  readonly kvBlocks: Option.Option<number>;
+  readonly maxBatchedTokens: Option.Option<number>;
+  readonly maxSequences: Option.Option<number>;
+  readonly spread: number;
+  readonly quiet: boolean;
+}
+
+/** `spillway calibrate FILE`: step times from measurements. */
+export const calibrate = Command.make(
+  "calibrate",
+  flags,
+  Effect.fnUntraced(function* (wanted) {
+    const where = yield* parseSettings(wanted.where);
+    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text: readFileSync(wanted.file, "utf8"), where }));
+    const pool = yield* poolFor(wanted, measurements.kind);
+    const calibrated = fit(measurements, pool, wanted);
+    if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write("\r\u001B[2K");
+    const entry = entryOf(calibrated, pool, wanted);
+    if (Option.isSome(wanted.out)) {
+      if (entry === undefined) return yield* new CalibrationUnusable({ message: "--out needs --gpu and --model, or --scenario" });
+      yield* writeReports(dirname(wanted.out.value), { [basename(wanted.out.value)]: `${JSON.stringify(entry, null, 2)}\n` });
+    }
+    process.stdout.write(
+      wanted.format === "json" ? `${JSON.stringify({ ...calibrated, entry: entry ?? null }, null, 2)}\n` : renderCalibration(calibrated),
+    );
+  }),
+).pipe(
+  Command.withDescription(
+    "Fit step times to measurements: coefficients, errors in and out of sample, what the data leave open; --out writes a catalog entry",
+  ),
+  Command.withExamples([
+    { command: "spillway calibrate steps.csv --gpu h100 --model llama-3.1-8b --out entry.json", description: "from a step log" },
+    {
+      command:
+        "spillway calibrate points.csv --where system=h100_sxm --where tp_size=8 --gpu h100 --model llama-3.1-70b --dtype fp8 --parallelism 8",
+      description: "from closed-loop means",
+    },
+    { command: "spillway calibrate requests.jsonl --scenario mine.yaml --out entry.json", description: "from the requests of a real run" },
+  ]),
+);
+
+const attempt = <A>(body: () => A): Effect.Effect<A, CalibrationUnusable> =>
+  Effect.try({ try: body, catch: (cause) => new CalibrationUnusable({ message: cause instanceof Error ? cause.message : String(cause) }) });
+
+/** The pool whose step times are the prior; undefined where a table of steps needs none and nobody named one. */
+const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
+  if (Option.isSome(wanted.scenario)) {
+    const loaded = yield* loadScenario(wanted.scenario.value, { set: yield* parseSettings(wanted.set) });
+    return loaded.world.fleet[0];
+  }
+  if (Option.isNone(wanted.gpu) || Option.isNone(wanted.model)) {
+    if (kind === "steps") return undefined;
+    return yield* new CalibrationUnusable({
+      message: `${wanted.file}: ${kind === "run" ? "requests of a run" : "closed-loop points"} need a prior: give --gpu and --model, or --scenario`,
+    });
+  }
+  const pool = resolvePool({
+    name: "calibrated",
+    gpu: wanted.gpu.value,
+    model: wanted.model.value,
+    dtype: wanted.dtype,
+    tensorParallel: wanted.parallelism,
+    replicas: 1,
+    weight: 1,
+    backup: false,
+    engine: given({ kvBlocks: wanted.kvBlocks, maxBatchedTokens: wanted.maxBatchedTokens, maxSequences: wanted.maxSequences }),
+  });
+  if (!isCatalogFault(pool)) return pool;
+  return yield* new CalibrationUnusable({ message: `${pool.field} ${pool.constraint} (${pool.value}): ${pool.hint}` });
+});
+
+const given = (options: { readonly [name: string]: Option.Option<number> }): { readonly [name: string]: number } =>
+  Object.fromEntries(Object.entries(options).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : [])));
+
+const ROUNDS = 4;
+
+const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wanted): Calibrated => {
+  const progress = (what: string) => (count: number) => {
+    if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write(`\r\u001B[2K${what} ${count}`);
+  };
+  if (measurements.kind === "steps") return { kind: "steps", count: measurements.steps.length, ...fitSteps(measurements.steps) };
+  const { engine } = pool!;
+  if (measurements.kind === "run") {
+    const found = fitRun(measurements.records, engine, progress("simulated run"));
+    return { kind: "run", count: measurements.records.length, leftOut: measurements.leftOut, domain: engineDomain(engine), ...found };
+  }
+  const { points, leftOut } = measurements;
+  const found = fitPoints(points, engine.step, {
+    maxBatchedTokens: engine.maxBatchedTokens,
+    kvTokens: engine.kvBlocks * engine.blockTokens,
+    spreadRatio: wanted.spread,
+    rounds: ROUNDS,
+    onEvaluation: progress("trial"),
+  });
+  const most = (of: (point: (typeof points)[number]) => number): number => Math.max(...points.map(of));
+  const domain: FitDomain = {
+    maxSequences: most((point) => point.concurrency),
+    maxKvTokens: most((point) => point.concurrency * (point.inputTokens + point.outputTokens)),
+    maxPrefillTokens: engine.maxBatchedTokens,
+  };
+  return { kind: "points", count: points.length, leftOut, domain, ...found };
+};
+
+const engineDomain = (engine: PoolSpec["engine"]): FitDomain => ({
+  maxSequences: engine.maxSequences,
+  maxKvTokens: engine.kvBlocks * engine.blockTokens,
+  maxPrefillTokens: engine.maxBatchedTokens,
+});
+
+const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted): CalibrationEntry | undefined => {
+  const gpu = pool?.gpu ?? Option.getOrUndefined(wanted.gpu);
+  const model = pool?.model ?? Option.getOrUndefined(wanted.model);
+  if (gpu === undefined || model === undefined) return undefined;
+  return {
+    version: CALIBRATION_VERSION,
+    gpu,
+    model,
+    dtype: pool?.dtype ?? wanted.dtype,
+    tensorParallel: pool?.gpusPerReplica ?? wanted.parallelism,
+    coefficients: rounded(found.coefficients),
+    includesHost: true,
+    domain: found.domain,
+    errors: errorsFor(found),
+    source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}`,
+  };
+};
+
+const errorsFor = (found: Calibrated): CalibrationEntry["errors"] => {
+  switch (found.kind) {
+    case "steps": {
+      const worse = ({ decode, prefill }: NonNullable<typeof found.crossValidated>): number => Math.max(decode.median, prefill.median);
+      return {
+        fitRatio: worse(found.residuals),
+        ...(found.crossValidated === undefined ? {} : { heldOutRatio: worse(found.crossValidated) }),
+      };
+    }
+    case "points":
+      return {
+        fitRatio: found.residuals.tpot.median,
+        ...(found.crossValidated === undefined ? {} : { heldOutRatio: found.crossValidated.tpot.median }),
+      };
+    case "run":
+      return { fitRatio: found.residuals.e2ePerRequest, heldOutRatio: found.crossValidated.e2ePerRequest };
+  }
+};
+
+/** Six digits say all that a fit can know. */
+const rounded = (of: StepCoefficients): StepCoefficients =>
+  JSON.parse(
+    JSON.stringify(of, (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
+  ) as StepCoefficients;

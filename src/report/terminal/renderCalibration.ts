@@ -1,0 +1,83 @@
+import type { Errors } from "../../serving/calibration/Errors.ts";
+import type { PointFit } from "../../serving/calibration/fitPoints.ts";
+import type { RunErrors, RunFit } from "../../serving/calibration/fitRun.ts";
+import type { StepFit } from "../../serving/calibration/fitSteps.ts";
+import type { FitDomain } from "../../serving/catalog/StepEntry.ts";
+
+/** A fit with what it was made from. */
+export type Calibrated =
+  | ({ readonly kind: "steps"; readonly count: number } & StepFit)
+  | ({ readonly kind: "points"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & PointFit)
+  | ({ readonly kind: "run"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & RunFit);
+
+const MEANING = {
+  a: "ms per step",
+  b: "ms per decoding sequence",
+  c: "ms per KV token",
+  d: "ms per prefill token",
+  e: "ms per prefill token and token before it",
+  h: "ms more per KV token of steps with prefill",
+} as const;
+
+/** The fit as text: coefficients, errors, domain, warnings. */
+export const renderCalibration = (of: Calibrated): string =>
+  [
+    `fitted to ${of.count} ${{ steps: "steps", points: "closed-loop points", run: "requests" }[of.kind]}${"leftOut" in of && of.leftOut > 0 ? ` (${of.leftOut} without figures left out)` : ""}`,
+    "",
+    ...Object.entries(MEANING).map(
+      ([name, meaning]) => `  ${name}  ${of.coefficients[name as keyof typeof MEANING].toPrecision(6).padEnd(14)}${meaning}`,
+    ),
+    ...(of.kind === "steps"
+      ? []
+      : [
+          "",
+          `factors on the prior: ${of.factors.map((factor, i) => `${["decode", "KV", "prefill"][i]} ${factor.toFixed(3)}`).join(", ")}`,
+        ]),
+    ...(of.kind === "points" ? [`time per request beside the steps: ${of.requestMs.toFixed(1)} ms (not part of the entry)`] : []),
+    "",
+    ...errorLines(of),
+    "",
+    `domain: up to ${of.domain.maxSequences} sequences, ${of.domain.maxKvTokens} KV tokens, ${of.domain.maxPrefillTokens} prefill tokens per step`,
+    ...of.warnings.map((warning) => `warning: ${warning}`),
+    "",
+  ].join("\n");
+
+const errorLines = (of: Calibrated): ReadonlyArray<string> => {
+  switch (of.kind) {
+    case "steps":
+      return [
+        ...pair("decode-only steps", of.residuals.decode, of.crossValidated?.decode, of.folds),
+        ...pair("steps with prefill", of.residuals.prefill, of.crossValidated?.prefill, of.folds),
+      ];
+    case "points":
+      return [
+        `prior: TPOT ${percent(of.prior.tpot.median)}, TTFT ${percent(of.prior.ttft.median)} median error`,
+        ...pair("TPOT", of.residuals.tpot, of.crossValidated?.tpot, of.folds),
+        ...pair("TTFT", of.residuals.ttft, of.crossValidated?.ttft, of.folds),
+      ];
+    case "run":
+      return [
+        runLine("prior", of.prior),
+        runLine("fit", of.residuals),
+        runLine("cross-validated, halves", of.crossValidated),
+        `${of.simulations} simulated runs`,
+      ];
+  }
+};
+
+const pair = (name: string, fit: Errors, heldOut: Errors | undefined, folds: number): ReadonlyArray<string> =>
+  fit.count === 0
+    ? []
+    : [
+        `${name} (${fit.count}): median error ${percent(fit.median)}, p90 ${percent(fit.p90)}, worst ${percent(fit.worst)}` +
+          (heldOut === undefined
+            ? "; too few to cross-validate"
+            : `; ${folds}-fold cross-validated ${percent(heldOut.median)}, p90 ${percent(heldOut.p90)}`),
+      ];
+
+const runLine = (name: string, errors: RunErrors): string =>
+  `${name}: mean TTFT ${signed(errors.ttftMean)}, TPOT ${signed(errors.tpotMean)}, e2e ${signed(errors.e2eMean)}; e2e per request ${percent(errors.e2ePerRequest)} median`;
+
+const percent = (ratio: number): string => `${(100 * ratio).toFixed(2)} %`;
+
+const signed = (ratio: number): string => `${ratio > 0 ? "+" : ""}${percent(ratio)}`;

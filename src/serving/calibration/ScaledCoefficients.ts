@@ -1,0 +1,44 @@
+import type { StepCoefficients } from "../ServingSpec.ts";
+
+/** Natural logarithms of the factors on a prior: constant and per sequence, KV reads, prefill. */
+export type LogScales = ReadonlyArray<number>;
+
+export const SCALE_NAMES = ["decode (a, b)", "KV (c, h)", "prefill (d, e)"] as const;
+
+/** The prior with each group of coefficients multiplied by its factor. */
+export const scaledCoefficients = (prior: StepCoefficients, logs: LogScales): StepCoefficients => {
+  const [decode, kv, prefill] = logs.map(Math.exp) as [number, number, number];
+  return {
+    ...prior,
+    a: prior.a * decode,
+    b: prior.b * decode,
+    c: prior.c * kv,
+    d: prior.d * prefill,
+    e: prior.e * prefill,
+    h: prior.h * kv,
+    ...(prior.floorMs === undefined ? {} : { floorMs: prior.floorMs * decode }),
+    ...(prior.rowMs === undefined ? {} : { rowMs: prior.rowMs * prefill }),
+    ...(prior.experts === undefined ? {} : { experts: { ...prior.experts, msPerExpert: prior.experts.msPerExpert * decode } }),
+  };
+};
+
+/** Change of a factor that is tried to see whether the data notice it. */
+const PROBE = 0.1;
+/** An objective in relative errors that rises by less than this for a tenth more or less of a factor does not determine it. */
+const NOTICED = 0.002;
+
+/** A warning for each factor that the data hardly determine. */
+export const undetermined = (
+  objective: (at: ReadonlyArray<number>) => number,
+  best: ReadonlyArray<number>,
+  names: ReadonlyArray<string>,
+): Array<string> => {
+  const floor = objective(best);
+  return names.flatMap((name, axis) => {
+    const rises = [PROBE, -PROBE].map((by) => objective(best.map((value, i) => (i === axis ? value + by : value))) - floor);
+    if (Math.min(...rises) >= NOTICED) return [];
+    return [
+      `${name} is hardly determined: a tenth more or less of it changes the error by ${(100 * Math.min(...rises)).toFixed(2)} points`,
+    ];
+  });
+};

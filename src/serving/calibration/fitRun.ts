@@ -1,0 +1,86 @@
+import type { EngineSpec, StepCoefficients } from "../ServingSpec.ts";
+import { errorsOf, meanOf } from "./Errors.ts";
+import { minimize } from "./minimize.ts";
+import { replayRun } from "./replayRun.ts";
+import type { RunRecord } from "./RunRecord.ts";
+import { e2eMsOf, tpotMsOf, ttftMsOf } from "./RunRecord.ts";
+import { SCALE_NAMES, scaledCoefficients, undetermined } from "./ScaledCoefficients.ts";
+
+/** Relative errors of a simulated run: of the means (signed), and the median over requests. */
+export interface RunErrors {
+  readonly ttftMean: number;
+  readonly tpotMean: number;
+  readonly e2eMean: number;
+  readonly e2ePerRequest: number;
+}
+
+export interface RunFit {
+  readonly coefficients: StepCoefficients;
+  /** Factors on the prior, in the order of SCALE_NAMES. */
+  readonly factors: ReadonlyArray<number>;
+  readonly prior: RunErrors;
+  readonly residuals: RunErrors;
+  /** Each half of the requests scored with the factors that the other half's errors chose; the load is always that of all. */
+  readonly crossValidated: RunErrors;
+  readonly simulations: number;
+  readonly warnings: ReadonlyArray<string>;
+}
+
+const METRICS = [ttftMsOf, tpotMsOf, e2eMsOf] as const;
+const RIDGE = 0.002;
+const SEARCH = { step: 0.15, maxEvaluations: 120, tolerance: 0.002 };
+
+/**
+ * Fits three factors on the engine's step times so that our own engine, given the recorded arrivals and lengths, answers when the real one
+ * did. The error of a request is told in units of the mean of its metric: short waits would count without bound otherwise. At least two records.
+ */
+export const fitRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, onSimulation?: (count: number) => void): RunFit => {
+  let simulations = 0;
+  const simulated = (at: ReadonlyArray<number>): ReadonlyArray<RunRecord> => {
+    onSimulation?.(++simulations);
+    return replayRun(records, { ...engine, step: scaledCoefficients(engine.step, at) }).records;
+  };
+  const objective = (keep: (i: number) => boolean) => (at: ReadonlyArray<number>) => misfit(records, simulated(at), keep);
+  const search = (keep: (i: number) => boolean): ReadonlyArray<number> => {
+    const of = objective(keep);
+    return minimize((at) => of(at) + RIDGE * at.reduce((sum, log) => sum + log * log, 0), { ...SEARCH, start: SCALE_NAMES.map(() => 0) })
+      .at;
+  };
+  const best = search(() => true);
+  const ours = simulated(best);
+  const halves = [0, 1].map((half) => simulated(search((i) => i % 2 !== half)));
+  const heldOut = records.map((_, i) => halves[i % 2]![i]!);
+  return {
+    coefficients: scaledCoefficients(engine.step, best),
+    factors: best.map(Math.exp),
+    prior: runErrors(records, simulated(SCALE_NAMES.map(() => 0))),
+    residuals: runErrors(records, ours),
+    crossValidated: runErrors(records, heldOut),
+    warnings: undetermined(
+      objective(() => true),
+      best,
+      SCALE_NAMES,
+    ),
+    simulations,
+  };
+};
+
+const misfit = (records: ReadonlyArray<RunRecord>, ours: ReadonlyArray<RunRecord>, keep: (i: number) => boolean): number =>
+  meanOf(
+    METRICS.map((of) => {
+      const pairs = records.flatMap((record, i) => (keep(i) && !Number.isNaN(of(record)) ? [[of(record), of(ours[i]!)] as const] : []));
+      if (pairs.length === 0) return 0;
+      const scale = meanOf(pairs.map(([real]) => real));
+      // A request that the simulated engine refused is wrong by its whole time.
+      return meanOf(pairs.map(([real, simulated]) => (Number.isNaN(simulated) ? real : Math.abs(simulated - real)) / scale));
+    }),
+  );
+
+export const runErrors = (records: ReadonlyArray<RunRecord>, ours: ReadonlyArray<RunRecord>): RunErrors => {
+  const mean = (of: (record: RunRecord) => number): number => {
+    const both = records.flatMap((record, i) => [[of(record), of(ours[i]!)] as const]).filter(([x, y]) => !Number.isNaN(x + y));
+    return both.length === 0 ? 0 : meanOf(both.map(([, y]) => y)) / meanOf(both.map(([x]) => x)) - 1;
+  };
+  const perRequest = records.map((record, i) => e2eMsOf(ours[i]!) / e2eMsOf(record) - 1).filter((error) => !Number.isNaN(error));
+  return { ttftMean: mean(ttftMsOf), tpotMean: mean(tpotMsOf), e2eMean: mean(e2eMsOf), e2ePerRequest: errorsOf(perRequest).median };
+};

@@ -1,0 +1,212 @@
+import { CsvColumns } from "../../workload/trace/Csv.ts";
+import { JsonRecord } from "../../workload/trace/JsonRecord.ts";
+import { TraceFault } from "../../workload/trace/TraceFault.ts";
+import { RowFault } from "../../workload/trace/TraceRow.ts";
+import type { MeasuredPoint } from "./fitPoints.ts";
+import type { RunRecord } from "./RunRecord.ts";
+import type { StepPoint } from "./StepPoint.ts";
+
+/** What a file of measurements holds. */
+export type Measurements =
+  | { readonly kind: "steps"; readonly steps: ReadonlyArray<StepPoint> }
+  | { readonly kind: "points"; readonly points: ReadonlyArray<MeasuredPoint>; readonly leftOut: number }
+  | { readonly kind: "run"; readonly records: ReadonlyArray<RunRecord>; readonly leftOut: number };
+
+export interface Reading {
+  readonly file: string;
+  readonly text: string;
+  /** Rows of closed-loop points are kept where each of these columns has its value, in any case. */
+  readonly where: ReadonlyArray<readonly [column: string, value: string]>;
+}
+
+const KNOWN =
+  "a CSV with sequences,kvTokens,prefillTokens,context,ms (steps), with isl,osl,concurrency,ttft_ms,tpot_ms (closed-loop points) or with " +
+  "arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs (requests.csv), or JSON lines with input_toks, output_toks, queued_ts or arrival_time, first_token_ts, last_token_ts (requests)";
+
+/** Reads measurements; which kind they are, the first line says. Throws TraceFault with line and column. */
+export const readMeasurements = (reading: Reading): Measurements => {
+  const lines = reading.text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  const head = (lines[0] ?? "").replace(/^\uFEFF/, "").trimStart();
+  const columns = head.split(",").map((name) => name.trim().toLowerCase());
+  const has = (...names: ReadonlyArray<string>): boolean => names.every((name) => columns.includes(name));
+  const refuseFilter = (): void => {
+    if (reading.where.length > 0)
+      throw fault(reading, 1, { constraint: "--where is for closed-loop points", value: reading.where[0]!.join("=") });
+  };
+  if (has("isl", "osl")) return readPoints(reading, lines);
+  refuseFilter();
+  if (head.startsWith("{")) return readRunLines(reading, lines);
+  if (has("sequences", "kvtokens")) return readSteps(reading, lines);
+  if (has("arrivalms", "ttftms")) return readRunCsv(reading, lines);
+  throw fault(reading, 1, { constraint: "must be known measurements", value: head, hint: `known: ${KNOWN}` });
+};
+
+const readSteps = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
+  const rows = csvRows(reading, lines, ["sequences", "kvTokens", "prefillTokens", "context", "ms"]);
+  const steps = rows.map(({ row, line, columns }) => {
+    const [sequences, kvTokens, prefillTokens, context] = [0, 1, 2, 3].map((field) => columns.tokens(row, field)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const ms = positive(columns, row, 4);
+    if (sequences === 0 && prefillTokens === 0) {
+      throw fault(reading, line, { constraint: "a step must decode sequences or compute prompt tokens", value: row });
+    }
+    return { sequences, kvTokens, prefillTokens, attention: prefillTokens * (2 * context + prefillTokens), ms };
+  });
+  return { kind: "steps", steps };
+};
+
+const readPoints = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
+  const silicon = lines[0]!.toLowerCase().includes("silicon_ttft_ms");
+  const times = silicon ? ["silicon_ttft_ms", "silicon_tpot_ms"] : ["ttft_ms", "tpot_ms"];
+  const filters = reading.where.map(([column]) => column);
+  const rows = csvRows(reading, lines, ["isl", "osl", "concurrency", ...times, ...filters], (columns, row) =>
+    reading.where.every(([, value], i) => fieldOf(columns, row, 5 + i).toLowerCase() === value.toLowerCase()),
+  );
+  const measured = rows.filter(({ row, columns }) => fieldOf(columns, row, 2) !== "");
+  const points = measured.map(({ row, columns }) => ({
+    inputTokens: positive(columns, row, 0),
+    outputTokens: positive(columns, row, 1),
+    concurrency: positive(columns, row, 2),
+    ttftMs: positive(columns, row, 3),
+    tpotMs: positive(columns, row, 4),
+  }));
+  if (points.length === 0) {
+    throw fault(reading, undefined, {
+      constraint: "must have a closed-loop point that matches",
+      value: reading.where.map((pair) => pair.join("=")).join(" "),
+      hint: "--where compares whole fields",
+    });
+  }
+  return { kind: "points", points, leftOut: rows.length - measured.length };
+};
+
+const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
+  const rows = csvRows(reading, lines, ["arrivalMs", "promptTokens", "outputTokens", "ttftMs", "e2eMs"]);
+  const answered = rows.filter(({ row, columns }) => fieldOf(columns, row, 4) !== "");
+  const records = answered.map(({ row, columns }) => {
+    const arrivalMs = columns.number(row, 0);
+    return {
+      arrivalMs,
+      promptTokens: positive(columns, row, 1),
+      outputTokens: positive(columns, row, 2),
+      firstTokenMs: arrivalMs + positive(columns, row, 3),
+      lastTokenMs: arrivalMs + positive(columns, row, 4),
+    };
+  });
+  return { kind: "run", records: enough(reading, records), leftOut: rows.length - answered.length };
+};
+
+const readRunLines = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
+  const records = lines.flatMap((text, i) => {
+    if (text.trim() === "") return [];
+    return [placed(reading, i + 1, () => recordOf(reading, new JsonRecord(text), { text, line: i + 1 }))];
+  });
+  return { kind: "run", records: enough(reading, records), leftOut: 0 };
+};
+
+/** Token times and `queued_ts` are by the engine's clock; `arrival_time` is by another one, and used only where there is no `queued_ts`. */
+const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string; readonly line: number }): RunRecord => {
+  const seconds = (key: string): number => 1000 * row.number(key);
+  const arrivalMs = seconds(row.has("queued_ts") ? "queued_ts" : "arrival_time");
+  const record = {
+    arrivalMs,
+    promptTokens: row.number("input_toks"),
+    outputTokens: row.number("output_toks"),
+    firstTokenMs: seconds("first_token_ts"),
+    lastTokenMs: seconds("last_token_ts"),
+  };
+  if (record.firstTokenMs >= arrivalMs && record.lastTokenMs >= record.firstTokenMs) return record;
+  throw fault(reading, at.line, {
+    constraint: "arrival <= first token <= last token must hold on one clock",
+    value: at.text,
+    hint: "give queued_ts on the clock of first_token_ts",
+  });
+};
+
+const enough = (reading: Reading, records: ReadonlyArray<RunRecord>): ReadonlyArray<RunRecord> => {
+  if (records.length >= 2) return records;
+  throw fault(reading, undefined, { constraint: "must have at least two answered requests", value: String(records.length) });
+};
+
+interface CsvRow {
+  readonly row: string;
+  readonly line: number;
+  readonly columns: CsvColumns;
+}
+
+/** Rows whose fields are split again when they are asked for: one set of fields serves all. */
+interface CsvRows {
+  readonly length: number;
+  map<T>(of: (row: CsvRow) => T): Array<T>;
+  filter(of: (row: CsvRow) => boolean): CsvRows;
+}
+
+const csvRows = (
+  reading: Reading,
+  lines: ReadonlyArray<string>,
+  names: ReadonlyArray<string>,
+  keep: (columns: CsvColumns, row: string) => boolean = () => true,
+): CsvRows => {
+  const columns = placed(reading, 1, () => new CsvColumns(lines[0]!.replace(/^\uFEFF/, ""), names));
+  const rows: Array<CsvRow> = [];
+  lines.forEach((row, i) => {
+    if (i === 0 || row.trim() === "") return;
+    placed(reading, i + 1, () => {
+      columns.split(row);
+      if (keep(columns, row)) rows.push({ row, line: i + 1, columns });
+    });
+  });
+  if (rows.length === 0 && keep(columns, "") && lines.every((row, i) => i === 0 || row.trim() === "")) {
+    throw fault(reading, undefined, { constraint: "must have a row below its header" });
+  }
+  return rowsOf(reading, rows);
+};
+
+const rowsOf = (reading: Reading, rows: ReadonlyArray<CsvRow>): CsvRows => ({
+  length: rows.length,
+  map: (of) => rows.map((each) => placed(reading, each.line, () => (each.columns.split(each.row), of(each)))),
+  filter: (of) =>
+    rowsOf(
+      reading,
+      rows.filter((each) => (each.columns.split(each.row), of(each))),
+    ),
+});
+
+const fieldOf = (columns: CsvColumns, row: string, field: number): string => {
+  const { start, end } = columns.fields[field]!;
+  return row.slice(start, end).trim();
+};
+
+const positive = (columns: CsvColumns, row: string, field: number): number => {
+  const value = columns.number(row, field);
+  if (value > 0) return value;
+  throw columns.fault(row, field, "must be above 0");
+};
+
+/** Adds file and line to the faults of a row. */
+const placed = <T>(reading: Reading, line: number, body: () => T): T => {
+  try {
+    return body();
+  } catch (cause) {
+    if (cause instanceof RowFault) throw fault(reading, line, cause);
+    throw cause;
+  }
+};
+
+const fault = (
+  { file }: Reading,
+  line: number | undefined,
+  parts: { readonly constraint: string; readonly value?: string; readonly hint?: string | undefined; readonly column?: number | undefined },
+): TraceFault =>
+  new TraceFault({
+    file,
+    constraint: parts.constraint,
+    ...(line === undefined ? {} : { line }),
+    ...(parts.column === undefined ? {} : { column: parts.column }),
+    ...(parts.value === undefined ? {} : { value: parts.value }),
+    ...(parts.hint === undefined ? {} : { hint: parts.hint }),
+  });
