@@ -51,11 +51,19 @@ export class Draws {
     return unitAt(mix(id ^ this.keyA), mix((id + this.keyB) | 0), Math.imul(draw, DRAW_STEP));
   }
 
+  /** Names the words of an id for `wordAt`: worth keeping where many are drawn. */
+  keyOf(id: number): number {
+    return mix(id ^ this.keyA);
+  }
+
   /** A sequence of its own for what belongs to no request; each call starts the same sequence at its beginning. */
   sequence(): UnitSource {
     return new Sfc32(this.keyA, this.keyB, hash(this.name, 0xc2b2ae35));
   }
 }
+
+/** 32 random bits, unsigned: word number `draw` of the id that a stream gave this key. Finer draws cost twice as much: `unit`. */
+export const wordAt = (key: number, draw: number): number => mix((key + Math.imul(draw, DRAW_STEP)) | 0) >>> 0;
 
 /** An odd number near 2^32 / golden ratio: the counters of successive draws lie far apart. */
 const DRAW_STEP = 0x9e3779b1 | 0;

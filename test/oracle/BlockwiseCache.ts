@@ -69,6 +69,14 @@ export class BlockwiseCache implements Blocks {
     this.held.delete(slot);
   }
 
+  giveBack(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const block = this.stock.pop()!;
+      block.references = 0;
+      this.released.add(block);
+    }
+  }
+
   clear(): void {
     this.released = new Set(Array.from({ length: this.total }, () => ({ references: 0, key: 0 })));
     this.cached.clear();

@@ -134,6 +134,17 @@ export class CachedBlocks implements Blocks {
     this.free = this.total;
   }
 
+  forgetUnused(): void {
+    const { extents, released } = this;
+    while (released.first !== NONE) {
+      const extent = released.first;
+      this.unused += extents.get(extent, LENGTH);
+      released.remove(extent);
+      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      extents.give(extent);
+    }
+  }
+
   /** The named extent that holds the name's block at this position, or -1. */
   private covering(name: number, at: number): number {
     const { extents } = this;
@@ -298,8 +309,6 @@ export class CachedBlocks implements Blocks {
       left -= length;
     }
   }
-
-  /** The last blocks of an extent are evicted, last block first. */
 
   /** The last blocks of an extent are evicted, last block first. */
   private report(listener: EvictionListener, extent: number, blocks: number): void {

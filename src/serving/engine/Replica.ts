@@ -196,6 +196,7 @@ export class Replica implements Engine, Actor {
     // A fault goes before a step boundary of the same time: that step is lost.
     const doneSteps = this.stepsDone(false);
     this.meterSteps(doneSteps);
+    this.meterBlocks(doneSteps);
     this.up = false;
     this.busy = false;
     this.timer.clear();
@@ -235,7 +236,9 @@ export class Replica implements Engine, Actor {
 
   /** Brings the meter up to now: steps that are over, and the waiting list. */
   syncMeter(): void {
-    this.meterSteps(this.stepsDone());
+    const doneSteps = this.stepsDone();
+    this.meterSteps(doneSteps);
+    this.meterBlocks(doneSteps);
     this.meterWaiting();
   }
 
@@ -614,11 +617,7 @@ export class Replica implements Engine, Actor {
   }
 
   private takeDecodeBlocks(steps: number): void {
-    const size = this.blocks.blockTokens;
-    const whole = (steps / size) | 0;
-    let blocks = whole * this.decoding - this.takenBlocks;
-    for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
-    this.blocks.takeForDecode(blocks);
+    this.blocks.takeForDecode(this.blocksToTake(steps));
     this.takenBlocks = 0;
   }
 
@@ -703,6 +702,29 @@ export class Replica implements Engine, Actor {
       meter.gpuIdleMs += (this.idleFirstMs - this.idleGapMs * from) * count - this.idleGapMs * pairs;
     }
     if (meter.itlMs !== undefined && decoding > 0) this.meterGaps(meter.itlMs, firstMs, count);
+  }
+
+  /** The most blocks in use so far, when the present phase is looked at, or ends, after so many steps. */
+  private meterBlocks(doneSteps: number): void {
+    if (doneSteps === 0) return;
+    const used = this.blocks.total - this.blocks.free + this.blocksToTake(doneSteps);
+    if (used > this.meter.maxBlocks) this.meter.maxBlocks = used;
+  }
+
+  /** Blocks that the first so many steps of the phase take beyond those taken when it was planned. */
+  private blocksToTake(steps: number): number {
+    const size = this.residues.length;
+    if (this.chunkSlots.size === 0) {
+      const whole = (steps / size) | 0;
+      let blocks = whole * this.decoding - this.takenBlocks;
+      for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
+      return blocks;
+    }
+    const start = this.attempts.computed.at[this.chunkSlots.at[0]!]!;
+    const chunk = this.chunkTokens.at[0]!;
+    let blocks = steps > 1 ? blocksFor(start + steps * chunk, size) - blocksFor(start + chunk, size) : 0;
+    for (let ahead = 1; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
+    return blocks;
   }
 
   private meterGaps(histograms: NonNullable<ReplicaMeter["itlMs"]>, firstMs: number, count: number): void {

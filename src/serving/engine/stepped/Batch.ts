@@ -10,6 +10,9 @@ export class Batch {
   size = 0;
   /** Time that copies between GPU and host take before the step, in ms. */
   copyMs = 0.5;
+  /** Work of the engine core on the CPU in the step, and the part of it in which the GPU waits for it, in ms. */
+  hostMs = 0.5;
+  gpuIdleMs = 0.5;
   readonly load: StepLoad = { sequences: 0, rows: 0, kvTokens: 0.5, prefillTokens: 0, attention: 0.5, prefillContext: 0.5, chunks: 0 };
 
   constructor() {
@@ -19,6 +22,8 @@ export class Batch {
   clear(): void {
     this.size = 0;
     this.copyMs = 0;
+    this.hostMs = 0;
+    this.gpuIdleMs = 0;
   }
 
   add(slot: number, tokens: number): void {

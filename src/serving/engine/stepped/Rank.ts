@@ -76,7 +76,10 @@ export class Rank {
     this.waiting = this.openLine();
   }
 
-  enqueue(slot: number): void {
+  /** `name` is that of the request in its draws. */
+  enqueue(slot: number, name: number): void {
+    const { speculation } = this;
+    if (speculation !== undefined) this.columns.drawKey.at[slot] = speculation.keyOf(this.attempts.classIndex.at[slot]!, name);
     this.attempts.state.at[slot] = AttemptState.Waiting;
     this.tokens += this.attempts.promptTokens.at[slot]!;
     this.waiting.add(slot);
@@ -198,10 +201,13 @@ export class Rank {
     const stop = columns.stopTokens.at;
     const hold = columns.hold.at;
     const last = columns.lastTokenMs.at;
+    const drawKeys = columns.drawKey.at;
     const classes = attempts.classIndex.at;
     const now = this.kernel.now;
     let generated = 0;
     let finished = 0;
+    let drafted = 0;
+    let accepted = 0;
     const { prefillOnly } = this.settings;
     for (let i = 0; i < batch.size; i++) {
       const slot = batch.slots[i]!;
@@ -210,7 +216,14 @@ export class Rank {
       hold[slot] = Hold.None;
       if (state[slot] === AttemptState.Decoding) {
         const total = totals[slot]!;
-        const fresh = tokens === 1 || speculation === undefined ? 1 : this.verify(slot, tokens - 1, total);
+        let fresh = 1;
+        if (tokens > 1 && speculation !== undefined) {
+          const taken = speculation.accepted(classes[slot]!, tokens - 1, drawKeys[slot]!, total);
+          const left = stop[slot]! - total;
+          drafted += tokens - 1;
+          accepted += taken;
+          fresh = taken < left ? taken + 1 : left;
+        }
         computed[slot]! += fresh;
         totals[slot] = total + fresh;
         generated += fresh;
@@ -229,6 +242,8 @@ export class Rank {
       else hold[slot] = Hold.Done;
     }
     meter.decodeTokens += generated;
+    meter.draftedTokens += drafted;
+    meter.acceptedTokens += accepted;
     meter.prefillTokens += batch.load.prefillTokens;
     if (batch.load.prefillTokens > 0) this.blockedHead = NONE;
     gaps.flush();
@@ -305,15 +320,6 @@ export class Rank {
     columns.origin.at[slot] = Origin.Nowhere;
     columns.hold.at[slot] = hold;
     if (hold === Hold.Loading) this.loading++;
-  }
-
-  private verify(slot: number, drafted: number, total: number): number {
-    const { attempts, columns, meter } = this;
-    const position = total - attempts.promptTokens.at[slot]!;
-    const accepted = this.speculation!.accepted(attempts.classIndex.at[slot]!, drafted, columns.drawId.at[slot]!, position);
-    meter.draftedTokens += drafted;
-    meter.acceptedTokens += accepted;
-    return Math.min(accepted + 1, columns.stopTokens.at[slot]! - total);
   }
 
   /** The step that completes a prompt gives a token: the first one, or the next one after a preemption. */

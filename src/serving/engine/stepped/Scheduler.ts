@@ -33,6 +33,7 @@ export const growRunning = (rank: Rank, batch: Batch, growth: Growth): void => {
   const held = columns.heldBlocks.at;
   const { blockTokens } = memory.blocks;
   const { drafted, maxTokens, longPrefillThreshold } = settings;
+  const width = 1 + drafted;
   let budget = settings.maxBatchedTokens;
   growth.strained = false;
   growth.partial = growth.longPartial = 0;
@@ -43,10 +44,11 @@ export const growRunning = (rank: Rank, batch: Batch, growth: Growth): void => {
       continue;
     }
     const before = computed[slot]!;
-    // By far the most frequent case: one token more, and room for it in the last block.
-    if (drafted === 0 && state[slot] === AttemptState.Decoding && before < held[slot]! * blockTokens) {
-      batch.add(slot, 1);
-      budget--;
+    // By far the most frequent case: a few tokens more, and room for them in the last block.
+    const after = before + width;
+    if (state[slot] === AttemptState.Decoding && after <= held[slot]! * blockTokens && after <= maxTokens && width <= budget) {
+      batch.add(slot, width);
+      budget -= width;
       continue;
     }
     const decodes = state[slot] === AttemptState.Decoding;

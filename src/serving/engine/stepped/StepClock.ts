@@ -12,43 +12,38 @@ export class StepClock {
   private readonly engine: EngineSpec;
   private readonly grid: TimeGrid;
   private readonly table: StepModel | undefined;
+  /** Each sequence is one row: the step's own formula holds, host included. */
+  private readonly plain: boolean;
+  private readonly hosted: boolean;
   private stepTime: StepTime;
+  /** Without host time. */
+  private bare: StepTime;
   private factor = 1;
 
   constructor(engine: EngineSpec, grid: TimeGrid) {
     this.engine = engine;
     this.grid = grid;
     this.table = engine.stepTable;
+    this.plain = engine.stepTable === undefined && engine.scheduling?.speculative === undefined;
+    this.hosted = engine.host !== undefined;
     this.stepTime = new StepTime(engine.step, grid, 1, engine.host);
+    this.bare = new StepTime(engine.step, grid);
   }
 
   /** From now on every step takes `factor` times as long; copies do not. */
   slowDown(factor: number): void {
     this.factor = factor;
     this.stepTime = new StepTime(this.engine.step, this.grid, factor, this.engine.host);
+    this.bare = new StepTime(this.engine.step, this.grid, factor);
   }
 
+  /** Duration of the batch's step; notes its host time. */
   stepMs(batch: Batch): number {
-    const baseMs = this.baseMs(batch.load);
-    const extraMs = this.draftMs(batch.load, baseMs) + batch.copyMs;
+    const { load } = batch;
+    const baseMs = this.baseMs(load);
+    if (this.hosted) this.noteHost(batch);
+    const extraMs = this.draftMs(load, baseMs) + batch.copyMs;
     return extraMs > 0 ? baseMs + this.grid.round(extraMs) : baseMs;
-  }
-
-  /** Work of the engine core on the CPU in a step. */
-  hostMs(load: StepLoad): number {
-    return this.stepTime.hostMs(load.rows);
-  }
-
-  /** The part of a step in which the GPU waits for the host. */
-  gpuIdleMs(load: StepLoad): number {
-    const hostMs = this.stepTime.hostMs(load.rows);
-    if (!this.stepTime.overlapped) return hostMs;
-    const { rows, kvTokens, prefillTokens, attention } = load;
-    const gpuMs =
-      this.table === undefined
-        ? this.stepTime.unoverlappedMs(rows, kvTokens, prefillTokens, attention)
-        : this.table.stepMs(load) * this.factor;
-    return Math.max(0, hostMs - gpuMs);
   }
 
   dummyMs(): number {
@@ -56,11 +51,21 @@ export class StepClock {
   }
 
   private baseMs(load: StepLoad): number {
-    if (this.table === undefined) return this.stepTime.stepMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
-    const gpuMs = this.grid.round(this.table.stepMs(load) * this.factor);
-    const hostMs = this.stepTime.hostMs(load.rows);
+    if (this.plain) return this.stepTime.stepMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
+    const gpuMs = this.gpuMs(load);
+    const hostMs = this.stepTime.hostMs(load.sequences);
     const ms = this.stepTime.overlapped ? Math.max(gpuMs, hostMs) : gpuMs + hostMs;
     return ms > 0 ? ms : this.grid.spacingMs;
+  }
+
+  private gpuMs(load: StepLoad): number {
+    if (this.table !== undefined) return this.grid.round(this.table.stepMs(load) * this.factor);
+    return this.bare.unoverlappedMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
+  }
+
+  private noteHost(batch: Batch): void {
+    batch.hostMs = this.stepTime.hostMs(batch.load.sequences);
+    batch.gpuIdleMs = this.stepTime.overlapped ? Math.max(0, batch.hostMs - this.gpuMs(batch.load)) : batch.hostMs;
   }
 
   private draftMs(load: StepLoad, baseMs: number): number {

@@ -24,8 +24,8 @@ export class SteppedColumns {
   readonly lastTokenMs: Column<Float64Array>;
   /** When the KV that is being loaded is there. */
   readonly readyMs: Column<Float64Array>;
-  /** Names the request for its draws. */
-  readonly drawId: Column<Int32Array>;
+  /** Names the draws of the request. */
+  readonly drawKey: Column<Int32Array>;
 
   constructor({ pool }: Attempts) {
     this.stopTokens = pool.int32();
@@ -36,7 +36,7 @@ export class SteppedColumns {
     this.queued = pool.float64();
     this.lastTokenMs = pool.float64();
     this.readyMs = pool.float64();
-    this.drawId = pool.int32();
+    this.drawKey = pool.int32();
   }
 }
 

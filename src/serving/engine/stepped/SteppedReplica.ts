@@ -225,7 +225,6 @@ export class SteppedReplica implements Engine, Actor {
     columns.stopTokens.at[attempt] = Math.min(prompt + this.attempts.outputTokens.at[attempt]!, this.maxTokens);
     columns.lastTokenMs.at[attempt] = NaN;
     columns.queued.at[attempt] = this.arrivals++;
-    columns.drawId.at[attempt] = this.nameOf(attempt);
     columns.rank.at[attempt] = leastLoaded(this.ranks, this.engine.scheduling?.dataParallel?.balance);
     return true;
   }
@@ -244,7 +243,7 @@ export class SteppedReplica implements Engine, Actor {
   }
 
   private join(attempt: number): void {
-    this.rankOf(attempt).enqueue(attempt);
+    this.rankOf(attempt).enqueue(attempt, this.nameOf(attempt));
     this.planSoon();
   }
 
@@ -286,13 +285,17 @@ export class SteppedReplica implements Engine, Actor {
     this.landedMs = flight.endMs;
     let sequences = 0;
     let kvTokens = 0;
+    let hostMs = 0;
+    let gpuIdleMs = 0;
     for (const batch of flight.batches) {
       sequences += batch.size;
       if (batch.size === 0) continue;
       kvTokens += batch.load.kvTokens;
-      meter.hostMs += this.clock.hostMs(batch.load) / flight.batches.length;
-      meter.gpuIdleMs += this.clock.gpuIdleMs(batch.load) / flight.batches.length;
+      hostMs += batch.hostMs;
+      gpuIdleMs += batch.gpuIdleMs;
     }
+    meter.hostMs += hostMs / flight.batches.length;
+    meter.gpuIdleMs += gpuIdleMs / flight.batches.length;
     meter.steps++;
     meter.phases++;
     meter.busyMs += busyMs;

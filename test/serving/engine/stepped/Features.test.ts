@@ -14,7 +14,10 @@ describe("speculative decoding", () => {
     { tokens: 3, acceptanceRatio: 0.7 },
     { tokens: 5, acceptanceRatio: 0.9 },
   ])("$tokens drafted, $acceptanceRatio accepted -> (1 - q^(k+1)) / (1 - q) tokens per step, within 1 %", ({ tokens, acceptanceRatio }) => {
-    const { answers } = drive(engine({ speculative: { tokens, acceptanceRatio } }, { step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } }), many(12, 4000));
+    const { answers } = drive(
+      engine({ speculative: { tokens, acceptanceRatio } }, { step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } }),
+      many(12, 4000),
+    );
     const steps = answers.reduce((sum, { firstMs, endMs }) => sum + endMs - firstMs, 0);
     const expected = (1 - acceptanceRatio ** (tokens + 1)) / (1 - acceptanceRatio);
     expect(((12 * 3999) / steps / expected) * 100).toBeCloseTo(100, -0.3);
@@ -34,7 +37,10 @@ describe("speculative decoding", () => {
 
   it("step time -> rows for all verified tokens, KV once, plus the draft", () => {
     const step = { a: 1, b: 2 ** -4, c: 2 ** -10, d: 0, e: 0, h: 0 };
-    const { answers } = drive(engine({ speculative: { tokens: 3, acceptanceRatio: 1, draftMs: 0.125, draftRatio: 0.25 } }, { step }), many(1, 5));
+    const { answers } = drive(
+      engine({ speculative: { tokens: 3, acceptanceRatio: 1, draftMs: 0.125, draftRatio: 0.25 } }, { step }),
+      many(1, 5),
+    );
     const verifyMs = 1 + 4 * 2 ** -4 + 32 * 2 ** -10;
     expect(answers[0]!.endMs - answers[0]!.firstMs).toBe(verifyMs + 3 * (0.125 + 0.25 * verifyMs));
   });
@@ -113,7 +119,10 @@ describe("host tier", () => {
   });
 
   it("a load under way -> others go on", () => {
-    const { answers } = drive(engine({ offload: { ...scheduling.offload, msPerToken: 1 } }, of), [...jobs, { atMs: 2001, prompt: 20, output: 50 }]);
+    const { answers } = drive(engine({ offload: { ...scheduling.offload, msPerToken: 1 } }, of), [
+      ...jobs,
+      { atMs: 2001, prompt: 20, output: 50 },
+    ]);
     expect(answers[3]!.endMs).toBeLessThan(2100);
     expect(answers[2]!.firstMs).toBeGreaterThan(2800);
   });
@@ -171,7 +180,10 @@ describe("transferred KV", () => {
 
 describe("step table", () => {
   it("any function of the load -> its value, on the grid", () => {
-    const stepTable = { stepMs: ({ sequences, kvTokens, prefillTokens }: { sequences: number; kvTokens: number; prefillTokens: number }) => prefillTokens > 0 ? 5 : Math.sqrt(sequences) + kvTokens / 64 };
+    const stepTable = {
+      stepMs: ({ sequences, kvTokens, prefillTokens }: { sequences: number; kvTokens: number; prefillTokens: number }) =>
+        prefillTokens > 0 ? 5 : Math.sqrt(sequences) + kvTokens / 64,
+    };
     const { answers } = drive({ ...ENGINE, stepTable }, many(4, 2, 32));
     expect(answers[0]!.firstMs).toBe(5);
     expect(answers[0]!.endMs).toBe(5 + 2 + 2);

@@ -40,9 +40,15 @@ const SCHEDULINGS: ReadonlyArray<readonly [string, SchedulingSpec]> = [
   ["swap", { swap: { msPerToken: 0.01, capacityTokens: 600 } }],
   ["swap, prefill first", { scheduler: "prefillFirst", swap: { msPerToken: 0.01, capacityTokens: 600 } }],
   ["speculative", { speculative: { tokens: 3, acceptanceRatio: 0.7, draftMs: 0.1 } }],
-  ["speculative, priority, swap", { order: "priority", swap: { msPerToken: 0.01, capacityTokens: 600 }, speculative: { tokens: 2, acceptanceRatio: 0.5 } }],
+  [
+    "speculative, priority, swap",
+    { order: "priority", swap: { msPerToken: 0.01, capacityTokens: 600 }, speculative: { tokens: 2, acceptanceRatio: 0.5 } },
+  ],
   ["pipeline", { pipeline: { stages: 3, transferMs: 0.05 } }],
-  ["pipeline, speculative, priority", { order: "priority", pipeline: { stages: 2, transferMs: 0 }, speculative: { tokens: 2, acceptanceRatio: 0.5 } }],
+  [
+    "pipeline, speculative, priority",
+    { order: "priority", pipeline: { stages: 2, transferMs: 0 }, speculative: { tokens: 2, acceptanceRatio: 0.5 } },
+  ],
   ["data parallel", { dataParallel: { ranks: 3 } }],
   ["data parallel, pipeline", { dataParallel: { ranks: 2, balance: "tokens" }, pipeline: { stages: 2, transferMs: 0 } }],
   ["host tier", { offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0.5 } }],
@@ -86,7 +92,10 @@ describe("static batching", () => {
   const of = engine({ scheduler: "static" }, { maxSequences: 3 });
 
   it("batch: answers of 2, 30 and 7 tokens -> all end with the longest, and nothing is seen before", () => {
-    const { answers } = drive(of, [2, 30, 7].map((output) => ({ atMs: 0, prompt: 10, output })));
+    const { answers } = drive(
+      of,
+      [2, 30, 7].map((output) => ({ atMs: 0, prompt: 10, output })),
+    );
     const ends = new Set(answers.map(({ endMs }) => endMs));
     expect(ends.size).toBe(1);
     expect(answers.map(({ firstMs }) => firstMs)).toEqual(answers.map(({ endMs }) => endMs));
@@ -117,7 +126,10 @@ describe("prefill first", () => {
   const of = engine({ scheduler: "prefillFirst" });
 
   it("arrivals during decode -> a step of prompts alone; V1 mixes them", () => {
-    const jobs = [{ atMs: 0, prompt: 16, output: 100 }, ...Array.from({ length: 5 }, (_, i) => ({ atMs: 10 + 3 * i, prompt: 1024, output: 1 }))];
+    const jobs = [
+      { atMs: 0, prompt: 16, output: 100 },
+      ...Array.from({ length: 5 }, (_, i) => ({ atMs: 10 + 3 * i, prompt: 1024, output: 1 })),
+    ];
     const whole = drive(of, jobs).answers[0]!;
     const mixed = drive(engine({}), jobs).answers[0]!;
     // Each prompt costs the decoding one a whole step of its own instead of a longer step.
@@ -131,7 +143,10 @@ describe("prefill first", () => {
       { atMs: 5, prompt: 16 * 48, output: 1 },
     ];
     const limited = drive({ ...small, maxBatchedTokens: 100_000 }, jobs).answers;
-    const free = drive(engine({ scheduler: "prefillFirst", watermarkRatio: 0 }, { kvBlocks: 200, maxBatchedTokens: 100_000 }), jobs).answers;
+    const free = drive(
+      engine({ scheduler: "prefillFirst", watermarkRatio: 0 }, { kvBlocks: 200, maxBatchedTokens: 100_000 }),
+      jobs,
+    ).answers;
     expect(limited[1]!.admittedMs).toBe(limited[0]!.endMs);
     expect(free[1]!.admittedMs).toBeLessThan(free[0]!.endMs);
   });
@@ -227,7 +242,8 @@ describe("swap", () => {
   });
 
   it("slower link -> later end; no room -> recompute, as without swap", () => {
-    const endOf = (scheduling: SchedulingSpec): number => Math.max(...drive(engine(scheduling, small), jobs).answers.map(({ endMs }) => endMs));
+    const endOf = (scheduling: SchedulingSpec): number =>
+      Math.max(...drive(engine(scheduling, small), jobs).answers.map(({ endMs }) => endMs));
     const fast = endOf({ swap: { msPerToken: 2 ** -10, capacityTokens: 10_000 } });
     expect(endOf({ swap: { msPerToken: 1, capacityTokens: 10_000 } })).toBeGreaterThan(fast + 60);
     expect(endOf({ swap: { msPerToken: 1, capacityTokens: 0 } })).toBe(endOf({}));
