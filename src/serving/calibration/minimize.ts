@@ -26,7 +26,8 @@ export const minimize = (objective: (at: ReadonlyArray<number>) => number, searc
   const vertex = (at: ReadonlyArray<number>): Vertex => {
     const value = objective(at);
     best = Math.min(best, value);
-    search.onEvaluation?.(++evaluations, best);
+    evaluations++;
+    search.onEvaluation?.(evaluations, best);
     return { at, value };
   };
   let simplex = [vertex(search.start), ...search.start.map((_, axis) => vertex(moved(search.start, axis, search.step)))];

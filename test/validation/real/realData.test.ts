@@ -3,6 +3,7 @@ import { replayRun } from "../../../src/serving/calibration/replayRun.ts";
 import { comparedRequests, catalogCoefficients } from "./rtx4090.ts";
 import { recordedEngine, recordedRequests } from "./Rtx4090Run.ts";
 import { mooncakeHits } from "./mooncake.ts";
+import { ProfileTable } from "./ProfileTable.ts";
 import { verdictOf } from "./Section.ts";
 import { isShared } from "./SharedFile.ts";
 
@@ -10,16 +11,17 @@ const absent = !isShared("real-runs") || !isShared("traces");
 if (absent) process.stderr.write("validation against real data: skipped: ../shared/data is absent\n");
 
 describe.skipIf(absent)("real data", () => {
-  it("a recorded vLLM run with the catalog's coefficients -> TTFT, TPOT and e2e within their targets", () => {
+  it("a recorded vLLM run, profile tables and recorded settings -> TTFT, TPOT and e2e within their targets", () => {
     const recorded = recordedRequests();
-    const rows = comparedRequests(recorded, replayRun(recorded, recordedEngine(catalogCoefficients())).records);
-    expect(rows.filter((row) => verdictOf(row) === "pass").map((row) => row.quantity)).toHaveLength(4);
+    const engine = { ...recordedEngine(catalogCoefficients()), prefixCache: true, stepTable: new ProfileTable().asModel() };
+    const rows = comparedRequests(recorded, replayRun(recorded, engine).records);
     expect(rows.filter((row) => verdictOf(row) === "FAIL")).toEqual([]);
+    expect(rows.filter((row) => verdictOf(row) === "pass")).toHaveLength(4);
   });
 
-  it("control: the same run with prefill for free -> outside the targets", () => {
+  it("control: the same run with a twentieth of the KV blocks less -> outside the targets", () => {
     const recorded = recordedRequests();
-    const engine = recordedEngine({ ...catalogCoefficients(), d: 0, e: 0, h: 0 });
+    const engine = { ...recordedEngine(catalogCoefficients()), prefixCache: true, stepTable: new ProfileTable().asModel(), kvBlocks: 2458 };
     const rows = comparedRequests(recorded, replayRun(recorded, engine).records);
     expect(rows.filter((row) => verdictOf(row) === "FAIL").length).toBeGreaterThan(1);
   });

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { decodeCalibration, isMistaken } from "../../src/serving/catalog/CalibrationEntry.ts";
+import type { Outcome } from "./Several.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "spillway-calibrate-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const several = (...lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<Outcome> =>
+  JSON.parse(
+    execFileSync(process.execPath, ["test/cli/Several.ts", JSON.stringify(lines)], {
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: "" },
+    }),
+  ) as ReadonlyArray<Outcome>;
+
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const HEADER = "sequences,kvTokens,prefillTokens,context,ms\n";
+const STEPS = [1, 4, 16, 64]
+  .flatMap((sequences) => [100, 1000].flatMap((mean) => [0, 512].map((prefill) => [sequences, sequences * mean, prefill, 0] as const)))
+  .map(([sequences, kv, prefill, context]) =>
+    [sequences, kv, prefill, context, 10 + 0.05 * sequences + 1e-4 * kv + 0.05 * prefill].join(","),
+  )
+  .join("\n");
+
+describe("spillway calibrate", () => {
+  it("a step log -> coefficients on stdout, an entry that a scenario can name; bad input -> exit 104 and its place", () => {
+    const steps = file("steps.csv", HEADER + STEPS);
+    const entry = join(folder, "entry.json");
+    const [text, json, bad, noPrior, noName, missing] = several(
+      ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry],
+      ["calibrate", steps, "--format", "json"],
+      ["calibrate", file("bad.csv", `${HEADER}1,2,x,0,5\n`)],
+      ["calibrate", file("points.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n100,100,1,50,8\n")],
+      ["calibrate", steps, "--out", join(folder, "none.json")],
+      ["calibrate", join(folder, "absent.csv")],
+    );
+    expect([text!.code, text!.stderr]).toEqual([0, ""]);
+    expect(text!.stdout).toContain("a  10.0000");
+    const written: unknown = JSON.parse(readFileSync(entry, "utf8"));
+    const decoded = decodeCalibration(written);
+    expect(isMistaken(decoded)).toBe(false);
+    expect(written).toMatchObject({ gpu: "h100", model: "llama-3.1-8b", coefficients: { a: 10, b: 0.05, c: 0.0001, d: 0.05 } });
+    expect(JSON.parse(json!.stdout)).toMatchObject({ kind: "steps", count: 16, entry: null });
+    expect([bad!.code, bad!.stderr]).toEqual([104, expect.stringContaining("bad.csv:2:5 prefillTokens must be a number (x)")]);
+    expect([noPrior!.code, noPrior!.stderr]).toEqual([104, expect.stringContaining("need a prior: give --gpu and --model")]);
+    expect([noName!.code, noName!.stderr]).toEqual([104, expect.stringContaining("--out needs --gpu and --model")]);
+    expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
+  });
+});

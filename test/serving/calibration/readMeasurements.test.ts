@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { fitPoints } from "../../../src/serving/calibration/fitPoints.ts";
+import { closedLoopPoint } from "../../../src/serving/calibration/closedLoopPoint.ts";
+import { fitRun } from "../../../src/serving/calibration/fitRun.ts";
+import { readMeasurements } from "../../../src/serving/calibration/readMeasurements.ts";
+import { replayRun } from "../../../src/serving/calibration/replayRun.ts";
+import { scaledCoefficients } from "../../../src/serving/calibration/ScaledCoefficients.ts";
+import type { EngineSpec, StepCoefficients } from "../../../src/serving/ServingSpec.ts";
+
+const read = (text: string, where: ReadonlyArray<readonly [string, string]> = []) => readMeasurements({ file: "m.csv", text, where });
+
+describe("readMeasurements", () => {
+  it("steps, points, requests.csv, JSON lines -> told apart by their first line", () => {
+    expect(read("sequences,kvTokens,prefillTokens,context,ms\r\n2,100,8,4,17.5\r\n")).toEqual({
+      kind: "steps",
+      steps: [{ sequences: 2, kvTokens: 100, prefillTokens: 8, attention: 128, ms: 17.5 }],
+    });
+    const points = "gpu,isl,osl,concurrency,ttft_ms,tpot_ms\nA,10,20,4,50,7\nB,10,20,,50,7\na,10,20,,50,7\n";
+    expect(read(points, [["gpu", "a"]])).toEqual({
+      kind: "points",
+      points: [{ inputTokens: 10, outputTokens: 20, concurrency: 4, ttftMs: 50, tpotMs: 7 }],
+      leftOut: 1,
+    });
+    const own = "class,arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs\nx,5,10,3,20,60\nx,6,10,0,,\nx,7,10,3,20,60\n";
+    const first = { arrivalMs: 5, promptTokens: 10, outputTokens: 3, firstTokenMs: 25, lastTokenMs: 65 };
+    expect(read(own)).toMatchObject({ kind: "run", leftOut: 1, records: [first, { arrivalMs: 7 }] });
+    const line = (at: number): string =>
+      JSON.stringify({
+        input_toks: 10,
+        output_toks: 3,
+        queued_ts: at,
+        arrival_time: 1e9,
+        first_token_ts: at + 0.02,
+        last_token_ts: at + 0.06,
+      });
+    expect(read(`${line(1)}\n${line(2)}\n`)).toMatchObject({ kind: "run", records: [{ arrivalMs: 1000 }, { arrivalMs: 2000 }] });
+  });
+
+  it.each([
+    [
+      "a word for a number",
+      "sequences,kvTokens,prefillTokens,context,ms\n1,10,0,0,17\n8,80,x,0,18\n",
+      "m.csv:3:6 prefillTokens must be a number (x)",
+    ],
+    ["no time", "sequences,kvTokens,prefillTokens,context,ms\n1,10,0,0,0\n", "m.csv:2:10 ms must be above 0 (0)"],
+    ["a step of nothing", "sequences,kvTokens,prefillTokens,context,ms\n0,0,0,0,5\n", "m.csv:2 a step must decode"],
+    ["a missing column", "sequences,kvTokens,ms\n1,1,1\n", "m.csv:1 header must have the column prefillTokens"],
+    ["a header alone", "sequences,kvTokens,prefillTokens,context,ms\n", "m.csv must have a row below its header"],
+    ["something else", "name,age\n", "m.csv:1 must be known measurements (name,age)"],
+    [
+      "a token before its request",
+      '{"input_toks":1,"output_toks":1,"queued_ts":5,"first_token_ts":4,"last_token_ts":6}\n',
+      "m.csv:1 arrival <= first token",
+    ],
+    [
+      "one request",
+      '{"input_toks":1,"output_toks":1,"queued_ts":1,"first_token_ts":4,"last_token_ts":6}\n',
+      "m.csv must have at least two",
+    ],
+  ])("%s -> refused with its place", (_, text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it("a filter that nothing meets, or on a file of steps -> refused", () => {
+    expect(() => read("gpu,isl,osl,concurrency,ttft_ms,tpot_ms\nA,1,1,1,1,1\n", [["gpu", "b"]])).toThrow(
+      "must have a closed-loop point that matches (gpu=b)",
+    );
+    expect(() => read("sequences,kvTokens,prefillTokens,context,ms\n1,1,0,0,1\n", [["gpu", "b"]])).toThrow(
+      "--where is for closed-loop points",
+    );
+  });
+});
+
+const PRIOR: StepCoefficients = { a: 10, b: 0.05, c: 5e-5, d: 0.05, e: 1e-6, h: 0 };
+const LOGS = [Math.log(1.3), Math.log(0.8), Math.log(1.5)];
+
+describe("fits on a prior", () => {
+  it("closed-loop points of a known engine -> its factors, and held-out points within 2 %", () => {
+    const settings = { maxBatchedTokens: 4096, spreadRatio: 0, rounds: 3 };
+    const points = [1, 4, 16, 64].flatMap((concurrency) =>
+      [256, 2048].map((inputTokens) => {
+        const load = { inputTokens, outputTokens: 256, concurrency };
+        const { ttftMs, tpotMs } = closedLoopPoint(scaledCoefficients(PRIOR, LOGS), { ...load, ...settings });
+        return { ...load, ttftMs: ttftMs + 10, tpotMs };
+      }),
+    );
+    const fit = fitPoints(points, PRIOR, settings);
+    expect(fit.factors[0]!).toBeCloseTo(1.3, 1);
+    expect(fit.factors[2]!).toBeCloseTo(1.5, 1);
+    expect(fit.residuals.tpot.median).toBeLessThan(0.01);
+    expect(fit.crossValidated!.tpot.median).toBeLessThan(0.02);
+    expect(fit.prior.tpot.median).toBeGreaterThan(0.1);
+  });
+
+  it("a recorded run of a known engine -> its factors; one that never waits -> told what is open", () => {
+    const engine: EngineSpec = {
+      maxBatchedTokens: 1024,
+      maxSequences: 16,
+      maxModelTokens: 8192,
+      blockTokens: 16,
+      kvBlocks: 1000,
+      prefixCache: false,
+      reserveFullPrompt: true,
+      maxWaiting: 1000,
+      step: PRIOR,
+    };
+    const sent = (gapMs: number) =>
+      Array.from({ length: 40 }, (_, i) => ({
+        arrivalMs: i * gapMs,
+        promptTokens: 100 + ((i * 379) % 900),
+        outputTokens: 20 + ((i * 97) % 150),
+        firstTokenMs: 0,
+        lastTokenMs: 0,
+      }));
+    const real = replayRun(sent(100), { ...engine, step: scaledCoefficients(PRIOR, LOGS) }).records;
+    const fit = fitRun(real, engine);
+    expect(Math.abs(fit.residuals.e2eMean)).toBeLessThan(0.01);
+    expect(fit.residuals.e2ePerRequest).toBeLessThan(0.02);
+    expect(Math.abs(fit.prior.e2eMean)).toBeGreaterThan(0.1);
+    expect(fit.factors[0]!).toBeCloseTo(1.3, 1);
+    expect(fit.warnings.join()).toContain("KV (c, h) is hardly determined");
+  });
+});
