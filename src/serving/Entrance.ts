@@ -2,6 +2,8 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
+import type { FleetService } from "./Fleet.ts";
+import { Fleet } from "./Fleet.ts";
 import { Gateway } from "./Gateway.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -9,6 +11,7 @@ import type { Door } from "./stage/Door.ts";
 import { CacheStage } from "./stage/CacheStage.ts";
 import { limiterOf } from "./stage/limiterOf.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
+import { TokenReservations } from "./stage/TokenReservations.ts";
 import { Store } from "./store/Store.ts";
 
 /** What attempts meet before the gateway's queue: rate limits, the store that keeps them, the response cache. Only what is asked for is there. */
@@ -25,11 +28,11 @@ export class Entrance extends Context.Service<Entrance, EntranceService>()("spil
   static readonly layer = (
     spec: GatewaySpec,
     classes: ReadonlyArray<TrafficClassSpec>,
-  ): Layer.Layer<Entrance, never, Simulation | Gateway> =>
+  ): Layer.Layer<Entrance, never, Simulation | Fleet | Gateway> =>
     Layer.effect(
       Entrance,
       Effect.gen(function* () {
-        return buildEntrance(spec, classes, yield* Simulation, yield* Gateway);
+        return buildEntrance(spec, classes, yield* Simulation, yield* Fleet, yield* Gateway);
       }),
     );
 }
@@ -38,12 +41,17 @@ const buildEntrance = (
   spec: GatewaySpec,
   classes: ReadonlyArray<TrafficClassSpec>,
   simulation: typeof Simulation.Service,
+  fleet: FleetService,
   gateway: Door,
 ): EntranceService => {
   const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
-  const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) }));
+  const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) })) ?? [];
+  const generated = (attempt: number): number => fleet.replicas[simulation.attempts.replica.at[attempt]!]!.generated(attempt);
+  const reservations =
+    spec.tokenBudgets === undefined ? undefined : new TokenReservations(spec.tokenBudgets, classes, simulation, generated);
   const cache = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, gateway);
-  const rateLimits = limits === undefined ? undefined : new RateLimitStage(limits, classes, simulation, store, cache ?? gateway);
+  const limited = limits.length > 0 || reservations !== undefined;
+  const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? gateway, reservations) : undefined;
   return {
     door: rateLimits ?? cache ?? gateway,
     store,

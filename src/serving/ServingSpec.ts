@@ -3,6 +3,8 @@ import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
+import type { SharedPer } from "./stage/sharedByKey.ts";
+import type { TokenBudgetSpec } from "./stage/TokenReservations.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
@@ -28,8 +30,7 @@ export interface GatewayQueueSpec {
 /** A rate limit of the gateway. */
 export interface RateLimitSpec {
   readonly limiter: LimiterSpec;
-  /** Who shares a bucket: everybody, a traffic class, or a tenant. */
-  readonly per: "all" | "class" | "tenant";
+  readonly per: SharedPer;
   /** What an attempt costs: one permit, or one for each token of its prompt. */
   readonly cost: "request" | "promptTokens";
 }
@@ -39,6 +40,8 @@ export interface GatewaySpec {
   readonly disaggregation?: DisaggregationSpec;
   /** An attempt passes when all of them admit it. */
   readonly limits?: ReadonlyArray<RateLimitSpec>;
+  /** And when all of these have tokens left for it. */
+  readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
   /** Whole answers to identical requests. */
   readonly cache?: CacheSpec;
   /** Where limits are kept; absent: in the gateway itself, without delay. */

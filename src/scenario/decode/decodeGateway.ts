@@ -7,7 +7,7 @@ import type { Gateway } from "../schema/Gateway.ts";
 import { decodeBreaker } from "./decodeBreaker.ts";
 import { decodeDisaggregation } from "./decodeDisaggregation.ts";
 import { decodeCache } from "./decodeCache.ts";
-import { decodeLimit, decodeStore } from "./decodeLimits.ts";
+import { decodeLimits, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
 import type { At, Decoding } from "./Decoding.ts";
@@ -25,7 +25,7 @@ export const decodeGateway = (
     decodeQueue(decoding, written, new Set(around.traffic.map(({ priority }) => priority)).size),
   );
   return present({
-    limits: decoding.field(at, "limits", (limits) => decoding.list(limits, (limit) => decodeLimit(decoding, limit))),
+    ...decoding.field(at, "limits", (limits) => decodeLimits(decoding, limits)),
     cache: decoding.group(at, "cache", (cache) => decodeCache(decoding, cache, around.traffic)),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
     disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),

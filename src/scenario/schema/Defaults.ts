@@ -34,6 +34,8 @@ export const DEFAULTS = {
   successThrottle: { threshold: 0.95, aggression: 1, window: "30s", minimumRate: "0/s", maxRejection: 0.8 },
   breaker: { minCalls: 10, failures: 0.5, openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
   limit: { per: "all", cost: "request" },
+  // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
+  tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },
   // A round trip inside of one data center, and a bound that is well above it; assumed.
   store: { latency: "1ms", timeout: "50ms", onFailure: "open" },
   cache: { eviction: "lru", ttl: "10m", ttlJitter: 0, latency: "1ms", coalesce: true, onLeaderCancel: "keep", earlyRefresh: 0 },

@@ -7,6 +7,8 @@ import type { RateLimitSpec } from "../ServingSpec.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Store, StoreClient } from "../store/Store.ts";
 import type { Door } from "./Door.ts";
+import { sharedByKey } from "./sharedByKey.ts";
+import type { TokenReservations } from "./TokenReservations.ts";
 
 /** One limit of the gateway. */
 export interface RateLimit extends Omit<RateLimitSpec, "limiter"> {
@@ -18,7 +20,8 @@ const ADMITTED = 0;
 
 /**
  * Rate limits in front of the gateway: an attempt passes when every limit admits it, and then all are charged; else it is rejected with the
- * longest wait as its Retry-After, and nothing is charged. With a store the limits are kept there: each decision takes a round trip.
+ * longest wait as its Retry-After, and nothing is charged. With a store the limits are kept there: each decision takes a round trip; what an attempt
+ * has used is written there when it ends, without waiting.
  */
 export class RateLimitStage implements Door, GatewayListener, StoreClient {
   /** Attempts rejected since the start of the measurement. */
@@ -27,6 +30,7 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
   private readonly simulation: typeof Simulation.Service;
   private readonly store: Store | undefined;
   private readonly client: number;
+  private readonly reservations: TokenReservations | undefined;
   private readonly next: Door;
   /** Bucket of each limit and traffic class. */
   private readonly states: ReadonlyArray<ReadonlyArray<unknown>>;
@@ -42,13 +46,15 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
     simulation: typeof Simulation.Service,
     store: Store | undefined,
     next: Door,
+    reservations?: TokenReservations,
   ) {
     this.limits = limits;
     this.simulation = simulation;
     this.store = store;
     this.client = store?.join(this) ?? NONE;
     this.next = next;
-    this.states = limits.map((limit) => statesOf(limit, classes, simulation.kernel.now));
+    this.reservations = reservations;
+    this.states = limits.map(({ per, limiter }) => sharedByKey(per, classes, () => limiter.open(simulation.kernel.now)));
     this.wait = simulation.attempts.pool.float64();
     this.asking = simulation.attempts.pool.int32();
     next.connect(this);
@@ -60,14 +66,19 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
 
   submit(attempt: number): void {
     this.asking.at[attempt] = 0;
+    this.reservations?.forget(attempt);
     if (this.store === undefined) return this.decided(attempt, this.decide(attempt));
     this.asking.at[attempt] = 1;
     this.store.ask(this.client, attempt);
   }
 
   hangUp(attempt: number): void {
-    if (this.asking.at[attempt] !== 1) return this.next.hangUp(attempt);
+    if (this.asking.at[attempt] !== 1) {
+      this.reservations?.canceled(attempt);
+      return this.next.hangUp(attempt);
+    }
     this.store!.forget(attempt);
+    this.reservations?.refund(attempt);
     this.simulation.attempts.pool.give(attempt);
   }
 
@@ -82,6 +93,7 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
 
   unavailable(attempt: number): void {
     this.asking.at[attempt] = 0;
+    this.reservations?.forget(attempt);
     if (this.store!.spec.onFailure === "open") this.next.submit(attempt);
     else this.reject(attempt, NaN);
   }
@@ -91,6 +103,7 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
   }
 
   ended(attempt: number, how: number): void {
+    this.reservations?.ended(attempt, how);
     this.listener.ended(attempt, how);
   }
 
@@ -119,7 +132,11 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
       const { limiter } = this.limits[i]!;
       waitMs = Math.max(waitMs, limiter.waitMs(this.stateOf(i, attempt), this.costOf(i, attempt), now));
     }
-    if (waitMs > 0) return waitMs;
+    if (this.reservations !== undefined) waitMs = Math.max(waitMs, this.reservations.reserve(attempt));
+    if (waitMs > 0) {
+      this.reservations?.refund(attempt);
+      return waitMs;
+    }
     for (let i = 0; i < this.limits.length; i++) this.limits[i]!.limiter.take(this.stateOf(i, attempt), this.costOf(i, attempt), now);
     return ADMITTED;
   }
@@ -132,13 +149,3 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
     return this.limits[limit]!.cost === "request" ? 1 : this.simulation.attempts.promptTokens.at[attempt]!;
   }
 }
-
-/** The bucket of each class; classes that share one have the same object. */
-const statesOf = ({ limiter, per }: RateLimit, classes: ReadonlyArray<TrafficClassSpec>, nowMs: number): ReadonlyArray<unknown> => {
-  const shared = new Map<string, unknown>();
-  return classes.map((spec) => {
-    const key = per === "all" ? "" : per === "class" ? spec.name : spec.tenant;
-    if (!shared.has(key)) shared.set(key, limiter.open(nowMs));
-    return shared.get(key);
-  });
-};

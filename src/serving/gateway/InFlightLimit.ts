@@ -1,0 +1,121 @@
+import type { Kernel } from "../../kernel/Kernel.ts";
+import type { Column } from "../../kernel/SlotPool.ts";
+import { TimeAverage } from "../../kernel/TimeAverage.ts";
+import type { AdaptiveLimit } from "../../policy/concurrency/AdaptiveLimit.ts";
+import type { AimdSettings } from "../../policy/concurrency/Aimd.ts";
+import { Aimd } from "../../policy/concurrency/Aimd.ts";
+import type { Gradient2Settings } from "../../policy/concurrency/Gradient2.ts";
+import { Gradient2 } from "../../policy/concurrency/Gradient2.ts";
+import type { VegasSettings } from "../../policy/concurrency/Vegas.ts";
+import { Vegas } from "../../policy/concurrency/Vegas.ts";
+import { RouteEnd } from "../../policy/routing/Router.ts";
+import type { Attempts } from "../Attempts.ts";
+
+/** How many attempts the fleet may hold at once: a number, or one that follows how they end. */
+export type ConcurrencySpec =
+  | { readonly kind: "fixed"; readonly limit: number; readonly perTenant?: number }
+  | ({ readonly kind: "aimd" } & AimdSettings)
+  | ({ readonly kind: "vegas" } & VegasSettings)
+  | ({ readonly kind: "gradient2" } & Gradient2Settings);
+
+export interface InFlightLimitOptions {
+  readonly spec: ConcurrencySpec;
+  /** Tenant of each traffic class, counted from 0. */
+  readonly tenantOf: Int32Array;
+  readonly kernel: Kernel;
+  readonly attempts: Attempts;
+}
+
+/** Bounds the attempts that the fleet holds, in all and per tenant, and learns from their ends where the bound is adaptive. */
+export class InFlightLimit {
+  /** Attempts turned away at once since the start of the measurement: there was no queue to wait in. */
+  rejected = 0;
+  readonly limitOverTime: TimeAverage;
+  readonly inFlightOverTime = new TimeAverage();
+  private readonly adaptive: AdaptiveLimit | undefined;
+  private readonly perTenant: number;
+  private readonly tenantOf: Int32Array;
+  private readonly used: Int32Array;
+  private readonly kernel: Kernel;
+  private readonly attempts: Attempts;
+  private readonly startedMs: Column<Float64Array>;
+  private readonly amongst: Column<Int32Array>;
+  /** 1: the gateway's time limit cut it. */
+  private readonly timedOut: Column<Int32Array>;
+  private limit: number;
+  private inFlight = 0;
+
+  constructor({ spec, tenantOf, kernel, attempts }: InFlightLimitOptions) {
+    this.adaptive = adaptiveOf(spec);
+    this.limit = spec.kind === "fixed" ? spec.limit : this.adaptive!.limit;
+    this.perTenant = spec.kind === "fixed" ? (spec.perTenant ?? Infinity) : Infinity;
+    this.tenantOf = tenantOf;
+    this.used = new Int32Array(tenantOf.reduce((most, tenant) => Math.max(most, tenant + 1), 1));
+    this.kernel = kernel;
+    this.attempts = attempts;
+    this.startedMs = attempts.pool.float64();
+    this.amongst = attempts.pool.int32();
+    this.timedOut = attempts.pool.int32();
+    this.limitOverTime = new TimeAverage(0, this.limit);
+  }
+
+  /** Nobody may start now, whoever it is. */
+  get full(): boolean {
+    return this.inFlight >= this.limit;
+  }
+
+  admits(attempt: number): boolean {
+    return this.inFlight < this.limit && this.used[this.tenant(attempt)]! < this.perTenant;
+  }
+
+  started(attempt: number): void {
+    const { now } = this.kernel;
+    this.used[this.tenant(attempt)]!++;
+    this.inFlightOverTime.set(now, ++this.inFlight);
+    this.startedMs.at[attempt] = now;
+    this.amongst.at[attempt] = this.inFlight;
+    this.timedOut.at[attempt] = 0;
+  }
+
+  /** The gateway stops waiting for it. */
+  cut(attempt: number): void {
+    this.timedOut.at[attempt] = 1;
+  }
+
+  /** It left the fleet, a `RouteEnd`. A cut or failed one is a drop; one whose client hung up says nothing. */
+  ended(attempt: number, how: number): void {
+    const { now } = this.kernel;
+    this.used[this.tenant(attempt)]!--;
+    this.inFlightOverTime.set(now, --this.inFlight);
+    const dropped = how === RouteEnd.Failed || this.timedOut.at[attempt] === 1;
+    if (this.adaptive === undefined || (how === RouteEnd.Cancelled && !dropped)) return;
+    const startedMs = this.startedMs.at[attempt]!;
+    this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs);
+    if (this.adaptive.limit === this.limit) return;
+    this.limit = this.adaptive.limit;
+    this.limitOverTime.set(now, this.limit);
+  }
+
+  startMeasuring(): void {
+    this.rejected = 0;
+    this.limitOverTime.restart(this.kernel.now);
+    this.inFlightOverTime.restart(this.kernel.now);
+  }
+
+  tenant(attempt: number): number {
+    return this.tenantOf[this.attempts.classIndex.at[attempt]!]!;
+  }
+}
+
+const adaptiveOf = (spec: ConcurrencySpec): AdaptiveLimit | undefined => {
+  switch (spec.kind) {
+    case "fixed":
+      return undefined;
+    case "aimd":
+      return new Aimd(spec);
+    case "vegas":
+      return new Vegas(spec);
+    case "gradient2":
+      return new Gradient2(spec);
+  }
+};
