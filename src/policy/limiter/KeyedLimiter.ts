@@ -77,7 +77,8 @@ export class KeyedLimiter<S> {
   /** 0: there is room for one more key; else until one that was looked at gets idle. */
   #makeRoom(nowMs: number): number {
     let earliestMs = Infinity;
-    for (let i = 0; i < Math.min(LOOKED_AT, this.#states.size); i++) {
+    const looks = Math.min(LOOKED_AT, this.#states.size);
+    for (let i = 0; i < looks; i++) {
       const [key, state] = this.#following();
       const idleMs = this.#limiter.idleAtMs(state);
       if (idleMs <= nowMs) this.#states.delete(key);
