@@ -17,5 +17,8 @@ export { Fleet } from "./serving/Fleet.ts";
 export { Router } from "./serving/Router.ts";
 export { Gateway } from "./serving/Gateway.ts";
 export { Client } from "./serving/Client.ts";
+export { Recorder } from "./serving/Recorder.ts";
+export { Scaling } from "./serving/Scaling.ts";
+export type { ScaleEvent, ScalingService } from "./serving/Scaling.ts";
 export type { Components } from "./serving/worldLayer.ts";
 export type { FleetView, RouterPolicy, RouteRequest } from "./policy/routing/Router.ts";

@@ -111,6 +111,10 @@ export const POOL_METRICS: ReadonlyArray<GateMetric<PoolInRun>> = [
   { path: "batch.max", unit: "number", read: stepping((pool) => pool.batch.max) },
   { path: "preemptions", unit: "number", read: observed(({ pool }) => pool.preemptions) },
   { path: "hitRatio", unit: "ratio", read: readHitRatio },
+  { path: "replicas.min", unit: "number", read: observed(({ pool }) => pool.scaling?.ready.min ?? pool.replicas) },
+  { path: "replicas.mean", unit: "number", read: observed(({ pool }) => pool.scaling?.ready.mean ?? pool.replicas) },
+  { path: "replicas.max", unit: "number", read: observed(({ pool }) => pool.scaling?.ready.max ?? pool.replicas) },
+  { path: "replicaHours", unit: "number", read: observed(({ pool }) => pool.replicaHours) },
 ];
 
 const readCostPerMillion = (run: Judged): Measured => {
@@ -125,6 +129,11 @@ const readCostPerMillion = (run: Judged): Measured => {
         ),
       };
 };
+
+const readCacheHitRatio = ({ gateway: { cache } }: Judged): Measured =>
+  cache === undefined || cache.hitRatio === null
+    ? { value: null, evidence: "no requests that a cache could answer" }
+    : { value: cache.hitRatio, evidence: over(cache.requests, "requests") };
 
 const ofRun =
   (value: (run: Judged) => number) =>
@@ -141,6 +150,7 @@ export const RUN_METRICS: ReadonlyArray<GateMetric<Judged>> = [
   { path: "gateway.queue.mean", unit: "number", read: ofRun((run) => run.gateway.queue.mean) },
   { path: "gateway.queue.max", unit: "number", read: ofRun((run) => run.gateway.queue.max) },
   { path: "gateway.cut", unit: "number", read: ofRun((run) => run.gateway.cut) },
+  { path: "gateway.cache.hitRatio", unit: "ratio", read: readCacheHitRatio },
   { path: "cost.perMillionTokens", unit: "usd", read: readCostPerMillion },
   { path: "cost.total", unit: "usd", read: ofRun((run) => run.cost.totalUsd) },
 ];

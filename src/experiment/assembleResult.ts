@@ -1,14 +1,28 @@
 import { Histogram } from "../kernel/Histogram.ts";
 import { Summary } from "../kernel/Summary.ts";
 import type { ClassMeter } from "../metric/ClassMeter.ts";
-import type { ClassResult, Distribution, Interval, Outcome, PoolResult, Result, TimelinePoint } from "../metric/Result.ts";
+import type {
+  CacheResult,
+  ClassResult,
+  Distribution,
+  Interval,
+  Outcome,
+  PoolResult,
+  ReplicasPoint,
+  Result,
+  TimelinePoint,
+} from "../metric/Result.ts";
 import { OUTCOMES, RESULT_VERSION } from "../metric/Result.ts";
 import { confidenceInterval } from "../queueing/ConfidenceInterval.ts";
+import type { CacheCounts } from "../policy/caching/ResultCache.ts";
 import type { PoolSpec } from "../serving/ServingSpec.ts";
+import { domainWarnings } from "./domainWarnings.ts";
 import { evaluateGates } from "./evaluateGates.ts";
 import type { Gate } from "./Gate.ts";
 import type { Judged } from "./GateMetric.ts";
+import { handoverResult } from "./handoverResult.ts";
 import { poolResources } from "./poolResources.ts";
+import { scalingResult } from "./scalingResult.ts";
 import { scheduledResult } from "./scheduledResult.ts";
 import type { Replication } from "./runReplication.ts";
 
@@ -86,7 +100,7 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
       endMs: fault.atMs + fault.durationMs,
     })),
     cost,
-    warnings: [...header.fleet.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)), ...overloadWarnings(classes)],
+    warnings: [...pools.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)), ...overloadWarnings(classes)],
   };
   return { ...judged, ...evaluateGates(header.gates, judged) };
 };
@@ -109,7 +123,7 @@ const classResult = (first: ClassMeter, meters: ReadonlyArray<ClassMeter>, secon
     outcomes,
     attempts,
     offeredPerSecond: rate(attempts, seconds),
-    throughputPerSecond: rate(outcomes.completed, seconds),
+    throughputPerSecond: rate(answered(outcomes), seconds),
     goodput: {
       requests: good,
       perSecond: rate(good, seconds),
@@ -231,16 +245,18 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       hitRatio: pool.engine.prefixCache && queryTokens > 0 ? hitTokens / queryTokens : null,
     },
     ...scheduledResult(pool, total),
+    ...handoverResult(index, runs),
     steps: total((meter) => meter.steps),
     tokens: {
       prefill: total((meter) => meter.prefillTokens),
       decode: total((meter) => meter.decodeTokens),
     },
+    ...scalingResult(index, runs),
     resources: poolResources(pool, { runs, index, replicaMs, meters, kvMeanRatio }),
     replicaHours: replicaMs / runs.length / HOUR_MS,
     costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,
-    warnings: pool.warnings,
+    warnings: [...pool.warnings, ...domainWarnings(pool, meters)],
   };
 };
 
@@ -262,7 +278,7 @@ const totalOf = (classes: ReadonlyArray<ClassResult>, seconds: number): Result["
     requests,
     outcomes,
     offeredPerSecond: sum(classes.map((of) => of.offeredPerSecond)),
-    throughputPerSecond: rate(outcomes.completed, seconds),
+    throughputPerSecond: rate(answered(outcomes), seconds),
     goodput: {
       requests: good,
       perSecond: rate(good, seconds),
@@ -278,7 +294,29 @@ const gatewayResult = (runs: ReadonlyArray<Replication>): Result["gateway"] => (
   },
   router: runs[0]!.router,
   cut: sum(runs.map((run) => run.gateway.cut)),
+  ...cacheResult(runs),
 });
+
+const cacheResult = (runs: ReadonlyArray<Replication>): { readonly cache?: CacheResult } => {
+  const caches = runs.flatMap(({ cache }) => (cache === undefined ? [] : [cache]));
+  if (caches.length === 0) return {};
+  const count = (name: keyof CacheCounts): number => sum(caches.map(({ counts }) => counts[name]));
+  const requests = count("requests");
+  return {
+    cache: {
+      requests,
+      hits: count("hits"),
+      stale: count("stale"),
+      negative: count("negative"),
+      misses: count("misses"),
+      coalesced: count("coalesced"),
+      refused: count("refused"),
+      loads: count("loads"),
+      evictions: sum(caches.map(({ entries }) => entries.evictions)),
+      hitRatio: requests > 0 ? (count("hits") + count("stale") + count("coalesced")) / requests : null,
+    },
+  };
+};
 
 const traceResult = (runs: ReadonlyArray<Replication>): Pick<Result, "trace"> => {
   if (!runs.some((run) => run.traffic.hasTrace)) return {};
@@ -296,10 +334,19 @@ const meanTimeline = (runs: ReadonlyArray<Replication>): Array<TimelinePoint> =>
   return Array.from({ length }, (_, i) => {
     const points = runs.map((run) => run.observer.timeline[i]!);
     const first = points[0]!;
-    const fields = Object.keys(first) as Array<keyof TimelinePoint>;
-    return Object.fromEntries(fields.map((field) => [field, meanOf(points.map((point) => point[field]))])) as unknown as TimelinePoint;
+    const { replicas, ...numbers } = first;
+    const fields = Object.keys(numbers) as Array<keyof typeof numbers>;
+    const means = Object.fromEntries(fields.map((field) => [field, meanOf(points.map((point) => point[field]))]));
+    return { ...(means as unknown as TimelinePoint), ...(replicas === undefined ? {} : { replicas: meanReplicas(points) }) };
   });
 };
+
+const meanReplicas = (points: ReadonlyArray<TimelinePoint>): ReadonlyArray<ReplicasPoint> =>
+  points[0]!.replicas!.map(({ pool }, i) => ({
+    pool,
+    ready: sum(points.map((point) => point.replicas![i]!.ready)) / points.length,
+    booting: sum(points.map((point) => point.replicas![i]!.booting)) / points.length,
+  }));
 
 const meanOf = (values: ReadonlyArray<number | null>): number | null => {
   const known = values.filter((value) => value !== null);
@@ -316,6 +363,8 @@ const overloadWarnings = (classes: ReadonlyArray<ClassResult>): Array<string> =>
       (of) =>
         `${of.name}: ${((100 * of.outcomes.unfinished) / of.requests).toFixed(1)} % of requests were unfinished at the horizon; their times are not in the quantiles`,
     );
+
+const answered = ({ completed, degraded, cached }: { readonly [K in Outcome]: number }): number => completed + degraded + cached;
 
 const rate = (count: number, seconds: number): number => (seconds > 0 ? count / seconds : 0);
 const sum = (values: ReadonlyArray<number>): number => values.reduce((total, value) => total + value, 0);

@@ -1,11 +1,14 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import type { ResultCache } from "../policy/caching/ResultCache.ts";
+import { Entrance } from "../serving/Entrance.ts";
 import { Fleet } from "../serving/Fleet.ts";
 import { Gateway } from "../serving/Gateway.ts";
 import { Observer } from "../serving/Observer.ts";
 import { Recorder } from "../serving/Recorder.ts";
 import { Router } from "../serving/Router.ts";
+import { Scaling } from "../serving/Scaling.ts";
 import { Simulation } from "../serving/Simulation.ts";
 import { Traffic } from "../serving/Traffic.ts";
 import type { WorldOptions, WorldSpec } from "../serving/worldLayer.ts";
@@ -21,8 +24,11 @@ export interface Replication {
   readonly gateway: typeof Gateway.Service;
   readonly recorder: typeof Recorder.Service;
   readonly observer: typeof Observer.Service;
+  readonly scaling: typeof Scaling.Service;
   readonly traffic: typeof Traffic.Service;
   readonly router: string;
+  /** The gateway's cache of answers, where there is one. */
+  readonly cache?: ResultCache<number>;
 }
 
 export interface Progress {
@@ -95,6 +101,7 @@ const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: b
   const { kernel } = yield* Simulation;
   const fleet = yield* Fleet;
   const recorder = yield* Recorder;
+  const { cache } = yield* Entrance;
   yield* Effect.try({
     try: () => {
       for (const replica of fleet.replicas) replica.syncMeter();
@@ -110,8 +117,10 @@ const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: b
     recorder,
     gateway: yield* Gateway,
     observer: yield* Observer,
+    scaling: yield* Scaling,
     traffic: yield* Traffic,
     router: (yield* Router).name,
+    ...(cache === undefined ? {} : { cache: cache.cache }),
   };
   return result;
 });

@@ -95,7 +95,27 @@ export interface PoolResources {
   readonly bottleneck: { readonly resource: ResourceName; readonly ratio: number } | null;
 }
 
-export type ResourceName = "GPU" | "engine core CPU" | "front-end CPU" | "network in" | "network out" | "disk writes" | "disk space" | "KV link";
+export type ResourceName =
+  | "GPU"
+  | "engine core CPU"
+  | "front-end CPU"
+  | "network in"
+  | "network out"
+  | "disk writes"
+  | "disk space"
+  | "KV link";
+
+/** How many replicas there were over the measured time; means over replications. */
+export interface ScalingResult {
+  readonly ready: { readonly min: number; readonly mean: number; readonly max: number };
+  /** Paid for, and not ready yet. */
+  readonly booting: { readonly mean: number; readonly max: number };
+  /** Decisions of the autoscaler for more and for fewer, all replications together. */
+  readonly scaleUps: number;
+  readonly scaleDowns: number;
+  /** These decisions in the first replication: replicas wanted before and after. */
+  readonly events: ReadonlyArray<{ readonly atMs: number; readonly from: number; readonly to: number }>;
+}
 
 export interface PoolResult {
   readonly name: string;
@@ -118,14 +138,40 @@ export interface PoolResult {
   readonly speculative?: { readonly draftedTokens: number; readonly acceptedTokens: number; readonly acceptedRatio: number | null };
   /** Prompt tokens loaded from the second tier of the prefix cache, beside its hits; absent without one. */
   readonly hostTier?: { readonly hitTokens: number; readonly hitRatio: number | null };
+  /**
+   * KV that a prefill pool sent to decode pools, and prompts that were computed again there because it was lost on the way; absent for other
+   * pools. How busy its links were: `resources.kvLinkRatio`.
+   */
+  readonly handover?: { readonly transfers: number; readonly bytes: number; readonly recomputed: number };
   readonly steps: number;
   readonly tokens: { readonly prefill: number; readonly decode: number };
   readonly resources: PoolResources;
+  /** Absent for a pool whose replicas are always on. */
+  readonly scaling?: ScalingResult;
   /** Replica-hours that were paid for, per replication. */
   readonly replicaHours: number;
   readonly costUsd: number;
   readonly stepSource: string;
   readonly warnings: ReadonlyArray<string>;
+}
+
+/** The gateway's cache of whole answers; attempts with a content count. requests = hits + stale + negative + misses + coalesced + refused. */
+export interface CacheResult {
+  readonly requests: number;
+  readonly hits: number;
+  /** Served after their end while a load ran. */
+  readonly stale: number;
+  /** Failures served again. */
+  readonly negative: number;
+  readonly misses: number;
+  /** Waited for a load that ran. */
+  readonly coalesced: number;
+  readonly refused: number;
+  /** Sent to the fleet: for misses, refreshes and the warm-up. */
+  readonly loads: number;
+  readonly evictions: number;
+  /** Served at once or after the load of somebody else, of all. */
+  readonly hitRatio: number | null;
 }
 
 export interface TimelinePoint {
@@ -143,6 +189,15 @@ export interface TimelinePoint {
   readonly running: number;
   readonly kvRatio: number;
   readonly utilization: number;
+  /** At atMs, of each pool whose replicas can be off; absent where there is none. */
+  readonly replicas?: ReadonlyArray<ReplicasPoint>;
+}
+
+export interface ReplicasPoint {
+  readonly pool: string;
+  readonly ready: number;
+  /** On their way to ready. */
+  readonly booting: number;
 }
 
 export interface GateResult {
@@ -180,7 +235,13 @@ export interface Result {
     readonly throughputPerSecond: number;
     readonly goodput: { readonly requests: number; readonly perSecond: number; readonly ratio: number | null };
   };
-  readonly gateway: { readonly queue: { readonly mean: number; readonly max: number }; readonly router: string; readonly cut: number };
+  readonly gateway: {
+    readonly queue: { readonly mean: number; readonly max: number };
+    readonly router: string;
+    readonly cut: number;
+    /** Absent without a result cache. */
+    readonly cache?: CacheResult;
+  };
   readonly pools: ReadonlyArray<PoolResult>;
   readonly trace?: { readonly rows: number; readonly skippedRows: number };
   readonly timeline: ReadonlyArray<TimelinePoint>;

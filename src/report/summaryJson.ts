@@ -33,11 +33,11 @@ const KEYS: ReadonlyArray<string> = `
   tenant priority slo gpu model replicas gpus atMs count
   classes total gateway pools events requests outcomes ${OUTCOMES.join(" ")} attempts
   offeredPerSecond throughputPerSecond goodputPerSecond failedPerSecond ttftP50Ms ttftP99Ms
-  gatewayQueue engineWaiting running kvRatio goodput perSecond ratio interval low high
-  queue router cut utilization waiting batch kv preemptions prefixCache steps phases
+  gatewayQueue engineWaiting running ready booting scaleUps scaleDowns from to kvRatio goodput perSecond ratio interval low high
+  queue router cut cache hits stale negative misses coalesced refused loads evictions utilization waiting batch kv preemptions prefixCache steps phases
   tokens prompt cachedPrompt output wasted prefill decode hitTokens queryTokens hitRatio
-  ttftMs tpotMs itlMs e2eMs queueWaitMs mean p50 p90 p95 p99 p999 max intervals
-  meanRatio maxRatio costUsd stepSource trace rows skippedRows timeline faults
+  ttftMs tpotMs itlMs e2eMs queueWaitMs min mean p50 p90 p95 p99 p999 max intervals
+  meanRatio maxRatio scaling replicaHours costUsd stepSource trace rows skippedRows timeline faults
   cost totalUsd perMillionOutputTokensUsd gates value verdict reason warnings
 `
   .trim()

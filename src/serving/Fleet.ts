@@ -76,7 +76,7 @@ const buildFleet = (
       const replica = poolOf.push(index) - 1;
       if (pool.role === "prefill" && handover !== undefined) return handover.prefill(replica, pool.kvBytesPerToken ?? 0, build);
       if (pool.role === "decode" && handover !== undefined) return handover.decode(replica, build);
-      return surroundings.surround(pool, replica, i, { build, listener: relay });
+      return surroundings.surround(pool, { replica, index: i, poolIndex: index }, { build, listener: relay });
     });
   });
   const { machines, lifecycle } = surroundings;

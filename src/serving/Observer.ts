@@ -12,6 +12,8 @@ import type { GatewayService } from "./Gateway.ts";
 import { Gateway } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
+import type { ScalingService } from "./Scaling.ts";
+import { Scaling } from "./Scaling.ts";
 import { Simulation } from "./Simulation.ts";
 
 export interface ObserverOptions {
@@ -21,11 +23,21 @@ export interface ObserverOptions {
 
 /** Looks at the world at fixed intervals: the timeline; and starts the measurement at the end of the warm-up. */
 export class Observer extends Context.Service<Observer, { readonly timeline: ReadonlyArray<TimelinePoint> }>()("spillway/Observer") {
-  static readonly layer = (options: ObserverOptions): Layer.Layer<Observer, never, Simulation | Fleet | Gateway | Entrance | Recorder> =>
+  static readonly layer = (
+    options: ObserverOptions,
+  ): Layer.Layer<Observer, never, Simulation | Fleet | Gateway | Entrance | Recorder | Scaling> =>
     Layer.effect(
       Observer,
       Effect.gen(function* () {
-        return new SimulatedObserver(options, yield* Simulation, yield* Fleet, yield* Gateway, yield* Entrance, yield* Recorder);
+        return new SimulatedObserver({
+          ...options,
+          simulation: yield* Simulation,
+          fleet: yield* Fleet,
+          gateway: yield* Gateway,
+          entrance: yield* Entrance,
+          recorder: yield* Recorder,
+          scaling: yield* Scaling,
+        });
       }),
     );
 }
@@ -33,85 +45,108 @@ export class Observer extends Context.Service<Observer, { readonly timeline: Rea
 const OP_SAMPLE = 0;
 const OP_WARM = 1;
 
+interface Watched extends ObserverOptions {
+  readonly simulation: typeof Simulation.Service;
+  readonly fleet: FleetService;
+  readonly gateway: GatewayService;
+  readonly entrance: EntranceService;
+  readonly recorder: RecorderService;
+  readonly scaling: ScalingService;
+}
+
 class SimulatedObserver implements Actor {
   readonly timeline: Array<TimelinePoint> = [];
-  private readonly options: ObserverOptions;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly fleet: FleetService;
-  private readonly gateway: GatewayService;
-  private readonly entrance: EntranceService;
-  private readonly recorder: RecorderService;
+  private readonly of: Watched;
   private readonly actor: number;
   private lastBusyMs = 0;
+  private lastRentedMs = 0;
 
-  constructor(
-    options: ObserverOptions,
-    simulation: typeof Simulation.Service,
-    fleet: FleetService,
-    gateway: GatewayService,
-    entrance: EntranceService,
-    recorder: RecorderService,
-  ) {
-    this.options = options;
-    this.simulation = simulation;
-    this.fleet = fleet;
-    this.gateway = gateway;
-    this.entrance = entrance;
-    this.recorder = recorder;
-    this.actor = simulation.kernel.join(this);
-    simulation.kernel.post(options.warmupMs, this.actor, OP_WARM, 0, Phase.Fault);
-    simulation.kernel.post(options.intervalMs, this.actor, OP_SAMPLE, 1, Phase.Control);
+  constructor(of: Watched) {
+    this.of = of;
+    const { kernel } = of.simulation;
+    this.actor = kernel.join(this);
+    kernel.post(of.warmupMs, this.actor, OP_WARM, 0, Phase.Fault);
+    kernel.post(of.intervalMs, this.actor, OP_SAMPLE, 1, Phase.Control);
   }
 
   wake(op: number, count: number): void {
     if (op === OP_WARM) return this.startMeasuring();
     this.timeline.push(this.point());
-    this.recorder.nextInterval();
-    this.simulation.kernel.post((count + 1) * this.options.intervalMs, this.actor, OP_SAMPLE, count + 1, Phase.Control);
+    this.of.recorder.nextInterval();
+    this.of.simulation.kernel.post((count + 1) * this.of.intervalMs, this.actor, OP_SAMPLE, count + 1, Phase.Control);
   }
 
   private startMeasuring(): void {
-    const gaps = this.recorder.classes.map((meter) => meter.itlMs);
-    for (const replica of this.fleet.replicas) replica.startMeasuring(gaps);
+    const { fleet, gateway, entrance, recorder, scaling } = this.of;
+    const gaps = recorder.classes.map((meter) => meter.itlMs);
+    scaling.startMeasuring();
+    for (const replica of fleet.replicas) replica.startMeasuring(gaps);
     this.lastBusyMs = 0;
-    this.fleet.disaggregation?.startMeasuring();
-    this.gateway.startMeasuring();
-    this.entrance.startMeasuring();
+    this.lastRentedMs = 0;
+    fleet.lifecycle?.startMeasuring();
+    fleet.disaggregation?.startMeasuring();
+    gateway.startMeasuring();
+    entrance.startMeasuring();
   }
 
   private point(): TimelinePoint {
-    const { interval } = this.recorder;
-    const seconds = this.options.intervalMs / 1000;
+    const { recorder, gateway, simulation, intervalMs } = this.of;
+    const { interval } = recorder;
+    const seconds = intervalMs / 1000;
     return {
-      atMs: this.simulation.kernel.now,
+      atMs: simulation.kernel.now,
       offeredPerSecond: interval.offered / seconds,
       throughputPerSecond: interval.completed / seconds,
       goodputPerSecond: interval.good / seconds,
       failedPerSecond: interval.failed / seconds,
       ttftP50Ms: interval.ttftMs.quantile(0.5) ?? null,
       ttftP99Ms: interval.ttftMs.quantile(0.99) ?? null,
-      gatewayQueue: this.gateway.waiting,
+      gatewayQueue: gateway.waiting,
       ...this.fleetNow(),
+      ...this.replicasNow(),
     };
   }
 
+  /** Machines that are off neither have memory nor time to be busy. */
   private fleetNow(): Pick<TimelinePoint, "engineWaiting" | "running" | "kvRatio" | "utilization"> {
+    const { fleet } = this.of;
     let engineWaiting = 0;
     let running = 0;
     let kvTokens = 0;
     let capacity = 0;
     let busyMs = 0;
-    for (const replica of this.fleet.replicas) {
+    fleet.replicas.forEach((replica, i) => {
       replica.syncMeter();
       engineWaiting += replica.waitingCount;
       running += replica.runningCount;
       kvTokens += replica.kvTokensNow;
-      capacity += replica.blocks.total * replica.blocks.blockTokens;
+      if (fleet.lifecycle?.state(i) !== "off") capacity += replica.blocks.total * replica.blocks.blockTokens;
       busyMs += replica.meter.busyMs;
-    }
-    const busy = (busyMs - this.lastBusyMs) / (this.options.intervalMs * this.fleet.replicas.length);
+    });
+    const rentedMs = this.rentedMs();
+    const busy = rentedMs > 0 ? (busyMs - this.lastBusyMs) / rentedMs : 0;
     this.lastBusyMs = busyMs;
     // A step counts when it is over, so an interval may get a little more than its own time.
-    return { engineWaiting, running, kvRatio: kvTokens / capacity, utilization: Math.min(1, busy) };
+    return { engineWaiting, running, kvRatio: capacity > 0 ? kvTokens / capacity : 0, utilization: Math.min(1, busy) };
+  }
+
+  /** Time for which replicas were rented since the point before. */
+  private rentedMs(): number {
+    const { fleet, intervalMs, simulation } = this.of;
+    const always = fleet.replicas.filter((_, replica) => fleet.lifecycle?.state(replica) === undefined).length;
+    let sometimesMs = 0;
+    fleet.pools.forEach((_, pool) => (sometimesMs += fleet.lifecycle?.counts(pool)?.rented.area(simulation.kernel.now) ?? 0));
+    const rentedMs = always * intervalMs + sometimesMs - this.lastRentedMs;
+    this.lastRentedMs = sometimesMs;
+    return rentedMs;
+  }
+
+  private replicasNow(): Pick<TimelinePoint, "replicas"> {
+    const { pools, lifecycle } = this.of.fleet;
+    const replicas = pools.flatMap(({ name }, pool) => {
+      const counts = lifecycle?.counts(pool);
+      return counts === undefined ? [] : [{ pool: name, ready: counts.ready.level, booting: counts.booting.level }];
+    });
+    return replicas.length > 0 ? { replicas } : {};
   }
 }

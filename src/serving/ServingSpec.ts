@@ -14,6 +14,8 @@ import type { StepModel } from "./steptime/StepModel.ts";
 import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import type { StartupSpec } from "./life/StartupSpec.ts";
 import type { MachineSpec } from "./machine/MachineSpec.ts";
+import type { AutoscaleSpec } from "./scaling/AutoscaleSpec.ts";
+import type { FitDomain } from "./catalog/StepEntry.ts";
 import type { StationSpec } from "./station/StationSpec.ts";
 
 export type { RouterSpec } from "../policy/routing/RouterSpec.ts";
@@ -150,10 +152,14 @@ export interface PoolSpec {
   readonly startup?: StartupSpec;
   /** Replicas that are ready at time 0, all by default; the others are off. */
   readonly initial?: number;
+  /** Present: the number of replicas changes by itself; `replicas` is the most that there can be. */
+  readonly autoscale?: AutoscaleSpec;
   /** Where the step coefficients come from, and how far to trust them. */
   readonly stepSource: string;
   /** Median absolute error of the fit, 0..1, where the source states one. */
   readonly stepErrorRatio?: number;
+  /** What the step times were fitted on; beyond it they are an extrapolation. */
+  readonly stepDomain?: FitDomain;
   /** What a reader must know before trusting the pool's figures. */
   readonly warnings: ReadonlyArray<string>;
 }

@@ -6,22 +6,28 @@ import { MachineReplica, MachineTable } from "./machine/MachineReplica.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
 import type { Simulation } from "./Simulation.ts";
 
+/** Where a replica stands: in the fleet, in its pool, and its pool in the fleet. */
+export interface Place {
+  readonly replica: number;
+  readonly index: number;
+  readonly poolIndex: number;
+}
+
 /** Puts machine and life around the engines that have them; others are built as they are. */
 export class Surroundings {
   readonly machines = new Map<number, Machine>();
-  readonly lifecycle = new Lifecycle();
+  readonly lifecycle: Lifecycle;
   private readonly simulation: typeof Simulation.Service;
   private table: MachineTable | undefined;
 
   constructor(simulation: typeof Simulation.Service) {
     this.simulation = simulation;
+    this.lifecycle = new Lifecycle(simulation.kernel);
   }
 
-  /** `replica` counts in the fleet, `index` in the pool. */
   surround(
     pool: PoolSpec,
-    replica: number,
-    index: number,
+    { replica, index, poolIndex }: Place,
     engine: { build: (to: EngineListener) => Engine; listener: EngineListener },
   ): Engine {
     const { startup } = pool;
@@ -34,8 +40,9 @@ export class Surroundings {
       listener: engine.listener,
       build: machine,
       changed: () => this.lifecycle.changed(replica),
+      entered: (before, after) => this.lifecycle.moved(replica, before, after),
     });
-    this.lifecycle.add(replica, living);
+    this.lifecycle.add(replica, poolIndex, living);
     return living;
   }
 

@@ -13,6 +13,7 @@ import { Observer } from "./Observer.ts";
 import { Recorder } from "./Recorder.ts";
 import { Requests } from "./Requests.ts";
 import { Router } from "./Router.ts";
+import { Scaling } from "./Scaling.ts";
 import type { FaultSpec, GatewaySpec, PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import type { NetworkSpec } from "./stage/NetworkStage.ts";
@@ -40,7 +41,7 @@ export interface WorldOptions {
 }
 
 /** Services of a simulated world. */
-export type WorldServices = Simulation | Fleet | Router | Gateway | Entrance | Client | Recorder | Traffic | Faults | Observer;
+export type WorldServices = Simulation | Fleet | Router | Gateway | Entrance | Client | Recorder | Traffic | Faults | Scaling | Observer;
 
 /** A user's replacements for components: each a Layer of that service, which may use the simulation and the components behind it. */
 export interface Components {
@@ -48,6 +49,7 @@ export interface Components {
   readonly router?: Layer.Layer<Router, never, Simulation | Fleet>;
   readonly gateway?: Layer.Layer<Gateway, never, Simulation | Fleet | Router>;
   readonly client?: Layer.Layer<Client, never, Simulation | Entrance | Recorder>;
+  readonly scaling?: Layer.Layer<Scaling, never, Simulation | Fleet | Gateway | Recorder>;
 }
 
 /** One simulated world, ready to run: components from the back of the way of a request to its front. */
@@ -73,11 +75,12 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
     Layer.provideMerge(recorder, entrance),
   );
   const traffic = Layer.provideMerge(Traffic.layer(world.traffic, { skipBadRows: options.skipBadRows }), client);
+  const scaled = Layer.provideMerge(components.scaling ?? Scaling.layer, traffic);
   const beside = Layer.mergeAll(
     Faults.layer(world.faults),
     Observer.layer({ intervalMs: options.timelineIntervalMs, warmupMs: world.warmupMs }),
   );
-  return Layer.provideMerge(beside, traffic);
+  return Layer.provideMerge(beside, scaled);
 };
 
 const replicaNames = (pools: ReadonlyArray<PoolSpec>): Array<string> =>

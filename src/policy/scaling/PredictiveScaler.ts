@@ -13,6 +13,8 @@ export interface PredictiveScalerSettings extends SeasonalForecastSettings {
   readonly marginRatio: number;
   readonly minReplicas: number;
   readonly maxReplicas: number;
+  /** Demand of the season before time 0, slot by slot; absent: nothing was seen yet. */
+  readonly history?: ReadonlyArray<number>;
 }
 
 /** Replicas for the highest demand forecast from now until `leadMs` from now, with a margin. Demand unknown for a slot counts as forecast. O(slots of the lead). */
@@ -34,6 +36,10 @@ export class PredictiveScaler implements Autoscaler {
     requireSetting("predictive.maxReplicas", settings.maxReplicas, { least: settings.minReplicas, whole: true });
     this.#settings = settings;
     this.#forecast = new SeasonalForecast(settings);
+    const { history = [] } = settings;
+    if (history.length > 0)
+      requireSetting("predictive.history.length", history.length, { least: settings.seasonSlots, most: settings.seasonSlots });
+    for (const demand of history) this.#forecast.observe(requireSetting("predictive.history", demand, { least: 0 }));
   }
 
   decide(seen: ScaleObservation, nowMs: number): number {

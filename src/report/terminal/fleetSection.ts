@@ -1,9 +1,10 @@
-import { showDuration, showNumber, showRatio, showUsd } from "../../experiment/showQuantity.ts";
-import type { PoolResult, Result } from "../../metric/Result.ts";
+import { showCount, showDuration, showNumber, showRatio, showUsd } from "../../experiment/showQuantity.ts";
+import type { CacheResult, PoolResult, Result } from "../../metric/Result.ts";
 import { bar } from "./Bar.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
+import { scalingLines } from "./scalingLines.ts";
 import { schedulingLines } from "./schedulingLines.ts";
 import type { Style } from "./Style.ts";
 import { resourceLines } from "./resourceLines.ts";
@@ -21,13 +22,32 @@ export const fleetSection = (result: Result, width: number): ReadonlyArray<Line>
   ...cost(result, width),
 ];
 
-const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> =>
-  flow({
+const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> => [
+  ...flow({
     head: [span("  gateway  ")],
     items: [
       [span("router ", "faint"), span(printable(of.router))],
       [span("queue ", "faint"), span(pair(showNumber(of.queue.mean), showNumber(of.queue.max)))],
       ...(of.cut > 0 ? [[span("attempts cut ", "faint"), span(showNumber(of.cut), "bad")]] : []),
+    ],
+    gap: 3,
+    width,
+  }),
+  ...(of.cache === undefined ? [] : cacheLines(of.cache, width)),
+];
+
+const cacheLines = (of: CacheResult, width: number): ReadonlyArray<Line> =>
+  flow({
+    head: [span("  cache    ")],
+    items: [
+      [span("of ", "faint"), span(showCount(of.requests)), span(" askers served ", "faint"), span(showRatio(of.hitRatio ?? 0), "good")],
+      [span("from it ", "faint"), span(showCount(of.hits))],
+      ...(of.stale > 0 ? [[span("stale ", "faint"), span(showCount(of.stale), "fair")]] : []),
+      [span("by another's load ", "faint"), span(showCount(of.coalesced))],
+      ...(of.negative > 0 ? [[span("failed again ", "faint"), span(showCount(of.negative), "bad")]] : []),
+      ...(of.refused > 0 ? [[span("refused ", "faint"), span(showCount(of.refused), "bad")]] : []),
+      [span("loads ", "faint"), span(showCount(of.loads))],
+      ...(of.evictions > 0 ? [[span("evicted ", "faint"), span(showCount(of.evictions))]] : []),
     ],
     gap: 3,
     width,
@@ -110,9 +130,11 @@ const fill = (utilization: number): Style => (utilization > 0.95 ? "fair" : "acc
 const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const name = printable(pool.name);
   const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
-  const text = `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
+  const most = pool.scaling !== undefined && pool.scaling.ready.max < pool.replicas ? "up to " : "";
+  const text = `${most}${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
   return [
     ...schedulingLines(pool, width),
+    ...scalingLines(pool, width),
     ...wrapWords({ head: [span(`  ${name}: `, "faint")], text, style: "faint", width }),
     ...pool.warnings.flatMap((warning) =>
       wrapWords({

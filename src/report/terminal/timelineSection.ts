@@ -41,7 +41,7 @@ export const timelineSection = (result: Result, width: number): ReadonlyArray<Li
   const columns = Math.max(8, width - LABEL_COLUMNS - RANGE_COLUMNS - 5);
   return [
     sectionHeading("over time", "min … max", width),
-    ...allSeries(result).flatMap((series) => seriesLines(series, result.timeline, span, columns)),
+    ...[...allSeries(result), ...replicaSeries(result)].flatMap((series) => seriesLines(series, result.timeline, span, columns)),
     ...faultLines(result, span, columns),
     ...timeAxis({ span, columns, warmupMs: result.warmupMs }).map((line) => framed("", line, "")),
   ];
@@ -97,6 +97,26 @@ const allSeries = ({ timeline, classes }: Result): ReadonlyArray<Series> => {
       remark: "",
     },
   ];
+};
+
+/** Replicas of the pools that scaled: ready ones, and above them on the second row what boots. */
+const replicaSeries = ({ pools, timeline }: Result): ReadonlyArray<Series> => {
+  const scaled = pools.filter(({ scaling }) => scaling !== undefined && (scaling.ready.min < scaling.ready.max || scaling.booting.max > 0));
+  return scaled.flatMap(({ name }) => {
+    const of =
+      (key: "ready" | "booting"): Read =>
+      (point) =>
+        point.replicas?.find(({ pool }) => pool === name)?.[key] ?? null;
+    const [ready, booting] = [of("ready"), of("booting")];
+    const scale = linearScale(Math.max(range(timeline, ready).max ?? 0, range(timeline, booting).max ?? 0));
+    const shared = { unit: "number", by: "max", scale, rows: 1 } as const;
+    const label = scaled.length === 1 ? "replicas" : printable(name);
+    const boots = (range(timeline, booting).max ?? 0) > 0;
+    return [
+      { ...shared, label, read: ready, style: () => "accent" as const, remark: "" },
+      ...(boots ? [{ ...shared, label: "  booting", read: booting, style: () => "fair" as const, remark: "" }] : []),
+    ];
+  });
 };
 
 const offered: Read = (point) => point.offeredPerSecond;

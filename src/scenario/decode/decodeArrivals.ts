@@ -10,7 +10,7 @@ import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
 export type ArrivalsInput = typeof Arrivals.Type;
-type RateInput = typeof RateCurve.Type;
+export type RateInput = typeof RateCurve.Type;
 export type SpikeInput = typeof Spike.Type;
 
 /** Turns written arrivals into numbers. */
@@ -24,7 +24,8 @@ export const decodeArrivals = (decoding: Decoding, { value, path }: At<ArrivalsI
   return decodeClosed(decoding, { value: value.closed, path: [...path, "closed"] });
 };
 
-const decodeRate = (decoding: Decoding, { value, path }: At<RateInput>): RateSpec => {
+/** Turns a written rate over time into numbers. */
+export const decodeRate = (decoding: Decoding, { value, path }: At<RateInput>): RateSpec => {
   if (typeof value === "string") return { kind: "constant", perSecond: decoding.quantity(RATE, { value, path }, { above: 0 }) };
   if ("diurnal" in value) return decodeDiurnal(decoding, { value: value.diurnal, path: [...path, "diurnal"] });
   const points = decodePoints(decoding, { value: value.piecewise, path: [...path, "piecewise"] });

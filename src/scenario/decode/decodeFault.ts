@@ -33,7 +33,7 @@ const checkLink = (decoding: Decoding, { value, path }: At<Where>, pool: Scenari
 };
 
 const checkStartup = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
-  if (pool.startup !== undefined || !NEEDS_STARTUP.some((kind) => kind === path.at(-1))) return;
+  if (pool.startup !== undefined || pool.autoscale !== undefined || !NEEDS_STARTUP.some((kind) => kind === path.at(-1))) return;
   decoding.reject({
     path: [...path, "pool"],
     constraint: "must be a pool with startup",
@@ -69,8 +69,9 @@ const decodeWhere = (decoding: Decoding, { value, path }: At<Where>, fleet: Scen
 const shortest = (path: At<Where>["path"]): Bounds => (path.at(-1) === "restart" ? {} : { above: 0 });
 
 const checkCount = (decoding: Decoding, { value, path }: At<Where>, pool: ScenarioInput["fleet"][string]): void => {
-  if (value.replicas > (pool.replicas ?? DEFAULTS.pool.replicas)) {
-    const constraint = `must be at most ${pool.replicas ?? DEFAULTS.pool.replicas}`;
+  const most = pool.autoscale?.max ?? pool.replicas ?? DEFAULTS.pool.replicas;
+  if (value.replicas > most) {
+    const constraint = `must be at most ${most}`;
     decoding.reject({
       path: [...path, "replicas"],
       constraint,

@@ -13,8 +13,10 @@ import { decodeGate } from "./decodeGate.ts";
 import type { GatewayInput } from "./decodeGateway.ts";
 import { decodeGateway } from "./decodeGateway.ts";
 import { decodeNetwork } from "./decodeNetwork.ts";
+import type { StepFiles } from "./readStepFiles.ts";
 import type { TraceFiles } from "./decodeTrace.ts";
 import { decodeTraffic } from "./decodeTraffic.ts";
+import { alignSchedules } from "./alignSchedules.ts";
 import type { At } from "./Decoding.ts";
 import { Decoding } from "./Decoding.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
@@ -24,6 +26,7 @@ import { present } from "./present.ts";
 export interface DecodeOptions {
   readonly catalog: PoolCatalog;
   readonly traceFiles: TraceFiles;
+  readonly stepFiles: StepFiles;
 }
 
 /** The longest horizon whose times a dyadic grid holds without loss: 2^30 ms, 12.4 days. */
@@ -43,9 +46,9 @@ export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is Read
 
 const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): Omit<World, "digest"> => {
   const { value } = at;
-  const fleet = named(decoding, at, "fleet", (pool, name) => decodePool(decoding, pool, name, options.catalog)).filter(
-    (pool) => pool !== undefined,
-  );
+  const fleet = named(decoding, at, "fleet", (pool, name) =>
+    decodePool(decoding, pool, name, { catalog: options.catalog, files: options.stepFiles }),
+  ).filter((pool) => pool !== undefined);
   const traffic = named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles));
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
   rejectUnknownClasses(
@@ -66,7 +69,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
       maxSequences: largestBatch(fleet),
       traffic,
     }),
-    fleet,
+    fleet: alignSchedules(decoding, at, { fleet, traffic }),
     faults: decodeFaults(decoding, at),
     gates: decodeGates(decoding, at),
   });

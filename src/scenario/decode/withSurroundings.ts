@@ -3,9 +3,11 @@ import type { DiskSpec, FrontendSpec, MachineSpec, PortSpec } from "../../servin
 import type { HostSpec, PoolSpec } from "../../serving/ServingSpec.ts";
 import { BANDWIDTH } from "../../units/Bandwidth.ts";
 import { BYTES } from "../../units/Bytes.ts";
-import { DURATION } from "../../units/Duration.ts";
+import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
+import type { AutoscaleInput } from "./decodeAutoscale.ts";
+import { decodeAutoscale } from "./decodeAutoscale.ts";
 import type { At, Bounds, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -29,6 +31,7 @@ export const withSurroundings = (decoding: Decoding, at: At<PoolInput>, pool: Po
   });
   const startup = decoding.group(at, "startup", (member) => decodeStartup(decoding, member, pool));
   checkInitial(decoding, at, startup);
+  const scaled = decoding.group(at, "autoscale", (member) => withAutoscale(decoding, at, member, { pool, startup }));
   const role = at.value.role ?? DEFAULTS.pool.role;
   const hosted = host === undefined ? pool.engine : { ...pool.engine, host };
   if (role !== "both") checkApart(decoding, at);
@@ -40,12 +43,37 @@ export const withSurroundings = (decoding: Decoding, at: At<PoolInput>, pool: Po
     machine: Object.keys(machine).length > 0 ? machine : undefined,
     startup,
     initial: at.value.initial,
+    ...scaled,
   });
+};
+
+/** The fleet is as large as it may become; what is not there at the start is off. */
+const withAutoscale = (
+  decoding: Decoding,
+  at: At<PoolInput>,
+  member: At<AutoscaleInput>,
+  of: { readonly pool: PoolSpec; readonly startup: StartupSpec | undefined },
+): Pick<PoolSpec, "autoscale" | "replicas" | "initial" | "startup" | "warnings"> => {
+  const startup = of.startup ?? { pullMs: 0, loadMs: 0, warmMs: 0, drainTimeoutMs: parseDuration(DEFAULTS.startup.drainTimeout) as number };
+  const autoscale = decodeAutoscale(decoding, member, startup);
+  const { minReplicas, maxReplicas } = autoscale;
+  const initial = at.value.replicas ?? minReplicas;
+  if (initial < minReplicas || initial > maxReplicas) {
+    const constraint = `must be from autoscale.min to autoscale.max, ${minReplicas} to ${maxReplicas}`;
+    decoding.reject({ path: [...at.path, "replicas"], constraint, value: initial });
+  }
+  if (Object.hasOwn(at.value, "initial")) {
+    const hint = "with autoscale, replicas is the number at the start";
+    decoding.reject({ path: [...at.path, "initial"], constraint: "must not be together with autoscale", hint, part: "key" });
+  }
+  const atOnce = startup.pullMs + startup.loadMs + startup.warmMs === 0;
+  const warning = 'new replicas are ready at once: say how they start with startup, as { compile: "40s" }';
+  return { autoscale, replicas: maxReplicas, initial, startup, warnings: atOnce ? [...of.pool.warnings, warning] : of.pool.warnings };
 };
 
 /** What is not modeled where prompts and answers are computed apart. */
 const checkApart = (decoding: Decoding, at: At<PoolInput>): void => {
-  for (const key of ["frontend", "network", "disk", "startup", "initial", "station"] as const) {
+  for (const key of ["frontend", "network", "disk", "startup", "initial", "autoscale", "station"] as const) {
     if (!Object.hasOwn(at.value, key)) continue;
     const hint = "it is modeled for pools of role both only";
     decoding.reject({ path: [...at.path, key], constraint: `must not be together with role ${at.value.role}`, hint, part: "key" });

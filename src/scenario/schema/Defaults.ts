@@ -7,6 +7,8 @@ export const UNLIMITED = 2 ** 31 - 1;
  * vLLM does not bound its waiting queue; `maxWaiting` is assumed.
  * Source of the routers': nginx 1.31 (max_fails, fail_timeout), Finagle 24 (decay), Envoy 1.36 (outlier detection, slow start); `virtualNodes` is assumed.
  * Source of the retry waits: openai-python `_constants.py`, INITIAL_RETRY_DELAY 0.5 s and MAX_RETRY_DELAY 8 s.
+ * Source of the autoscaler's: Kubernetes 1.34, pkg/apis/autoscaling/v2/defaults.go (scale rules) and kube-controller-manager's
+ * horizontal-pod-autoscaler flags (sync period, tolerance, downscale stabilization). The weights, slot and margin of the forecast are assumed.
  * The front end's times, the bytes of a token and of a server-sent event, and the bytes of a log line are assumed.
  */
 export const DEFAULTS = {
@@ -52,6 +54,21 @@ export const DEFAULTS = {
   port: { perPromptToken: "4B", perStreamedToken: "250B" },
   disk: { logPerRequest: "1kB", temporaryPerRequest: "0B" },
   startup: { compile: "0s", warmup: "0s", drainTimeout: "10m" },
+  autoscale: {
+    min: 1,
+    interval: "15s",
+    tolerance: 0.1,
+    scaleUp: {
+      stabilization: "0s",
+      policies: [
+        { replicas: 4, period: "15s" },
+        { percent: 100, period: "15s" },
+      ],
+      select: "max",
+    },
+    scaleDown: { stabilization: "300s", policies: [{ percent: 100, period: "15s" }], select: "max" },
+  },
+  predictive: { slot: "15m", season: "24h", margin: 0.1, alpha: 0.3, beta: 0, gamma: 0.3 },
   disaggregation: { latency: "0ms", layerwise: false },
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   engine: {

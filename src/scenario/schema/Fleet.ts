@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema";
+import { Autoscale } from "./Autoscale.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, flag, integer, text, word } from "./PlainSchema.ts";
 import { Disk, Frontend, Port, Startup } from "./Machine.ts";
@@ -58,6 +59,12 @@ const Engine = Schema.Struct({
   maxWaiting: Schema.optionalKey(count("Attempts that may wait in the engine; more are refused", { default: engine.maxWaiting })),
   ...SchedulingFields,
   step: Schema.optionalKey(Step),
+  stepTable: Schema.optionalKey(
+    text("Measured step times: a CSV with sequences,kvTokens,prefillTokens,context,ms, relative to this file.", {
+      examples: ["steps.csv"],
+    }),
+  ),
+  calibration: Schema.optionalKey(text("An entry that spillway calibrate wrote, relative to this file.", { examples: ["h100-8b.json"] })),
   host: Schema.optionalKey(Host),
   hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
 }).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
@@ -104,7 +111,12 @@ export const Pool = Schema.Struct({
   initial: Schema.optionalKey(
     integer({ minimum: 0, maximum: 100_000 }, "Replicas that are ready at the start; the others are off. All by default. Needs startup."),
   ),
-  replicas: Schema.optionalKey(integer({ minimum: 1, maximum: 100_000 }, "How many.", { default: DEFAULTS.pool.replicas })),
+  autoscale: Schema.optionalKey(Autoscale),
+  replicas: Schema.optionalKey(
+    integer({ minimum: 1, maximum: 100_000 }, "How many; with autoscale, how many at the start (its min by default).", {
+      default: DEFAULTS.pool.replicas,
+    }),
+  ),
   weight: Schema.optionalKey(
     integer({ minimum: 0, maximum: 1_000_000 }, "Weight of each replica for the weighted router.", {
       default: DEFAULTS.pool.weight,

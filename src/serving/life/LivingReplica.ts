@@ -1,6 +1,7 @@
 import type { Histogram } from "../../kernel/Histogram.ts";
 import type { Actor, Kernel } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
+import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import type { BlockCounts } from "../engine/Blocks.ts";
 import type { Engine, EngineListener } from "../engine/Engine.ts";
 import type { ReplicaMeter } from "../engine/ReplicaMeter.ts";
@@ -18,6 +19,8 @@ export interface LivingReplicaOptions {
   readonly build: (listener: EngineListener) => Engine;
   /** It takes attempts from now on, or no longer. */
   readonly changed: () => void;
+  /** Its state has changed. */
+  readonly entered: (before: LifeState, after: LifeState) => void;
 }
 
 const NO_TICKET = -1;
@@ -37,10 +40,11 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   private readonly startup: StartupSpec;
   private readonly listener: EngineListener;
   private readonly changed: () => void;
+  private readonly entered: (before: LifeState, after: LifeState) => void;
   private readonly actor: number;
   private readonly durations: ReadonlyArray<number>;
   private ticket = NO_TICKET;
-  private inFlight = 0;
+  private readonly held = new TimeAverage();
   private paidBeforeMs = 0;
   private paidSinceMs = 0;
 
@@ -50,6 +54,7 @@ export class LivingReplica implements Engine, EngineListener, Actor {
     this.startup = startup;
     this.listener = options.listener;
     this.changed = options.changed;
+    this.entered = options.entered;
     this.durations = [startup.pullMs, startup.loadMs, startup.warmMs];
     this.actor = options.kernel.join(this);
     this.inner = options.build(this);
@@ -90,6 +95,11 @@ export class LivingReplica implements Engine, EngineListener, Actor {
     return this.paidBeforeMs + (this.state === "off" ? 0 : this.kernel.now - this.paidSinceMs);
   }
 
+  /** Attempts that it held, integrated over time in ms since the beginning. */
+  get heldTime(): number {
+    return this.held.area(this.kernel.now);
+  }
+
   /** Begins to start if it is off. */
   start(): void {
     if (this.state !== "off") return;
@@ -101,8 +111,8 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   drain(timeoutMs = this.startup.drainTimeoutMs): void {
     if (this.state === "off" || this.state === "draining") return;
     if (this.state !== "ready") return this.stop();
-    this.state = "draining";
-    if (this.inFlight === 0) return this.stop();
+    this.enter("draining");
+    if (this.held.level === 0) return this.stop();
     this.ticket = this.kernel.post(this.kernel.now + timeoutMs, this.actor, OP_DRAIN_LIMIT, 0, Phase.Control);
     this.changed();
   }
@@ -111,7 +121,7 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   stop(): void {
     if (this.state === "off") return;
     this.paidBeforeMs = this.paidMs;
-    this.state = "off";
+    this.enter("off");
     this.forgetTicket();
     this.inner.fail();
     this.changed();
@@ -119,7 +129,7 @@ export class LivingReplica implements Engine, EngineListener, Actor {
 
   submit(attempt: number): boolean {
     if (!this.up || !this.inner.submit(attempt)) return false;
-    this.inFlight++;
+    this.hold(1);
     return true;
   }
 
@@ -130,7 +140,7 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   fail(): void {
     if (this.state === "draining") return this.stop();
     if (this.state === "off") return;
-    this.state = "down";
+    this.enter("down");
     this.forgetTicket();
     this.inner.fail();
   }
@@ -173,39 +183,49 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   }
 
   finished(attempt: number): void {
-    this.inFlight--;
+    this.hold(-1);
     this.listener.finished(attempt);
     this.offWhenDrained();
   }
 
   released(attempt: number, generatedTokens: number): void {
-    this.inFlight--;
+    this.hold(-1);
     this.listener.released(attempt, generatedTokens);
     this.offWhenDrained();
   }
 
   failed(attempt: number, generatedTokens: number): void {
-    this.inFlight--;
+    this.hold(-1);
     this.listener.failed(attempt, generatedTokens);
   }
 
   /** Looks again when the engine has done with this instant. */
   private offWhenDrained(): void {
-    if (this.state !== "draining" || this.inFlight > 0) return;
+    if (this.state !== "draining" || this.held.level > 0) return;
     this.forgetTicket();
     this.ticket = this.kernel.post(this.kernel.now, this.actor, OP_DRAIN_LIMIT, 0, Phase.Control);
   }
 
   private startFrom(first: number): void {
     for (let stage = first; stage < STARTING.length; stage++) {
-      this.state = STARTING[stage]!;
+      this.enter(STARTING[stage]!);
       if (this.durations[stage]! <= 0) continue;
       this.ticket = this.kernel.post(this.kernel.now + this.durations[stage]!, this.actor, OP_NEXT, stage, Phase.Fault);
       return;
     }
-    this.state = "ready";
+    this.enter("ready");
     this.inner.recover();
     this.changed();
+  }
+
+  private enter(state: LifeState): void {
+    const before = this.state;
+    this.state = state;
+    this.entered(before, state);
+  }
+
+  private hold(change: number): void {
+    this.held.set(this.kernel.now, this.held.level + change);
   }
 
   private forgetTicket(): void {
