@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { resolvePool } from "../serving/catalog/resolvePool.ts";
 import type { Path } from "./check/Path.ts";
@@ -35,6 +35,7 @@ export const decodeScenario = (source: Source, options: DecodeScenarioOptions = 
   const overridden = applyOverrides(source.authored, options.set ?? []);
   const decoded = decodeWorld(overridden.authored, {
     catalog: options.catalog ?? resolvePool,
+    stepFiles: { resolve: resolveFrom(source, overridden), readText },
     traceFiles: {
       resolve: resolveFrom(source, overridden),
       exists: options.fileExists ?? existsSync,
@@ -49,6 +50,14 @@ export const decodeScenario = (source: Source, options: DecodeScenarioOptions = 
     : [];
   if (isFaults(decoded) || failed.length > 0) return new ScenarioFault({ file: source.file, faults: sortFaults([...found, ...failed]) });
   return { source, authored: overridden.authored, world: decoded, components: source.components };
+};
+
+const readText = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 };
 
 /** A scenario that is not in a file: its faults have paths but no lines. */

@@ -10,7 +10,7 @@ const decode = (engine: object, pool: object = {}) =>
       traffic: { chat: { arrivals: { poisson: { rate: "1/s" } }, prompt: 100, output: 10 } },
       fleet: { pool: { gpu: "H100", model: "llama-3.1-8b", engine, ...pool } },
     },
-    { catalog: resolvePool, traceFiles: { find: () => undefined } as never },
+    { catalog: resolvePool, traceFiles: { find: () => undefined } as never, stepFiles: {} as never },
   );
 
 const engineOf = (engine: object, pool: object = {}) => {
@@ -62,7 +62,9 @@ test("scheduling: every field -> its number, bytes by the model's KV", () => {
 
 test("scheduling: whole prompts and no budget given -> the budget of the longest sequence; a smaller one -> a warning", () => {
   expect(engineOf({ scheduler: "prefillFirst" }).engine.maxBatchedTokens).toBe(131_072);
-  expect(engineOf({ chunkedPrefill: false, maxBatchedTokens: 4096 }).warnings.join()).toContain("no sequence is longer than maxBatchedTokens, 4096");
+  expect(engineOf({ chunkedPrefill: false, maxBatchedTokens: 4096 }).warnings.join()).toContain(
+    "no sequence is longer than maxBatchedTokens, 4096",
+  );
 });
 
 test("scheduling: what cannot be -> a fault at its place", () => {
@@ -71,8 +73,8 @@ test("scheduling: what cannot be -> a fault at its place", () => {
   );
   expect(faultOf({ stageTransfer: "1ms" })).toContain("needs parallelism.pp above 1");
   expect(faultOf({ prefixCache: false, offload: { capacity: "1GB", bandwidth: "1GB/s" } })).toContain("engine.offload needs prefixCache");
-  expect(faultOf({ kvBlocks: 100, step: { a: 1 }, preemption: { swap: { bandwidth: "1GB/s", space: "1GB" } } }, { model: "own" })).toContain(
-    "engine.kvBytesPerToken is missing",
-  );
+  expect(
+    faultOf({ kvBlocks: 100, step: { a: 1 }, preemption: { swap: { bandwidth: "1GB/s", space: "1GB" } } }, { model: "own" }),
+  ).toContain("engine.kvBytesPerToken is missing");
   expect(faultOf({ scheduler: "fifo" })).toContain("fleet.pool.engine.scheduler");
 });

@@ -12,6 +12,8 @@ import type { Bounds, At, Decoding } from "./Decoding.ts";
 import { withScheduling } from "./withScheduling.ts";
 import { withSurroundings } from "./withSurroundings.ts";
 import { decodeStationPool } from "./decodeStationPool.ts";
+import { readStepFiles } from "./readStepFiles.ts";
+import type { StepFiles } from "./readStepFiles.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
 
@@ -21,13 +23,18 @@ type EngineInput = NonNullable<PoolInput["engine"]>;
 const BOUNDS: Bounds = { minimum: 1, maximum: UNLIMITED, whole: true };
 
 /** Turns a written pool into numbers and completes it from the catalog; undefined where that cannot be. */
-export const decodePool = (decoding: Decoding, at: At<PoolInput>, name: string, catalog: PoolCatalog): PoolSpec | undefined => {
+export const decodePool = (
+  decoding: Decoding,
+  at: At<PoolInput>,
+  name: string,
+  around: { readonly catalog: PoolCatalog; readonly files: StepFiles },
+): PoolSpec | undefined => {
   if (Object.hasOwn(at.value, "station")) return withSurroundings(decoding, at, decodeStationPool(decoding, at, name));
   const faultsBefore = decoding.faults.length;
   for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
-  const request = readPool(decoding, at, name);
+  const request = { ...readPool(decoding, at, name), ...readStepFiles(decoding, at, around.files) };
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
-  const resolved = catalog(request);
+  const resolved = around.catalog(request);
   if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, withScheduling(decoding, at, resolved));
   rejectResolved(decoding, at, resolved);
   return undefined;

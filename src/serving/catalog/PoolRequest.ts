@@ -1,4 +1,6 @@
+import type { StepPoint } from "../calibration/StepPoint.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
+import type { CalibrationEntry } from "./CalibrationEntry.ts";
 
 /** A pool as a scenario states it: names of the catalog and what deviates from the defaults. */
 export interface PoolRequest {
@@ -23,6 +25,10 @@ export interface PoolRequest {
   readonly hostOverheadMs?: number;
   /** Step coefficients of the user's own. GPU and model then need not be known, but `engine.kvBlocks` is needed if they are not. */
   readonly step?: StepCoefficients;
+  /** Measured steps instead of coefficients. As with `step`, GPU and model need not be known. */
+  readonly stepTable?: { readonly file: string; readonly points: ReadonlyArray<StepPoint> };
+  /** Step times that were fitted to the user's own measurements. As with `step`, GPU and model need not be known. */
+  readonly calibration?: { readonly file: string; readonly entry: CalibrationEntry };
 }
 
 /** Engine settings; what is absent takes vLLM V1's default. */

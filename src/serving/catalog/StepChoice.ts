@@ -6,6 +6,7 @@ import { DTYPES, dtypeKeyText } from "./Dtypes.ts";
 import type { GpuSpec } from "./Gpus.ts";
 import { peakFlopPerSecond } from "./Gpus.ts";
 import type { ModelSpec } from "./Models.ts";
+import { StepTable } from "../steptime/StepTable.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
 import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING, rooflineCoefficients } from "./Roofline.ts";
 import type { FitDomain, StepEntry } from "./StepEntry.ts";
@@ -14,6 +15,8 @@ import { DEFAULT_HOST_OVERHEAD_MS, dtypeKeysOf, findStepEntry, variantEntries, w
 /** The step times of a pool, with what is known about them. */
 export interface StepChoice {
   readonly coefficients: StepCoefficients;
+  /** In place of the coefficients. */
+  readonly table?: StepTable;
   readonly source: string;
   readonly errorRatio?: number;
   readonly domain?: FitDomain;
@@ -27,6 +30,31 @@ export const givenStep = (step: StepCoefficients, hostOverheadMs: number | undef
   source: `given in the scenario${hostText(hostOverheadMs ?? 0)}`,
   warnings: [],
 });
+
+/** Measured steps; the coefficients say nothing then. Host time only if it was asked for. */
+export const measuredStep = ({ file, points }: NonNullable<PoolRequest["stepTable"]>, hostOverheadMs: number | undefined): StepChoice => ({
+  coefficients: { a: 0, b: 0, c: 0, d: 0, e: 0, h: 0 },
+  table: new StepTable(points, hostOverheadMs ?? 0),
+  source: `${points.length} measured steps of ${file}${hostText(hostOverheadMs ?? 0)}`,
+  warnings: [],
+});
+
+/** A fit to the user's own measurements; host time as with the catalog's entries. */
+export const calibratedStep = ({ file, entry }: NonNullable<PoolRequest["calibration"]>, request: PoolRequest): StepChoice => {
+  const hostOverheadMs = request.hostOverheadMs ?? ((entry.includesHost ?? true) ? 0 : DEFAULT_HOST_OVERHEAD_MS);
+  const { fitRatio, heldOutRatio } = entry.errors;
+  const heldOut = heldOutRatio === undefined ? "" : `, ${percent(heldOutRatio)} held out`;
+  const differs = (["gpu", "model", "dtype", "tensorParallel"] as const).filter(
+    (key) => String(entry[key]).toLowerCase() !== String(request[key]).toLowerCase(),
+  );
+  return {
+    coefficients: withHostOverhead(entry.coefficients, hostOverheadMs),
+    source: `${entry.source} (${file}); median error ${percent(fitRatio)} of the fit${heldOut}${hostText(hostOverheadMs)}`,
+    errorRatio: heldOutRatio ?? fitRatio,
+    domain: entry.domain,
+    warnings: differs.map((key) => `${file} is of ${key} ${entry[key]}, the pool has ${request[key]}`),
+  };
+};
 
 /** Step times of the catalog: an entry, else a roofline. A fault where the variant or the dtype has neither. */
 export const catalogStep = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice | CatalogFault => {

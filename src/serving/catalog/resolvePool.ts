@@ -11,7 +11,7 @@ import { findModel, MODELS } from "./Models.ts";
 import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
-import { catalogStep, givenStep } from "./StepChoice.ts";
+import { calibratedStep, catalogStep, givenStep, measuredStep } from "./StepChoice.ts";
 
 /** vLLM V1's defaults, but for maxWaiting, which vLLM does not bound and every queue here must have. */
 const DEFAULTS = {
@@ -58,10 +58,11 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     replicas: request.replicas,
     weight: request.weight,
     backup: request.backup,
-    engine,
+    engine: step.table === undefined ? engine : { ...engine, stepTable: step.table },
     usdPerGpuHour: price.usdPerGpuHour,
     ...(memory === undefined ? {} : { memory }),
     stepSource: step.source,
+    ...(step.domain === undefined ? {} : { stepDomain: step.domain }),
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
     warnings: [...step.warnings, ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
   };
@@ -80,7 +81,7 @@ const resolveNames = (request: PoolRequest): Names | CatalogFault => {
     model: findModel(request.model),
     dtype: parseDtypeKey(request.dtype),
   };
-  if (request.step !== undefined) return names;
+  if (hasOwnSteps(request)) return names;
   if (names.gpu === undefined) return unknownName("gpu", request.gpu, namesOf(GPUS));
   if (names.model === undefined) return unknownName("model", request.model, namesOf(MODELS));
   if (names.dtype === undefined) return unknownName("dtype", request.dtype, DTYPES);
@@ -98,11 +99,18 @@ const dividesHeads = (model: ModelSpec, tensorParallel: number): boolean =>
 
 const namesOf = (rows: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> => rows.map((row) => row.name);
 
-/** Names are complete whenever `step` is absent. */
+/** Names are complete whenever the pool has no step times of its own. */
 const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFault =>
-  request.step === undefined
-    ? catalogStep(names.gpu!, names.model!, names.dtype!, request)
-    : givenStep(request.step, request.hostOverheadMs);
+  request.stepTable !== undefined
+    ? measuredStep(request.stepTable, request.hostOverheadMs)
+    : request.step !== undefined
+      ? givenStep(request.step, request.hostOverheadMs)
+      : request.calibration !== undefined
+        ? calibratedStep(request.calibration, request)
+        : catalogStep(names.gpu!, names.model!, names.dtype!, request);
+
+const hasOwnSteps = ({ step, stepTable, calibration }: PoolRequest): boolean =>
+  step !== undefined || stepTable !== undefined || calibration !== undefined;
 
 const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): number | CatalogFault => {
   const { gpu, model, dtype } = names;
