@@ -9,7 +9,7 @@ import type { RetrySpec, TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { ClientBudgets } from "./client/ClientBudgets.ts";
 import { Entrance } from "./Entrance.ts";
 import type { GatewayListener } from "./Gateway.ts";
-import { AttemptEnd } from "./Gateway.ts";
+import { AttemptEnd, isAnswer } from "./Gateway.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
 import { backoffMs, hintedMs } from "../policy/retry/Backoff.ts";
@@ -133,7 +133,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     this.noteReplica(request, attempt);
     const classIndex = requests.classIndex.at[request]!;
     this.patience[classIndex]?.stop(request);
-    if (how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded) {
+    if (isAnswer(how)) {
       const outcome = OUTCOME_OF[how]!;
       this.budgets?.ended(request, true, requests.tries.at[request]! > 1);
       this.recorder.answered(request, attempt, outcome);
@@ -168,6 +168,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     attempts.request.at[attempt] = request;
     attempts.classIndex.at[attempt] = classIndex;
     attempts.copy.at[attempt] = 0;
+    attempts.replica.at[attempt] = NONE;
     attempts.retryAfterMs.at[attempt] = NaN;
     attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
     attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;

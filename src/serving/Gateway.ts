@@ -43,6 +43,10 @@ export const AttemptEnd = {
   Blocked: 9,
 } as const;
 
+/** Whether the user got an answer. */
+export const isAnswer = (how: number): boolean =>
+  how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded;
+
 export interface GatewayListener {
   firstToken(attempt: number): void;
   /** The attempt's slot is free again after this call. */

@@ -5,6 +5,7 @@ import type { Actor } from "../kernel/Kernel.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import type { Outcome } from "../metric/Result.ts";
 import { contentKeyOf } from "../workload/contentKeyOf.ts";
+import { prefixKeyOf } from "../workload/prefixKeyOf.ts";
 import { ClosedLoop } from "../workload/ClosedLoop.ts";
 import { OpenArrivals } from "../workload/OpenArrivals.ts";
 import type { ArrivalSource } from "../workload/RequestDraft.ts";
@@ -53,8 +54,6 @@ const FASTEST_USER_MS = 1;
 
 // Names of contents: recorded block ids come first, then what the simulation names itself.
 const STREAM_NAMES = 2 ** 40;
-const PREFIX_NAMES = 2 ** 45;
-const PREFIX_SPAN = 2 ** 20;
 
 interface Naming {
   readonly classIndex: number;
@@ -231,7 +230,7 @@ class SimulatedTraffic implements TrafficService, Actor {
     const { requests } = this.simulation;
     const contentKey = contentId < 0 ? 0 : contentKeyOf(classIndex, contentId);
     requests.contentKey.at[request] = contentKey;
-    requests.prefixKey.at[request] = prefixId < 0 ? 0 : PREFIX_NAMES + classIndex * PREFIX_SPAN + prefixId;
+    requests.prefixKey.at[request] = prefixId < 0 ? 0 : prefixKeyOf(classIndex, prefixId);
     requests.prefixTokens.at[request] = prefixId < 0 ? 0 : prefixTokens;
     requests.streamKey.at[request] = contentKey === 0 ? STREAM_NAMES + this.streams++ : contentKey;
   }

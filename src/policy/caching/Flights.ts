@@ -16,7 +16,7 @@ export interface FlightSettings {
 export const Left = {
   /** It was no longer waiting. */
   Unknown: 0,
-  /** Others wait; their load goes on. */
+  /** Others wait, or the load needs nobody: it goes on. */
   Gone: 1,
   /** Nobody waits: the load should be cancelled; its end will be ignored. */
   Cancelled: 2,
@@ -40,6 +40,8 @@ export class Flights<K> {
   readonly #startMs: Float64Array;
   readonly #leader: Int32Array;
   readonly #waiting: Int32Array;
+  /** 1: it goes on though nobody waits. */
+  readonly #background: Uint8Array;
   readonly #state: Uint8Array;
   readonly #freeFlights: Int32Array;
   readonly #waiters: Chains;
@@ -60,6 +62,7 @@ export class Flights<K> {
     this.#startMs = new Float64Array(loads);
     this.#leader = new Int32Array(loads);
     this.#waiting = new Int32Array(loads);
+    this.#background = new Uint8Array(loads);
     this.#state = new Uint8Array(loads);
     this.#freeFlights = Int32Array.from({ length: loads }, (_, slot) => loads - 1 - slot);
     this.#waiters = new Chains(waiters, loads);
@@ -111,9 +114,22 @@ export class Flights<K> {
     this.#startMs[slot] = nowMs;
     this.#leader[slot] = NOBODY;
     this.#waiting[slot] = 0;
+    this.#background[slot] = 0;
     this.#state[slot] = OPEN;
     if (joinable) this.#joinable.set(key, slot);
     return this.#idOf(slot);
+  }
+
+  /** The flight's load serves whoever comes: it is not cancelled when nobody waits. */
+  keep(flight: number): void {
+    this.#background[flight % SLOTS] = 1;
+  }
+
+  /** The flight that a waiter waits for, under its present id; -1 when it does not wait any more. */
+  flightOf(waiterId: number): number {
+    const waiter = waiterId % SLOTS;
+    const slot = this.#flightOf[waiter]!;
+    return slot === NOBODY || waiter + this.#waiterTurn[waiter]! * SLOTS !== waiterId ? NOBODY : this.#idOf(slot);
   }
 
   /** Waits for a flight, as its leader or not; needs room. Answers the waiter. */
@@ -164,12 +180,15 @@ export class Flights<K> {
     const led = this.#leader[slot] === waiter;
     this.#release(waiter);
     const flight = this.#idOf(slot);
-    if (this.#waiting[slot] === 0) {
+    // Whoever ends the flight closes it.
+    if (this.#state[slot] === LANDED) return Left.Gone;
+    if (this.#waiting[slot] === 0 && this.#background[slot] === 0) {
       this.close(flight);
       return Left.Cancelled;
     }
     if (!led) return Left.Gone;
     this.#leader[slot] = NOBODY;
+    if (this.#waiting[slot] === 0) return Left.Gone;
     if (this.#settings.onLeaderCancel === "keep") return Left.Gone;
     this.newFlight = this.dethrone(flight, nowMs);
     this.newLeader = this.promote(this.newFlight);

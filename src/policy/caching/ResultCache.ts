@@ -40,8 +40,8 @@ export const Answer = {
   Refused: 7,
 } as const;
 
-/** How a load ended. */
-export const Loaded = { Value: 0, Absent: 1, Failed: 2 } as const;
+/** How a load ended. `Unkept`: with a value that is good for those who wait, and not for the cache. */
+export const Loaded = { Value: 0, Absent: 1, Failed: 2, Unkept: 3 } as const;
 
 /** What became of a load, and what its callers get. */
 export const Settled = {
@@ -49,7 +49,7 @@ export const Settled = {
   Late: 0,
   /** The value, which is in the cache now. */
   Stored: 1,
-  /** The value, which is not in the cache: the key was written meanwhile, or it is too large. */
+  /** The value, which is not in the cache: the key was written meanwhile, it is too large, or not to be kept. */
   Served: 2,
   /** Absent or failed. */
   Negative: 3,
@@ -150,6 +150,7 @@ export class ResultCache<K> {
     const key = this.#flights.keyOf(flight);
     const doomed = this.#flights.isDoomed(flight);
     this.#flights.land(flight);
+    if (how === Loaded.Unkept) return Settled.Served;
     if (how === Loaded.Value) return doomed ? Settled.Served : this.#store(key, bytes, draw, now - this.#flights.startedMs(flight));
     this.slot = this.#usable(key, now);
     const old = this.slot >= 0 && this.entries.negative[this.slot] === 0;
@@ -162,6 +163,18 @@ export class ResultCache<K> {
   /** After `settle` (unless Late): the callers that waited, oldest first, then -1 once. */
   nextCaller(flight: number): number {
     return this.#flights.next(flight);
+  }
+
+  /** Whether the caller must load the key as `flight`, for whoever will ask: there is no fresh entry and nothing loads it. Counts no request. */
+  prefetch(key: K, nowMs: number): boolean {
+    const now = this.#advance(nowMs);
+    const slot = this.#usable(key, now);
+    return (slot < 0 || now >= this.entries.expiresMs[slot]!) && this.#refreshes(key, now);
+  }
+
+  /** The flight that a waiter waits for; -1 when it does not wait any more. */
+  flightOf(waiter: number): number {
+    return this.#flights.flightOf(waiter);
   }
 
   /** A caller gives up. A Left; on HandedOver `newLeader` must load `flight`. */
@@ -240,6 +253,7 @@ export class ResultCache<K> {
     const running = this.#settings.coalesce ? this.#flights.current(key) : -1;
     if (running >= 0 && !this.#flights.leaseEnded(running, now)) return false;
     this.flight = running < 0 ? this.#flights.open(key, this.#settings.coalesce, now) : this.#flights.dethrone(running, now);
+    this.#flights.keep(this.flight);
     this.counts.loads++;
     return true;
   }

@@ -1,52 +1,51 @@
 import type { Actor } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Answer, Loaded, ResultCache, Settled } from "../../policy/caching/ResultCache.ts";
 import { Left } from "../../policy/caching/Flights.ts";
+import { Answer, Loaded, ResultCache, Settled } from "../../policy/caching/ResultCache.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
-import { AttemptEnd } from "../Gateway.ts";
+import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
+import { CacheLoads } from "./CacheLoads.ts";
 import type { CacheSpec } from "./CacheSpec.ts";
 import type { Door } from "./Door.ts";
-import { copyResult, twinOf } from "./Twins.ts";
+import { copyResult } from "./Twins.ts";
 import { WarmUpLoads } from "./WarmUpLoads.ts";
 
 const NONE = -1;
-const OP_LOOKUP = 0;
-const OP_LEASE = 1;
 /** Size of an answer: four bytes of text per token. Assumed. */
 const BYTES_PER_TOKEN = 4;
 
 /** Where an attempt is in this stage. */
-const Place = { Passed: 0, LookingUp: 1, Waiting: 2 } as const;
+const Place = { Passed: 0, LookingUp: 1, Waiting: 2, Load: 3 } as const;
 
 /**
- * Answers identical requests from a cache, and lets those that ask for what is being loaded wait for that one load. What is loaded goes to the gateway
- * as an attempt of its own, so that it can go on when the client that asked first gives up. Answers from the cache come whole.
+ * Answers identical requests from a cache, and lets those that ask for what is being loaded wait for that one load. Answers from the cache come whole,
+ * with the last token of the load for those who waited; who asked first gets the load's own tokens as they come.
  */
 export class CacheStage implements Door, GatewayListener, Actor {
   readonly cache: ResultCache<number>;
   private readonly spec: CacheSpec;
   private readonly simulation: typeof Simulation.Service;
   private readonly next: Door;
+  private readonly loads: CacheLoads;
   private readonly actor: number;
   private readonly draw: () => number;
   private readonly place: Column<Int32Array>;
   private readonly ticket: Column<Float64Array>;
   private readonly waiter: Column<Float64Array>;
-  /** Of a load: its flight, and the attempt that leads it. */
-  private readonly flight: Column<Float64Array>;
-  private readonly leader: Column<Int32Array>;
-  /** The load of each flight. */
-  private readonly loads = new Map<number, number>();
+  /** Of who asked first: its load; -1 for the others. */
+  private readonly load: Column<Int32Array>;
   private listener!: GatewayListener;
+  readonly warmUp: WarmUpLoads | undefined;
 
   constructor(spec: CacheSpec, classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, next: Door) {
     this.spec = spec;
     this.simulation = simulation;
     this.next = next;
     this.cache = new ResultCache(spec);
+    this.loads = new CacheLoads({ simulation, next, leaseMs: spec.leaseMs, leaseEnded: (flight) => this.leaseEnded(flight) });
     this.actor = simulation.kernel.join(this);
     const sequence = simulation.streams.open("gateway/cache", "draw").sequence();
     this.draw = () => sequence.unit();
@@ -54,11 +53,17 @@ export class CacheStage implements Door, GatewayListener, Actor {
     this.place = pool.int32();
     this.ticket = pool.float64();
     this.waiter = pool.float64();
-    this.flight = pool.float64();
-    this.leader = pool.int32();
+    this.load = pool.int32();
     next.connect(this);
     if (spec.warmUp !== undefined) {
-      new WarmUpLoads({ spec, warmUp: spec.warmUp, classes, simulation, load: (attempt, key) => this.warm(attempt, key) });
+      this.warmUp = new WarmUpLoads({
+        spec,
+        warmUp: spec.warmUp,
+        classes,
+        simulation,
+        wanted: (key) => this.wanted(key),
+        send: (load) => this.warm(load),
+      });
     }
   }
 
@@ -68,18 +73,24 @@ export class CacheStage implements Door, GatewayListener, Actor {
 
   startMeasuring(): void {
     for (const count of Object.keys(this.cache.counts) as Array<keyof typeof this.cache.counts>) this.cache.counts[count] = 0;
+    this.cache.entries.evictions = 0;
+  }
+
+  /** Empties the cache; loads under way serve those who wait for them and are not kept. */
+  flush(): void {
+    this.cache.flush(this.simulation.kernel.now);
   }
 
   submit(attempt: number): void {
-    const { kernel } = this.simulation;
-    if (this.keyOf(attempt) === 0) {
+    const { kernel, attempts } = this.simulation;
+    if (attempts.contentKey.at[attempt] === 0) {
       this.place.at[attempt] = Place.Passed;
       return this.next.submit(attempt);
     }
     this.place.at[attempt] = Place.LookingUp;
-    this.simulation.attempts.arrivalMs.at[attempt] = kernel.now;
+    attempts.arrivalMs.at[attempt] = kernel.now;
     if (this.spec.latencyMs === 0) return this.lookUp(attempt);
-    this.ticket.at[attempt] = kernel.post(kernel.now + this.spec.latencyMs, this.actor, OP_LOOKUP, attempt, Phase.Arrival);
+    this.ticket.at[attempt] = kernel.post(kernel.now + this.spec.latencyMs, this.actor, 0, attempt, Phase.Arrival);
   }
 
   hangUp(attempt: number): void {
@@ -91,38 +102,34 @@ export class CacheStage implements Door, GatewayListener, Actor {
     attempts.pool.give(attempt);
   }
 
-  wake(op: number, ref: number): void {
-    if (op === OP_LOOKUP) return this.lookUp(ref);
-    // The owner of a load has not ended it in time.
-    const leader = this.cache.leaseEnded(ref, this.simulation.kernel.now);
-    if (leader >= 0) this.load(leader, this.cache.flight);
+  wake(_op: number, attempt: number): void {
+    this.lookUp(attempt);
   }
 
   firstToken(attempt: number): void {
     if (this.place.at[attempt] === Place.Passed) return this.listener.firstToken(attempt);
-    const leader = this.leader.at[attempt]!;
+    const leader = this.loads.leaderOf(attempt);
     if (leader !== NONE) this.listener.firstToken(leader);
   }
 
-  ended(load: number, how: number): void {
-    if (this.place.at[load] === Place.Passed) return this.listener.ended(load, how);
-    const flight = this.flight.at[load]!;
-    const { attempts, kernel } = this.simulation;
-    if (this.loads.get(flight) === load) this.loads.delete(flight);
-    const answered = how === AttemptEnd.Completed || how === AttemptEnd.Degraded;
-    const outputTokens = answered ? attempts.total.at[load]! - attempts.promptTokens.at[load]! : 0;
-    // A shorter answer than asked for is good for who waited, and not kept: it counts as failed.
-    const loaded = how === AttemptEnd.Completed ? Loaded.Value : Loaded.Failed;
-    const settled = this.cache.settle(flight, loaded, outputTokens * BYTES_PER_TOKEN, this.draw(), kernel.now);
-    if (settled === Settled.Late) return;
-    const stale = settled === Settled.StaleOnError;
+  ended(attempt: number, how: number): void {
+    if (this.place.at[attempt] === Place.Passed) return this.listener.ended(attempt, how);
+    const flight = this.loads.flightOf(attempt);
+    const leader = this.loads.leaderOf(attempt);
+    this.loads.close(attempt);
+    const settled = this.cache.settle(
+      flight,
+      LOADED_OF[how] ?? Loaded.Failed,
+      this.bytesOf(attempt),
+      this.draw(),
+      this.simulation.kernel.now,
+    );
+    // Who asked first still waits for its own load when another one has taken its place.
+    if (settled === Settled.Late) return leader === NONE ? undefined : this.handOn(attempt, leader, how);
     for (let caller = this.cache.nextCaller(flight); caller !== NONE; caller = this.cache.nextCaller(flight)) {
-      if (caller === load) continue;
-      if (!answered && !stale) this.report(caller, how);
-      else if (caller === this.leader.at[load] && answered) {
-        copyResult(attempts, load, caller);
-        this.report(caller, how);
-      } else this.answer(caller, answered ? outputTokens : attempts.outputTokens.at[caller]!);
+      if (settled === Settled.StaleOnError) this.answer(caller, AttemptEnd.Cached);
+      else if (caller !== leader && isAnswer(how)) this.answer(caller, how === AttemptEnd.Completed ? AttemptEnd.Cached : how, attempt);
+      else this.handOn(attempt, caller, how);
     }
   }
 
@@ -132,86 +139,75 @@ export class CacheStage implements Door, GatewayListener, Actor {
 
   private lookUp(attempt: number): void {
     const { attempts, kernel } = this.simulation;
-    const answer = this.cache.request(this.keyOf(attempt), attempt, this.draw(), kernel.now);
+    const answer = this.cache.request(attempts.contentKey.at[attempt]!, attempt, this.draw(), kernel.now);
     if (answer === Answer.Lead || answer === Answer.Follow) {
       this.place.at[attempt] = Place.Waiting;
       this.waiter.at[attempt] = this.cache.waiter;
-      if (answer === Answer.Lead) this.load(attempt, this.cache.flight);
-      return;
+      this.load.at[attempt] = NONE;
+      return answer === Answer.Lead ? this.lead(attempt, this.cache.flight) : undefined;
     }
     if (answer === Answer.Negative) return this.report(attempt, AttemptEnd.Failed);
     if (answer === Answer.Refused) return this.report(attempt, AttemptEnd.Shed);
-    if (answer === Answer.HitAndLoad || answer === Answer.StaleAndLoad) {
-      const load = this.loadOf(attempt, this.cache.flight, NONE);
-      this.answer(attempt, attempts.outputTokens.at[attempt]!);
-      return this.next.submit(load);
-    }
-    this.answer(attempt, attempts.outputTokens.at[attempt]!);
+    if (answer === Answer.HitAndLoad || answer === Answer.StaleAndLoad) this.send(this.loads.open(attempt, this.cache.flight, NONE));
+    this.answer(attempt, AttemptEnd.Cached);
   }
 
-  private load(leader: number, flight: number): void {
-    this.next.submit(this.loadOf(leader, flight, leader));
+  private lead(attempt: number, flight: number): void {
+    const load = this.loads.open(attempt, flight, attempt);
+    this.load.at[attempt] = load;
+    this.send(load);
   }
 
-  private loadOf(original: number, flight: number, leader: number): number {
-    const load = twinOf(this.simulation.attempts, original);
-    this.track(load, flight, leader);
-    return load;
+  private send(load: number): void {
+    this.place.at[load] = Place.Load;
+    this.next.submit(load);
   }
 
-  private track(load: number, flight: number, leader: number): void {
-    const { kernel, attempts } = this.simulation;
-    this.place.at[load] = Place.LookingUp;
-    this.flight.at[load] = flight;
-    this.leader.at[load] = leader;
-    attempts.deadlineMs.at[load] = Infinity;
-    this.loads.set(flight, load);
-    if (this.spec.leaseMs < Infinity) kernel.post(kernel.now + this.spec.leaseMs, this.actor, OP_LEASE, flight, Phase.Control);
+  /** Whether a content should be loaded ahead of its demand. */
+  private wanted(key: number): boolean {
+    return this.cache.prefetch(key, this.simulation.kernel.now);
   }
 
-  /** Loads a content ahead of its demand; a fresh attempt comes with it. */
-  private warm(attempt: number, key: number): void {
-    const answer = this.cache.request(key, attempt, this.draw(), this.simulation.kernel.now);
-    if (answer === Answer.Follow) this.cache.cancel(this.cache.waiter, this.simulation.kernel.now);
-    if (answer !== Answer.Lead) return this.simulation.attempts.pool.give(attempt);
-    this.track(attempt, this.cache.flight, NONE);
-    this.next.submit(attempt);
+  private warm(load: number): void {
+    this.loads.track(load, this.cache.flight, NONE);
+    this.send(load);
+  }
+
+  private leaseEnded(flight: number): void {
+    const leader = this.cache.leaseEnded(flight, this.simulation.kernel.now);
+    if (leader !== NONE) this.lead(leader, this.cache.flight);
   }
 
   private stopWaiting(attempt: number): void {
-    const { kernel } = this.simulation;
-    const flight = this.flightOf(attempt);
-    const left = this.cache.cancel(this.waiter.at[attempt]!, kernel.now);
-    const load = flight === undefined ? undefined : this.loads.get(flight);
-    if (left === Left.HandedOver) {
-      if (load !== undefined) this.drop(flight!, load);
-      this.load(this.cache.newLeader, this.cache.flight);
-    } else if (left === Left.Cancelled && load !== undefined) this.drop(flight!, load);
-    else if (load !== undefined && this.leader.at[load] === attempt) this.leader.at[load] = NONE;
+    const { cache, loads } = this;
+    const own = this.load.at[attempt]!;
+    const waiter = this.waiter.at[attempt]!;
+    const flight = cache.flightOf(waiter);
+    const left = cache.cancel(waiter, this.simulation.kernel.now);
+    if (left === Left.Cancelled) loads.drop(loads.of(flight));
+    else if (left === Left.HandedOver) {
+      loads.drop(own);
+      this.lead(cache.newLeader, cache.flight);
+    } else if (own === NONE) return;
+    else if (left === Left.Unknown) loads.drop(own);
+    else loads.orphan(own);
   }
 
-  /** The flight that an attempt leads. */
-  private flightOf(attempt: number): number | undefined {
-    for (const [flight, load] of this.loads) if (this.leader.at[load] === attempt || this.waitsFor(attempt, load)) return flight;
-    return undefined;
+  /** The load's end is the caller's, with all its times. */
+  private handOn(load: number, caller: number, how: number): void {
+    copyResult(this.simulation.attempts, load, caller);
+    this.report(caller, how);
   }
 
-  private waitsFor(attempt: number, load: number): boolean {
-    return this.keyOf(attempt) === this.keyOf(load);
-  }
-
-  private drop(flight: number, load: number): void {
-    this.loads.delete(flight);
-    this.next.hangUp(load);
-  }
-
-  private answer(attempt: number, outputTokens: number): void {
+  /** The answer is there, whole: as long as that of the load, or as was asked for. */
+  private answer(attempt: number, how: number, load = NONE): void {
     const { attempts, kernel } = this.simulation;
+    const promptTokens = attempts.promptTokens.at[attempt]!;
     attempts.admittedMs.at[attempt] = kernel.now;
     attempts.firstTokenMs.at[attempt] = kernel.now;
-    attempts.total.at[attempt] = attempts.promptTokens.at[attempt]! + outputTokens;
-    attempts.cachedTokens.at[attempt] = attempts.promptTokens.at[attempt]!;
-    this.report(attempt, AttemptEnd.Cached);
+    attempts.total.at[attempt] = load === NONE ? promptTokens + attempts.outputTokens.at[attempt]! : attempts.total.at[load]!;
+    attempts.cachedTokens.at[attempt] = promptTokens;
+    this.report(attempt, how);
   }
 
   private report(attempt: number, how: number): void {
@@ -219,7 +215,14 @@ export class CacheStage implements Door, GatewayListener, Actor {
     this.simulation.attempts.pool.give(attempt);
   }
 
-  private keyOf(attempt: number): number {
-    return this.simulation.attempts.contentKey.at[attempt]!;
+  private bytesOf(load: number): number {
+    const { attempts } = this.simulation;
+    return Math.max(0, attempts.total.at[load]! - attempts.promptTokens.at[load]!) * BYTES_PER_TOKEN;
   }
 }
+
+/** A shorter answer than asked for is good for who waited, and not kept. */
+const LOADED_OF: { readonly [how: number]: number } = {
+  [AttemptEnd.Completed]: Loaded.Value,
+  [AttemptEnd.Degraded]: Loaded.Unkept,
+};

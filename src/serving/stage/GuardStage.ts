@@ -4,7 +4,7 @@ import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
-import { AttemptEnd } from "../Gateway.ts";
+import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
 
@@ -81,7 +81,7 @@ export class GuardStage implements Door, GatewayListener {
 
   ended(attempt: number, how: number): void {
     const { attempts, kernel } = this.simulation;
-    const answered = how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded;
+    const answered = isAnswer(how);
     const { client } = this.classes[attempts.classIndex.at[attempt]!]!;
     const slowMs = client.breaker?.slowCallMs ?? Infinity;
     const outcome =

@@ -4,7 +4,7 @@ import type { Column } from "../../kernel/SlotPool.ts";
 import { Histogram } from "../../kernel/Histogram.ts";
 import type { HedgeSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
-import { AttemptEnd } from "../Gateway.ts";
+import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
 import { copyResult, twinOf } from "./Twins.ts";
@@ -104,7 +104,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     if (attempt === NONE) return;
     this.unlink(attempt, copy);
     copyResult(this.simulation.attempts, copy, attempt);
-    if (how === AttemptEnd.Completed) return this.win(attempt, how);
+    if (isAnswer(how)) return this.win(attempt, how);
     // A refusal of what can never fit is final; so is a failure with nobody left and no further copy.
     if (how === AttemptEnd.Refused) return this.win(attempt, how);
     if (this.sendFurther(attempt)) return;
@@ -120,10 +120,10 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     const { attempts, kernel } = this.simulation;
     this.stopTimer(attempt);
     this.dropCopies(attempt);
-    if (how === AttemptEnd.Completed) {
+    if (isAnswer(how)) {
       this.learned[attempts.classIndex.at[attempt]!]?.record(kernel.now - this.startMs.at[attempt]!);
     }
-    this.hooks.over(attempt, how === AttemptEnd.Completed, this.started.at[attempt]! - 1);
+    this.hooks.over(attempt, isAnswer(how), this.started.at[attempt]! - 1);
     this.listener.ended(attempt, how);
     attempts.pool.give(attempt);
   }

@@ -7,6 +7,7 @@ export const twinOf = (attempts: Attempts, original: number): number => {
   attempts.deadlineMs.at[twin] = attempts.deadlineMs.at[original]!;
   attempts.retryAfterMs.at[twin] = NaN;
   attempts.copy.at[twin] = attempts.copy.at[original]!;
+  attempts.replica.at[twin] = -1;
   attempts.classIndex.at[twin] = attempts.classIndex.at[original]!;
   attempts.promptTokens.at[twin] = attempts.promptTokens.at[original]!;
   attempts.outputTokens.at[twin] = attempts.outputTokens.at[original]!;

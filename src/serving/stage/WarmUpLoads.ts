@@ -3,17 +3,23 @@ import { Phase } from "../../kernel/Kernel.ts";
 import { planWarmUp } from "../../policy/caching/WarmUp.ts";
 import { contentKeyOf } from "../../workload/contentKeyOf.ts";
 import { idOfContent, RequestLengths } from "../../workload/RequestLengths.ts";
+import { prefixKeyOf } from "../../workload/prefixKeyOf.ts";
+import { toTokens } from "../../workload/SamplerOf.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { CacheSpec, WarmUpSpec } from "./CacheSpec.ts";
+
+const NONE = -1;
 
 export interface WarmUpLoadsOptions {
   readonly spec: CacheSpec;
   readonly warmUp: WarmUpSpec;
   readonly classes: ReadonlyArray<TrafficClassSpec>;
   readonly simulation: typeof Simulation.Service;
-  /** Takes an attempt of the warm-up and the key of its content. */
-  readonly load: (attempt: number, key: number) => void;
+  /** Whether the cache wants the content. */
+  readonly wanted: (key: number) => boolean;
+  /** Takes the attempt that loads what was wanted just now. */
+  readonly send: (attempt: number) => void;
 }
 
 /** Sends the loads of a warm-up plan, one after the other, with the lengths that users will ask for. */
@@ -22,6 +28,7 @@ export class WarmUpLoads implements Actor {
   private readonly classIndex: number;
   private readonly lengths: RequestLengths;
   private readonly keys: Int32Array;
+  private at = 0;
 
   constructor(options: WarmUpLoadsOptions) {
     this.options = options;
@@ -45,27 +52,44 @@ export class WarmUpLoads implements Actor {
     simulation.kernel.source(next, actor, 0, 0, Phase.Arrival);
   }
 
-  private at = 0;
-
   wake(): void {
-    const { simulation, load } = this.options;
+    const { simulation, wanted, send } = this.options;
     const { attempts } = simulation;
     const content = this.keys[this.at++]!;
     const id = idOfContent(content);
     const key = contentKeyOf(this.classIndex, content);
+    if (!wanted(key)) return;
     const attempt = attempts.pool.take();
-    attempts.request.at[attempt] = 0;
+    const prefixId = this.lengths.prefix(id);
+    attempts.request.at[attempt] = this.request(id);
     attempts.classIndex.at[attempt] = this.classIndex;
     attempts.copy.at[attempt] = 0;
+    attempts.replica.at[attempt] = NONE;
     attempts.retryAfterMs.at[attempt] = NaN;
     attempts.contentKey.at[attempt] = key;
-    attempts.promptTokens.at[attempt] = this.lengths.prefixTokens + this.lengths.prompt(id);
+    attempts.promptTokens.at[attempt] = toTokens(this.lengths.prefixTokens + this.lengths.prompt(id));
     attempts.outputTokens.at[attempt] = this.lengths.output(id);
-    attempts.prefixKey.at[attempt] = 0;
-    attempts.prefixTokens.at[attempt] = 0;
+    attempts.prefixKey.at[attempt] = prefixId < 0 ? 0 : prefixKeyOf(this.classIndex, prefixId);
+    attempts.prefixTokens.at[attempt] = this.lengths.prefixTokens;
     attempts.streamKey.at[attempt] = key;
     attempts.traceBlockTokens.at[attempt] = 1;
     attempts.traceKeys[attempt] = undefined;
-    load(attempt, key);
+    send(attempt);
+  }
+
+  /** A request that nobody made: its draws are the content's, and it has no outcome. */
+  private request(id: number): number {
+    const { requests } = this.options.simulation;
+    const request = requests.pool.take();
+    requests.active.at[request] = 0;
+    requests.attempt.at[request] = NONE;
+    requests.retry.at[request] = NONE;
+    requests.classIndex.at[request] = this.classIndex;
+    requests.number.at[request] = id;
+    requests.tries.at[request] = 1;
+    requests.turn.at[request] = 0;
+    requests.turnsLeft.at[request] = 0;
+    requests.user.at[request] = NONE;
+    return request;
   }
 }

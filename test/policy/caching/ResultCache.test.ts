@@ -323,3 +323,27 @@ it("warm-up: demand, room, time and TTL -> the hottest that fit, hottest last, d
   expect([...planWarmUp({ ...plan, peakMs: 500 }).keys]).toEqual([2]);
   expect(() => planWarmUp({ ...plan, loadsPerSecond: 0 })).toThrow("warmUp.loadsPerSecond");
 });
+
+describe("loads that nobody waits for", () => {
+  it("prefetch: absent, past its end -> load; fresh, on its way -> do not; no request is counted", () => {
+    const cache = cacheOf();
+    expect(cache.prefetch("a", 0)).toBe(true);
+    const { flight } = cache;
+    expect(cache.prefetch("a", 0)).toBe(false);
+    expect(cache.request("a", 7, 0, 1)).toBe(Answer.Follow);
+    cache.settle(flight, Loaded.Value, 1, 0.5, 10);
+    expect(callersOf(cache, flight)).toEqual([7]);
+    expect(cache.prefetch("a", 1009)).toBe(false);
+    expect(cache.prefetch("a", 1010)).toBe(true);
+    expect(cache.counts).toMatchObject({ requests: 1, coalesced: 1, misses: 0, loads: 2 });
+  });
+
+  it("a value that is not to be kept -> served to who waited; no entry, and no negative one", () => {
+    const cache = cacheOf({ negativeTtlMs: 500 });
+    expect(cache.request("a", 7, 0, 0)).toBe(Answer.Lead);
+    const { flight } = cache;
+    expect(cache.settle(flight, Loaded.Unkept, 1, 0, 5)).toBe(Settled.Served);
+    expect(callersOf(cache, flight)).toEqual([7]);
+    expect(cache.request("a", 8, 0, 6)).toBe(Answer.Lead);
+  });
+});
