@@ -53,6 +53,7 @@ export class StepTable implements StepModel {
     }
     if (x > keys[last]!) this.isOutside = true;
     const above = Math.min(last, firstAtLeast(keys, x));
+    if (keys[above] === x) return this.valueOf(level, above, axis);
     const low = this.valueOf(level, above - 1, axis);
     const high = this.valueOf(level, above, axis);
     const share = (x - keys[above - 1]!) / (keys[above]! - keys[above - 1]!);
