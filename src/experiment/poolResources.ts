@@ -85,7 +85,7 @@ const diskOf = (pool: PoolSpec, machines: ReadonlyArray<Machine>, replicaMs: num
 
 const linkOf = ({ runs, index, replicaMs }: ResourcesMeasured): number | null => {
   const busy = runs.flatMap(({ fleet }) =>
-    [...fleet.poolOf].flatMap((of, replica) => (of === index ? (fleet.disaggregation?.linkBusyMs(replica) ?? []) : [])),
+    [...fleet.poolOf].flatMap((of, replica) => (of === index ? (fleet.disaggregation?.handovers(replica)?.linkBusyMs ?? []) : [])),
   );
   if (busy.length === 0) return null;
   return replicaMs > 0 ? Math.min(1, sum(busy) / replicaMs) : 0;

@@ -4,7 +4,8 @@ import type { Column } from "../kernel/SlotPool.ts";
 import type { Attempts } from "./Attempts.ts";
 import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import type { Engine, EngineListener } from "./engine/Engine.ts";
-import { FluidServer } from "./machine/FluidServer.ts";
+import { facade } from "./handover/facade.ts";
+import { KvLink } from "./handover/KvLink.ts";
 
 /** Where an attempt is between the pools. */
 const Stage = { None: 0, Prefill: 1, Stranded: 2, Reserving: 3, Transferring: 4, Recalling: 5, Recomputing: 6, Decode: 7 } as const;
@@ -23,10 +24,19 @@ interface PrefillSide {
   readonly engine: Engine;
   readonly replica: number;
   readonly bytesPerToken: number;
-  readonly link: FluidServer;
-  linkDown: boolean;
-  /** Transfers take this many times as long. */
-  linkFactor: number;
+  readonly link: KvLink;
+  recomputed: number;
+}
+
+/** What left a prefill replica for decode replicas. */
+export interface Handovers {
+  /** Transfers that were begun, and their bytes. */
+  readonly transfers: number;
+  readonly bytes: number;
+  /** Prompts that were computed again where they are decoded, because their KV was lost on the way. */
+  readonly recomputed: number;
+  /** Time in which the link was sending. */
+  readonly linkBusyMs: number;
 }
 
 interface DecodeSide {
@@ -43,10 +53,6 @@ interface DecodeSide {
  * end, even if nobody waits for it any more.
  */
 export class Disaggregation {
-  /** Handovers that were begun, bytes that were moved, and prompts that were computed again. */
-  transfers = 0;
-  bytes = 0;
-  recomputed = 0;
   private readonly spec: DisaggregationSpec;
   private readonly kernel: Kernel;
   private readonly attempts: Attempts;
@@ -60,6 +66,8 @@ export class Disaggregation {
   private readonly ticket: Column<Float64Array>;
   private readonly firstMs: Column<Float64Array>;
   private readonly admittedMs: Column<Float64Array>;
+  /** Since when layers of the KV could go over the link; NaN if only whole. */
+  private readonly layersMs: Column<Float64Array>;
   /** Finished prompts that no decode replica is there for, in order. */
   private readonly stranded = new Set<number>();
   /** Finished prompts that wait for blocks, or move. */
@@ -78,6 +86,7 @@ export class Disaggregation {
     this.ticket = attempts.pool.float64();
     this.firstMs = attempts.pool.float64();
     this.admittedMs = attempts.pool.float64();
+    this.layersMs = attempts.pool.float64();
   }
 
   /** A prefill replica: what the gateway sends to. */
@@ -90,8 +99,7 @@ export class Disaggregation {
       released: (attempt, tokens) => this.leave(attempt, () => listener.released(attempt, tokens)),
       failed: (attempt, tokens) => this.leave(attempt, () => listener.failed(attempt, tokens)),
     });
-    const link = new FluidServer({ ratePerMs: this.spec.link.bytesPerMs });
-    this.prefills.push({ engine, replica, bytesPerToken, link, linkDown: false, linkFactor: 1 });
+    this.prefills.push({ engine, replica, bytesPerToken, link: new KvLink(this.spec.link.bytesPerMs), recomputed: 0 });
     return facade(engine, {
       up: () => engine.up,
       submit: (attempt) => this.submit(attempt, index),
@@ -124,39 +132,35 @@ export class Disaggregation {
     });
   }
 
-  /** The link of a prefill replica goes down or comes back; while it is down, prompts are computed again where they are decoded. */
-  setLinkDown(replica: number, down: boolean): void {
-    const side = this.prefills.find((candidate) => candidate.replica === replica);
+  /** A fault holds the link of a prefill replica down, or lets it go; while it is down, prompts are computed again where they are decoded. */
+  holdLink(replica: number, on: boolean): void {
+    const side = this.sideOf(replica);
     if (side === undefined) return;
-    side.linkDown = down;
-    if (!down) return;
+    side.link.hold(this.kernel.now, on);
+    if (!on) return;
     for (const attempt of this.moving) {
-      if (this.prefills[this.prefillOf.at[attempt]!] === side && this.stage.at[attempt] === Stage.Transferring) this.recompute(attempt);
+      if (this.source(attempt) === side && this.stage.at[attempt] === Stage.Transferring) this.recompute(attempt);
     }
   }
 
   /** Transfers that start from now on over the link of a prefill replica take `factor` times as long. */
   slowLink(replica: number, factor: number): void {
-    const side = this.prefills.find((candidate) => candidate.replica === replica);
-    if (side !== undefined) side.linkFactor = factor;
+    this.sideOf(replica)?.link.slow(factor);
   }
 
   startMeasuring(): void {
-    this.transfers = 0;
-    this.bytes = 0;
-    this.recomputed = 0;
-    for (const { link } of this.prefills) {
-      link.advance(this.kernel.now);
-      link.done = 0;
+    for (const side of this.prefills) {
+      side.link.startMeasuring(this.kernel.now);
+      side.recomputed = 0;
     }
   }
 
-  /** Work that the link of a prefill replica has done, as time in ms; undefined for other replicas. */
-  linkBusyMs(replica: number): number | undefined {
-    const side = this.prefills.find((candidate) => candidate.replica === replica);
+  /** What has left a prefill replica since the start of the measurement; undefined for other replicas. */
+  handovers(replica: number): Handovers | undefined {
+    const side = this.sideOf(replica);
     if (side === undefined) return undefined;
-    side.link.advance(this.kernel.now);
-    return side.link.done / side.link.ratePerMs;
+    const { link, recomputed } = side;
+    return { transfers: link.transfers, bytes: link.bytes, recomputed, linkBusyMs: link.busyMs(this.kernel.now) };
   }
 
   private submit(attempt: number, prefill: number): boolean {
@@ -182,6 +186,7 @@ export class Disaggregation {
     }
     this.firstMs.at[attempt] = this.attempts.firstTokenMs.at[attempt]!;
     this.admittedMs.at[attempt] = this.attempts.admittedMs.at[attempt]!;
+    this.layersMs.at[attempt] = this.attempts.admittedMs.at[attempt]!;
     this.handOver(attempt);
   }
 
@@ -190,10 +195,10 @@ export class Disaggregation {
     const decode = this.pick();
     if (decode === NONE) {
       this.stage.at[attempt] = Stage.Stranded;
+      this.layersMs.at[attempt] = NaN;
       this.stranded.add(attempt);
       return;
     }
-    this.transfers++;
     this.join(attempt, decode, Stage.Reserving);
     this.moving.add(attempt);
     if (!this.decodes[decode]!.engine.expectTransfer!(attempt)) this.refuse(attempt);
@@ -203,18 +208,21 @@ export class Disaggregation {
   private send(attempt: number): void {
     const side = this.source(attempt);
     const { spec, kernel } = this;
-    if (side.linkDown) {
+    if (side.link.down) {
       // When the decode replica has done with this instant.
       this.stage.at[attempt] = Stage.Transferring;
       this.ticket.at[attempt] = kernel.post(kernel.now, this.actor, OP_RECOMPUTE, attempt, Phase.Arrival);
       return;
     }
     const bytes = this.attempts.promptTokens.at[attempt]! * side.bytesPerToken;
-    const work = bytes * side.linkFactor;
-    side.link.advance(kernel.now);
-    const delayMs = side.link.delayMs + (work * spec.visibleRatio) / side.link.ratePerMs + spec.link.latencyMs;
-    side.link.job(work);
-    this.bytes += bytes;
+    const layersMs = this.layersMs.at[attempt]!;
+    const layered = !Number.isNaN(layersMs);
+    const sendMs = side.link.send(kernel.now, {
+      bytes,
+      visibleRatio: layered ? spec.visibleRatio : 1,
+      sinceMs: layered ? layersMs : kernel.now,
+    });
+    const delayMs = sendMs + spec.link.latencyMs;
     this.stage.at[attempt] = Stage.Transferring;
     this.ticket.at[attempt] = kernel.post(kernel.now + delayMs, this.actor, OP_ARRIVE, attempt, Phase.Arrival);
   }
@@ -233,7 +241,7 @@ export class Disaggregation {
   private recompute(attempt: number): void {
     const decode = this.decodes[this.decodeOf.at[attempt]!]!;
     this.revoke(attempt);
-    this.recomputed++;
+    this.source(attempt).recomputed++;
     this.moving.delete(attempt);
     this.source(attempt).engine.releaseKv!(attempt);
     this.stage.at[attempt] = Stage.Recalling;
@@ -265,6 +273,7 @@ export class Disaggregation {
     this.revoke(attempt);
     this.part(attempt);
     this.moving.delete(attempt);
+    this.layersMs.at[attempt] = NaN;
     this.handOver(attempt);
   }
 
@@ -274,7 +283,7 @@ export class Disaggregation {
     const lost = [...this.moving].filter(mine);
     const waiting = [...this.stranded].filter(mine);
     side.engine.fail();
-    side.link.clear();
+    side.link.clear(this.kernel.now);
     for (const attempt of lost) this.recompute(attempt);
     for (const attempt of waiting) this.leave(attempt, () => this.listener.failed(attempt, 1));
   }
@@ -331,6 +340,10 @@ export class Disaggregation {
     return this.prefills[this.prefillOf.at[attempt]!]!;
   }
 
+  private sideOf(replica: number): PrefillSide | undefined {
+    return this.prefills.find((side) => side.replica === replica);
+  }
+
   /** The decode replica that is up and has the fewest attempts, the first of equals. */
   private pick(): number {
     let best = NONE;
@@ -341,39 +354,3 @@ export class Disaggregation {
     return best;
   }
 }
-
-interface Face {
-  readonly up: () => boolean;
-  readonly submit: (attempt: number) => boolean;
-  readonly cancel: (attempt: number) => void;
-  readonly fail: () => void;
-  readonly recover: () => void;
-}
-
-/** The engine as the gateway, faults and meters see it. */
-const facade = (engine: Engine, face: Face): Engine => ({
-  meter: engine.meter,
-  blocks: engine.blocks,
-  maxTokens: engine.maxTokens,
-  get up() {
-    return face.up();
-  },
-  get waitingCount() {
-    return engine.waitingCount;
-  },
-  get runningCount() {
-    return engine.runningCount;
-  },
-  get kvTokensNow() {
-    return engine.kvTokensNow;
-  },
-  submit: face.submit,
-  cancel: face.cancel,
-  fail: face.fail,
-  recover: face.recover,
-  slowDown: (factor) => engine.slowDown(factor),
-  wipeCache: () => engine.wipeCache?.(),
-  syncMeter: () => engine.syncMeter(),
-  startMeasuring: (itlMs) => engine.startMeasuring(itlMs),
-  generated: (attempt) => engine.generated(attempt),
-});

@@ -30,6 +30,7 @@ class FaultInjector implements Actor {
   private readonly gateway: GatewayService;
   /** How many faults hold each replica down; overlapping ones end when the last ends. */
   private readonly holds: Int32Array;
+  /** Faults that slow each replica or its link. */
   private readonly slow: Array<Set<number>>;
 
   constructor(schedule: ReadonlyArray<FaultSpec>, simulation: typeof Simulation.Service, fleet: FleetService, gateway: GatewayService) {
@@ -49,10 +50,10 @@ class FaultInjector implements Actor {
     for (const replica of this.targets(fault)) {
       if (fault.kind === "replicaDown" || fault.kind === "restart") this.hold(replica, op === OP_START);
       else if (fault.kind === "drain") this.drain(replica, op === OP_START);
-      else if (fault.kind === "linkDown") this.fleet.disaggregation?.setLinkDown(replica, op === OP_START);
-      else if (fault.kind === "linkSlow") this.fleet.disaggregation?.slowLink(replica, op === OP_START ? fault.factor : 1);
+      else if (fault.kind === "linkDown") this.fleet.disaggregation?.holdLink(replica, op === OP_START);
+      else if (fault.kind === "linkSlow") this.fleet.disaggregation?.slowLink(replica, this.factor(replica, index, op === OP_START));
       else if (fault.kind === "cacheWipe") this.wipe(replica, op === OP_START);
-      else this.slowDown(replica, index, op === OP_START);
+      else this.fleet.replicas[replica]!.slowDown(this.factor(replica, index, op === OP_START));
     }
   }
 
@@ -79,15 +80,17 @@ class FaultInjector implements Actor {
     if (start) this.fleet.replicas[replica]!.wipeCache?.();
   }
 
-  private slowDown(replica: number, index: number, start: boolean): void {
+  /** What all faults of this kind on the replica do together, after one begins or ends. */
+  private factor(replica: number, index: number, start: boolean): number {
     const active = this.slow[replica]!;
     if (start) active.add(index);
     else active.delete(index);
+    const { kind } = this.schedule[index]!;
     let factor = 1;
     for (const i of active) {
       const fault = this.schedule[i]!;
-      if (fault.kind === "slowdown") factor *= fault.factor;
+      if ((fault.kind === "slowdown" || fault.kind === "linkSlow") && fault.kind === kind) factor *= fault.factor;
     }
-    this.fleet.replicas[replica]!.slowDown(factor);
+    return factor;
   }
 }

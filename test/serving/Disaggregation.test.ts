@@ -120,3 +120,88 @@ test("disaggregation: users hang up, replicas die, links go down -> every reques
   expect(result.total.outcomes.expired).toBeGreaterThan(0);
   expect(result.total.outcomes.unfinished).toBeLessThan(60);
 });
+
+test("handover: what moved and what was lost -> in the result of the prefill pool, and in no other's", async () => {
+  const moved = await run(small(burst(2), apart(link("2MB/s"))));
+  expect(moved.result.pools.map(({ handover }) => handover)).toEqual([{ transfers: 2, bytes: 200_000, recomputed: 0 }, undefined]);
+  const faults = [{ linkDown: { pool: "prefill", replicas: 1, at: "20ms", for: "5s" } }] as const;
+  // Both transfers are under way, or wait for the link, when it goes down after 10 ms of work.
+  const lost = await run(small(burst(2), apart(link("2MB/s"), { faults })));
+  expect(lost.result.pools[0]!.handover).toEqual({ transfers: 2, bytes: 200_000, recomputed: 2 });
+  expect(lost.result.pools[0]!.resources.kvLinkRatio).toBeCloseTo(10 / 10_000, 9);
+  expect((await run(small(burst(2)))).result.pools[0]).not.toHaveProperty("handover");
+});
+
+test("linkSlow: two overlap -> factors multiply, and each ends by itself", async () => {
+  const slow = (factor: number, length: "8ms" | "5s") =>
+    ({ linkSlow: { pool: "prefill", replicas: 1, factor, at: "0ms", for: length } }) as const;
+  const end = async (...faults: ReadonlyArray<ReturnType<typeof slow>>) =>
+    column(await run(small(burst(1), apart(link("10MB/s"), { faults }))), "e2eMs");
+  expect(await end(slow(3, "5s"), slow(2, "5s"))).toEqual([10 + 60 + 90]);
+  expect(await end(slow(3, "5s"), slow(2, "8ms"))).toEqual([10 + 30 + 90]);
+});
+
+test("linkSlow and slowdown at one time -> link and steps each have their own factor", async () => {
+  const where = { pool: "prefill", replicas: 1, at: "0ms", for: "5s" } as const;
+  const faults = [{ linkSlow: { ...where, factor: 3 } }, { slowdown: { ...where, factor: 2 } }] as const;
+  expect(column(await run(small(burst(1), apart(link("10MB/s"), { faults }))), "e2eMs")).toEqual([20 + 30 + 90]);
+});
+
+test("linkDown: two overlap -> down until the last one ends", async () => {
+  const down = (length: "8ms" | "5s") => ({ linkDown: { pool: "prefill", replicas: 1, at: "0ms", for: length } }) as const;
+  const simulated = await run(small(burst(1), apart(link("10MB/s"), { faults: [down("5s"), down("8ms")] })));
+  expect(simulated.result.pools[0]!.handover).toMatchObject({ transfers: 0, recomputed: 1 });
+});
+
+test("layerwise: KV goes while the prompt is computed -> only the last layer's, or what the link did not manage, comes after", async () => {
+  const layered = (bandwidth: "10MB/s" | "2MB/s", users = 1) => {
+    const world = apart({ ...link(bandwidth), layerwise: true });
+    const fleet = { ...world.fleet, prefill: { ...world.fleet!["prefill"]!, gpu: "H100", model: "llama-3.1-8b" } };
+    return run(small(burst(users), { ...world, fleet }));
+  };
+  const lastLayerMs = 10 / 32;
+  expect(column(await layered("10MB/s"), "e2eMs")).toEqual([10 + lastLayerMs + 90]);
+  // The first prompt's 31 layers take 9.6875 of the 10 ms; the second one's KV is there at 20 ms and waits for the step of the first.
+  expect(column(await layered("10MB/s", 2), "e2eMs").toSorted()).toEqual([10 + lastLayerMs + 90, 20 + lastLayerMs + 90]);
+  // 50 ms on the link, of which 10 ms pass during the prefill.
+  const slow = await layered("2MB/s");
+  expect(column(slow, "e2eMs")).toEqual([50 + 90]);
+  expect(slow.result.pools[0]!.resources.kvLinkRatio).toBeCloseTo(50 / 10_000, 9);
+});
+
+/** Prompts of 1,000 tokens at 20 tokens/ms per prefill replica; 99 further tokens at 50 per step of 15 ms per decode replica. */
+const busyByWork = async (prefills: number, decodes: number) => {
+  const world = apart(link("10GB/s"), { prefills, decodes });
+  const fleet = {
+    prefill: { ...world.fleet!["prefill"]!, engine: { ...pool().engine, step: { a: 0.5, d: 0.05 } } },
+    decode: { ...world.fleet!["decode"]!, engine: { ...pool().engine, maxSequences: 50, step: { a: 10, b: 0.1 } } },
+  };
+  const chat = burst(300, { arrivals: { closed: { users: 300, think: "1ms" } }, prompt: 1000, output: 100 });
+  const { result } = await run(small(chat, { ...world, fleet, horizon: "14s", warmup: "6s" }));
+  const [prefill, decode] = result.pools;
+  return {
+    prefill: prefill!.tokens.prefill / (8000 * prefills * 20),
+    decode: decode!.tokens.decode / (8000 * decodes * (50 / 15)),
+    prefillWaiting: prefill!.waiting.mean,
+    decodeWaiting: decode!.waiting.mean,
+  };
+};
+
+test("rate matching: replicas as (input rate / prefill rate) : (output rate / decode rate) -> both pools work at capacity", async () => {
+  // 1,000 / 20 : 99 / (50 / 15) = 5 : 2.97.
+  const busy = await busyByWork(5, 3);
+  expect(busy.prefill).toBeGreaterThan(0.96);
+  expect(busy.decode).toBeGreaterThan(0.96);
+});
+
+test("rate matching: other ratios of the same eight replicas -> the short side works at capacity and queues, the other has time", async () => {
+  const fewDecodes = await busyByWork(6, 2);
+  expect(fewDecodes.decode).toBeGreaterThan(0.96);
+  expect(fewDecodes.prefill).toBeCloseTo((2 / 6) * (5 / 2.97), 1);
+  expect(fewDecodes.decodeWaiting).toBeGreaterThan(10);
+  const fewPrefills = await busyByWork(3, 5);
+  expect(fewPrefills.prefill).toBeGreaterThan(0.96);
+  expect(fewPrefills.decode).toBeCloseTo((3 / 5) * (2.97 / 5), 1);
+  expect(fewPrefills.prefillWaiting).toBeGreaterThan(10);
+  expect(fewPrefills.decodeWaiting).toBeLessThan(1);
+});

@@ -3,6 +3,7 @@ import type { PoolResult } from "../../metric/Result.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, span } from "./Line.ts";
+import { showBytes } from "./showBytes.ts";
 
 /** What a pool used of GPU, memory, CPU, network and disk, as far as modeled, and which of them was used most. */
 export const resourceLines = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
@@ -35,12 +36,4 @@ export const resourceLines = (pool: PoolResult, width: number): ReadonlyArray<Li
     ]);
   }
   return flow({ head: [span(`  ${printable(pool.name)}  `)], items, gap: 3, width });
-};
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** Three digits and a unit of 1000. */
-const showBytes = (bytes: number): string => {
-  const unit = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  return `${showNumber(bytes / 1000 ** unit)} ${UNITS[unit]}`;
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Histogram } from "../../../../src/kernel/Histogram.ts";
+import { Phase } from "../../../../src/kernel/Phase.ts";
 import { SteppedReplica } from "../../../../src/serving/engine/stepped/SteppedReplica.ts";
 import { Replica } from "../../../../src/serving/engine/Replica.ts";
 import { compareEngines } from "../../../oracle/differences.ts";
@@ -28,25 +29,37 @@ test("stepped engine: 800 random engines whose events meet step boundaries -> th
   expect(fuzz(800 * rounds, true, 400_001).preemptions).toBeGreaterThan(500);
 });
 
-test("stepped engine: random engines -> the leap's meter", () => {
+test.each(["at the end", "on the way"])("stepped engine: random engines, looked at %s -> the leap's meter", (when) => {
   for (let seed = 1; seed <= 100; seed++) {
     const engine = randomEngine({ seed, coarse: seed % 2 === 0, requests: 40 });
-    const [leapt, stepped] = [Replica, SteppedReplica].map((Engine) => measured(engine, Engine));
+    const middleMs = engine.inputs[engine.inputs.length >> 1]!.atMs + 1 / 3;
+    const lookMs = when === "at the end" ? undefined : engine.grid.round(middleMs);
+    const [leapt, stepped] = [Replica, SteppedReplica].map((Engine) => measured(engine, Engine, lookMs));
     for (const key of Object.keys(leapt!)) expect(stepped![key], `${key} at seed ${seed}`).toBeCloseTo(leapt![key]!, 5);
   }
 });
 
-const measured = (of: EngineCase, Engine: typeof Replica | typeof SteppedReplica): { [key: string]: number } => {
+const measured = (of: EngineCase, Engine: typeof Replica | typeof SteppedReplica, lookMs?: number): { [key: string]: number } => {
   const gaps = [new Histogram()];
   const seen: Array<Replica | SteppedReplica> = [];
+  let early: { [key: string]: number } | undefined;
   const Measured = function (options: ConstructorParameters<typeof Replica>[0]) {
     const replica = new Engine(options);
     replica.startMeasuring(gaps);
     seen.push(replica);
+    const { kernel } = options;
+    const look = (): void => {
+      replica.syncMeter();
+      early = figures(replica, gaps);
+    };
+    if (lookMs !== undefined) kernel.post(lookMs, kernel.join({ wake: look }), 0, 0, Phase.Control);
     return replica;
   } as unknown as typeof Replica;
   runLeap(of.spec, of.grid, of.requests, of.inputs, Measured);
-  const meter = seen[0]!.meter;
+  return early ?? figures(seen[0]!, gaps);
+};
+
+const figures = ({ meter }: Replica | SteppedReplica, gaps: ReadonlyArray<Histogram>): { [key: string]: number } => {
   const { busyMs, steps, batchTime, maxBatch, kvTokenTime, maxBlocks, waitingTime, maxWaiting, preemptions, prefillTokens, decodeTokens } =
     meter;
   return {
