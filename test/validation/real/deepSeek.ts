@@ -159,7 +159,7 @@ const run = (): Findings => {
       },
     ],
     remarks: [
-      "At the peak the demand asks for more nodes than the 278 there were, at 20 tokens/s: the evening fleet then runs below that speed in the simulation (down to 18). What users really got by the hour was not published, only the range of 20 to 22 over the day.",
+      "At the peak the demand asks for more nodes than the 278 there were, at 20 tokens/s: the evening fleet then runs below that speed in the simulation. What users really got by the hour was not published, only the range of 20 to 22 over the day.",
       "The node curve is given, not found: nodes per hour are demand divided by the simulated rate per node at the slowest published speed. An autoscaler is not part of this check.",
       "Income is a proxy for load (all tokens at R1 prices), digitised to a few per cent per hour; the night's hours differ most, since capacity moved in blocks of 30 nodes.",
     ],
