@@ -5,13 +5,15 @@ import { ensure } from "../kernel/Invariants.ts";
 import type { Actor, DelayRing, Timer } from "../kernel/Kernel.ts";
 import type { Column } from "../kernel/SlotPool.ts";
 import { Phase } from "../kernel/Kernel.ts";
-import { TimeAverage } from "../kernel/TimeAverage.ts";
+import type { TimeAverage } from "../kernel/TimeAverage.ts";
 import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
 import { RouteEnd } from "../policy/routing/Router.ts";
 import { Verdict } from "../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { AttemptState } from "./Attempts.ts";
 import type { EngineListener } from "./engine/Engine.ts";
+import { InFlightLimit } from "./gateway/InFlightLimit.ts";
+import { PoolTargets } from "./gateway/PoolTargets.ts";
 import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
@@ -44,8 +46,7 @@ export const AttemptEnd = {
 } as const;
 
 /** Whether the user got an answer. */
-export const isAnswer = (how: number): boolean =>
-  how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded;
+export const isAnswer = (how: number): boolean => how === AttemptEnd.Completed || how === AttemptEnd.Cached || how === AttemptEnd.Degraded;
 
 export interface GatewayListener {
   firstToken(attempt: number): void;
@@ -55,9 +56,20 @@ export interface GatewayListener {
   wasted(attempt: number, tokens: number): void;
 }
 
+/** What a gateway turned away or failed by itself since the start of the measurement; absent where the scenario has no such rule. */
+export interface GatewayCounts {
+  /** Attempts shed by the queue, by `Verdict`, and those that waited too long. */
+  readonly queue?: { readonly shed: Float64Array; readonly timedOut: number };
+  readonly concurrency?: InFlightLimit;
+  readonly breakers?: ReplicaBreakers;
+}
+
 export interface GatewayService {
   readonly queueLength: TimeAverage;
   readonly waiting: number;
+  /** How long the oldest waiting attempt has waited, in ms; 0 when nobody does. */
+  readonly waitedMs?: number;
+  readonly counts?: GatewayCounts;
   /** Attempts cut by the response time limit. */
   readonly cut: number;
   connect(listener: GatewayListener): void;
@@ -68,6 +80,10 @@ export interface GatewayService {
   hangUp(attempt: number): void;
   /** A replica went down or came back. */
   availabilityChanged(replica: number): void;
+  /** Before `submit`: the n-th of the pools with a smaller model gets the attempt, or with 0 any other pool. */
+  choosePool?(attempt: number, target: number): void;
+  /** From now on a replica fails this share of what reaches it, at once. */
+  setFailing?(replica: number, shareRatio: number): void;
 }
 
 export class Gateway extends Context.Service<Gateway, GatewayService>()("spillway/Gateway") {
@@ -105,6 +121,11 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly sentMs: Column<Float64Array>;
   private readonly learns: boolean;
   private readonly breakers: ReplicaBreakers | undefined;
+  private readonly concurrency: InFlightLimit | undefined;
+  private readonly targets: PoolTargets | undefined;
+  /** Share of attempts that fail at once, by replica; only while a fault says so. */
+  private failing: Float64Array | undefined;
+  private readonly failureDraw: () => number;
   private readonly draw: () => number;
   private readonly outstanding: Int32Array;
   private readonly available: Uint8Array;
@@ -126,9 +147,16 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const { kernel, streams, attempts } = simulation;
     const actor = kernel.join(this);
     const timeoutMs = spec.queue?.timeoutMs;
+    const tenantOf = tenantsOf(classes);
+    if (spec.concurrency !== undefined) this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts });
+    if (spec.smallerPools !== undefined) this.targets = new PoolTargets(spec.smallerPools, fleet, attempts);
     this.queue = new WaitingQueue({
       spec: spec.queue,
-      priorities: classes.map(({ priority }) => priority),
+      classes,
+      tenantOf,
+      byTenant: spec.concurrency?.kind === "fixed" && spec.concurrency.perTenant !== undefined,
+      targets: this.targets?.count ?? 1,
+      targetOf: (attempt) => this.targets?.of(attempt) ?? 0,
       simulation,
       timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
     });
@@ -139,6 +167,8 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     if (spec.responseTimeLimitMs !== undefined) this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout);
     const sequence = streams.open("gateway/router", "draw").sequence();
     this.draw = () => sequence.unit();
+    const failures = streams.open("gateway/failing", "draw").sequence();
+    this.failureDraw = () => failures.unit();
     const count = fleet.replicas.length;
     this.outstanding = new Int32Array(count);
     this.available = new Uint8Array(count).fill(1);
@@ -162,13 +192,38 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     return this.queue.length;
   }
 
+  get waitedMs(): number {
+    return this.queue.waitedMs;
+  }
+
+  get counts(): GatewayCounts {
+    const { queue, concurrency, breakers } = this;
+    return {
+      ...(queue.exists ? { queue } : {}),
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(breakers === undefined ? {} : { breakers }),
+    };
+  }
+
   connect(listener: GatewayListener): void {
     this.listener = listener;
   }
 
   startMeasuring(): void {
     this.cut = 0;
-    this.queueLength.restart(this.simulation.kernel.now);
+    this.queue.startMeasuring();
+    this.concurrency?.startMeasuring();
+    this.breakers?.startMeasuring();
+  }
+
+  choosePool(attempt: number, target: number): void {
+    this.targets?.choose(attempt, target);
+  }
+
+  setFailing(replica: number, shareRatio: number): void {
+    this.failing ??= new Float64Array(this.outstanding.length);
+    this.failing[replica] = shareRatio;
+    if (this.failing.every((share) => share === 0)) this.failing = undefined;
   }
 
   submit(attempt: number): void {
@@ -180,9 +235,14 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     attempts.firstTokenMs.at[attempt] = NaN;
     this.limits?.start(attempt);
     if (this.queue.arrive(attempt) !== Verdict.Pass) return this.end(attempt, AttemptEnd.Shed);
-    if (this.queue.length === 0) {
-      const replica = this.pick(attempt);
-      if (replica >= 0) return this.start(attempt, replica, false);
+    if (this.queue.isClear(attempt)) {
+      if (this.concurrency === undefined || this.concurrency.admits(attempt)) {
+        const replica = this.pick(attempt);
+        if (replica >= 0) return this.start(attempt, replica, false);
+      } else if (!this.queue.exists) {
+        this.concurrency.rejected++;
+        return this.end(attempt, AttemptEnd.Rejected);
+      }
     }
     if (this.queue.enter(attempt) === Verdict.Pass) return;
     this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
@@ -215,6 +275,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       this.hangUpAfter(attempt, request);
     } else if (op === OP_REOPEN) this.dispatch();
     else {
+      this.queue.timedOut++;
       this.queue.withdraw(attempt);
       this.end(attempt, AttemptEnd.Shed);
     }
@@ -226,24 +287,28 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   finished(attempt: number): void {
     const { attempts } = this.simulation;
+    const generatedTokens = attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!;
     this.settle(attempt, RouteEnd.Completed);
-    if (attempts.request.at[attempt] === NOWHERE) {
-      this.waste(attempt, attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!);
-    } else this.end(attempt, AttemptEnd.Completed);
+    this.leave(attempt, RouteEnd.Completed, generatedTokens);
+    if (attempts.request.at[attempt] === NOWHERE) this.waste(attempt, generatedTokens);
+    else this.end(attempt, AttemptEnd.Completed);
     this.dispatch();
   }
 
   released(attempt: number, generatedTokens: number): void {
     this.settle(attempt, RouteEnd.Cancelled);
+    this.leave(attempt, RouteEnd.Cancelled, generatedTokens);
     this.waste(attempt, generatedTokens);
     this.dispatch();
   }
 
   failed(attempt: number, generatedTokens: number): void {
     this.settle(attempt, RouteEnd.Failed);
+    this.leave(attempt, RouteEnd.Failed, generatedTokens);
     this.listener.wasted(attempt, generatedTokens);
     if (this.simulation.attempts.request.at[attempt] === NOWHERE) this.simulation.attempts.pool.give(attempt);
     else this.end(attempt, AttemptEnd.Failed);
+    this.dispatch();
   }
 
   moved(attempt: number, replica: number): void {
@@ -256,6 +321,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** The client learns of the cut first: its attempt is over whatever the engine does. */
   private hangUpAfter(attempt: number, request: number): void {
     const { attempts } = this.simulation;
+    if (attempts.replica.at[attempt] !== NOWHERE) this.concurrency?.cut(attempt);
     this.listener.ended(attempt, AttemptEnd.Cut);
     ensure(1, attempts.request.at[attempt] === request, this.simulation.kernel.now, () => "a cut attempt changed hands");
     this.hangUp(attempt);
@@ -274,13 +340,20 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     attempts.replica.at[attempt] = replica;
     this.outstanding[replica]!++;
     this.refresh(replica);
+    this.concurrency?.started(attempt);
     if (this.learns) {
       this.sentMs.at[attempt] = this.simulation.kernel.now;
       this.router.sent?.(replica, this.simulation.kernel.now);
     }
+    if (this.failing !== undefined && this.failing[replica]! > 0 && this.failureDraw() < this.failing[replica]!) {
+      this.settle(attempt, RouteEnd.Failed);
+      this.leave(attempt, RouteEnd.Failed, 0);
+      return this.end(attempt, AttemptEnd.Failed);
+    }
     if (this.fleet.replicas[replica]!.submit(attempt)) return;
     const tooLong = attempts.promptTokens.at[attempt]! >= this.fleet.replicas[replica]!.maxTokens;
     this.settle(attempt, tooLong ? RouteEnd.Cancelled : RouteEnd.Failed);
+    this.leave(attempt, tooLong ? RouteEnd.Cancelled : RouteEnd.Failed, 0);
     this.end(attempt, tooLong ? AttemptEnd.Refused : AttemptEnd.Shed);
   }
 
@@ -291,6 +364,12 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
     this.refresh(replica);
     if (this.learns) this.learn(attempt, replica, how);
+  }
+
+  /** The fleet no longer holds the attempt. */
+  private leave(attempt: number, how: number, generatedTokens: number): void {
+    this.concurrency?.ended(attempt, how);
+    this.queue.served(attempt, generatedTokens);
   }
 
   private end(attempt: number, how: number): void {
@@ -314,12 +393,21 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   private dispatch(): void {
-    while (this.queue.length > 0) {
+    while (this.queue.length > 0 && this.concurrency?.full !== true) {
       const attempt = this.queue.next();
+      if (attempt < 0) break;
+      if (this.concurrency?.admits(attempt) === false) {
+        this.queue.blockTenant(attempt);
+        continue;
+      }
       const replica = this.pick(attempt);
-      if (replica < 0) return this.askAgain();
-      this.start(attempt, replica, true);
+      if (replica >= 0) this.start(attempt, replica, true);
+      else {
+        this.askAgain();
+        this.queue.blockTarget(attempt);
+      }
     }
+    this.queue.unblock();
   }
 
   /** A router may open up again though nothing else happens. */
@@ -335,12 +423,17 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.route.promptTokens = attempts.promptTokens.at[attempt]!;
     this.route.prefixHash = this.beginning(attempt);
     this.route.classIndex = attempts.classIndex.at[attempt]!;
-    let replica = this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
+    let replica = this.ask(attempt);
     while (replica >= 0 && this.breakers?.admit(replica, attempt) === false) {
       this.refresh(replica);
-      replica = this.router.pick(this.view, this.route, this.draw, this.simulation.kernel.now);
+      replica = this.ask(attempt);
     }
     return replica;
+  }
+
+  private ask(attempt: number): number {
+    const view = this.targets === undefined ? this.view : this.targets.view(attempt, this.view);
+    return this.router.pick(view, this.route, this.draw, this.simulation.kernel.now);
   }
 
   /** Names the prompt's beginning: a recorded block, the conversation, or the shared prefix; 0 when nothing is shared. */
@@ -365,3 +458,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     return this.fleet.replicas.some((replica) => replica.up);
   }
 }
+
+/** Number of each class's tenant, counted from 0. */
+const tenantsOf = (classes: ReadonlyArray<TrafficClassSpec>): Int32Array => {
+  const names = [...new Set(classes.map(({ tenant }) => tenant))];
+  return Int32Array.from(classes, ({ tenant }) => names.indexOf(tenant));
+};

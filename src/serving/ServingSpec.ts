@@ -1,3 +1,5 @@
+import type { ConcurrencySpec } from "./gateway/InFlightLimit.ts";
+import type { FairSpec } from "./gateway/Lanes.ts";
 import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 
 export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
@@ -27,6 +29,8 @@ export interface GatewayQueueSpec {
   readonly timeoutMs?: number;
   /** Who may wait, who is next, who is dropped. */
   readonly rules: ShedderSpec;
+  /** Present: the order of the rules holds within each tenant or class, and whoever got the least service is next. */
+  readonly fair?: FairSpec;
 }
 
 /** A rate limit of the gateway. */
@@ -50,6 +54,10 @@ export interface GatewaySpec {
   readonly store?: StoreSpec;
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */
   readonly queue?: GatewayQueueSpec;
+  /** Attempts that the fleet may hold; more wait in the queue, or are rejected where there is none. */
+  readonly concurrency?: ConcurrencySpec;
+  /** Pools with a smaller model, which get only attempts that are answered more cheaply. */
+  readonly smallerPools?: ReadonlyArray<string>;
   /** Attempts a replica may hold (waiting and running) before the gateway stops sending to it. */
   readonly maxInFlightPerReplica: number;
   /** The gateway cuts an attempt that has not finished this long after it arrived. */

@@ -6,6 +6,7 @@ import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Gateway } from "../schema/Gateway.ts";
 import { decodeBreaker } from "./decodeBreaker.ts";
 import { decodeDisaggregation } from "./decodeDisaggregation.ts";
+import { decodeConcurrency } from "./decodeConcurrency.ts";
 import { decodeCache } from "./decodeCache.ts";
 import { decodeLimits, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
@@ -31,6 +32,7 @@ export const decodeGateway = (
     disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     queue,
+    concurrency: decoding.field(at, "concurrency", (written) => decodeConcurrency(decoding, written)),
     maxInFlightPerReplica:
       decoding.field(at, "maxInFlightPerReplica", (written) =>
         decoding.quantity(COUNT, written, { minimum: 1, maximum: UNLIMITED, whole: true }),

@@ -1,6 +1,7 @@
 import type { ClientThrottleSettings } from "../../policy/shedding/ClientThrottle.ts";
 import type { DelaySpec, ShedderSpec, ThrottleSpec } from "../../policy/shedding/ShedderSpec.ts";
 import type { TakeOrder } from "../../policy/shedding/TakeOrder.ts";
+import type { FairSpec } from "../../serving/gateway/Lanes.ts";
 import type { GatewayQueueSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION, parseDuration } from "../../units/Duration.ts";
@@ -22,6 +23,7 @@ export const decodeQueue = (decoding: Decoding, at: At<QueueInput>, businessLeve
   present({
     timeoutMs: decoding.field(at, "timeout", (timeout) => decoding.quantity(DURATION, timeout, { above: 0 })),
     rules: decodeRules(decoding, at, businessLevels),
+    fair: decoding.field(at, "order", ({ value }) => decodeFair(value)),
   });
 
 const decodeRules = (decoding: Decoding, at: At<QueueInput>, businessLevels: number): ShedderSpec =>
@@ -39,9 +41,13 @@ const decodeRules = (decoding: Decoding, at: At<QueueInput>, businessLevels: num
 
 const decodeOrder = (decoding: Decoding, { value, path }: At<NonNullable<QueueInput["order"]>>): TakeOrder => {
   if (typeof value === "string") return { kind: value };
+  if ("fair" in value) return { kind: "fifo" };
   const standing = { value: value.adaptiveLifo.standing, path: [...path, "adaptiveLifo", "standing"] };
   return { kind: "adaptiveLifo", standingMs: decoding.quantity(DURATION, standing) };
 };
+
+const decodeFair = (order: NonNullable<QueueInput["order"]>): FairSpec | undefined =>
+  typeof order === "object" && "fair" in order ? { ...DEFAULTS.fair, ...order.fair } : undefined;
 
 const decodeDelay = (decoding: Decoding, { value, path }: At<NonNullable<QueueInput["delay"]>>): DelaySpec => {
   const kind = value.codel === undefined ? "standingTimeout" : "codel";

@@ -38,6 +38,15 @@ export const DEFAULTS = {
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
   tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },
+  // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed).
+  concurrency: {
+    range: { initial: 20, min: 1, max: 1000 },
+    aimd: { backoff: 0.9, timeout: "1m" },
+    vegas: { alpha: 3, beta: 6, probeEvery: 1000, backoff: 0.9 },
+    gradient2: { tolerance: 1.5, smoothing: 0.2, queue: 4, longSamples: 600 },
+  },
+  // As in the paper's evaluation: a token of an answer costs about twice as much as one of a prompt.
+  fair: { by: "tenant", inputWeight: 1, outputWeight: 2 },
   // A round trip inside of one data center, and a bound that is well above it; assumed.
   store: { latency: "1ms", timeout: "50ms", onFailure: "open" },
   cache: { eviction: "lru", ttl: "10m", ttlJitter: 0, latency: "1ms", coalesce: true, onLeaderCancel: "keep", earlyRefresh: 0 },

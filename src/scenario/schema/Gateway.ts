@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema";
 import { Breaker } from "./Breaker.ts";
+import { Concurrency } from "./Concurrency.ts";
 import { Cache } from "./Cache.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { Disaggregation } from "./Disaggregation.ts";
@@ -108,6 +109,7 @@ export const Gateway = Schema.Struct({
   cache: Schema.optionalKey(Cache),
   disaggregation: Schema.optionalKey(Disaggregation),
   queue: Schema.optionalKey(Queue),
+  concurrency: Schema.optionalKey(Concurrency),
   maxInFlightPerReplica: Schema.optionalKey(
     count(
       "Attempts a replica may hold before the gateway stops sending to it; unlimited without a queue, maxSequences of the engine with one",

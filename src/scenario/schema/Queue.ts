@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
 import { oneKey } from "./oneKey.ts";
-import { atLeast, flag, integer, word } from "./PlainSchema.ts";
+import { atLeast, flag, integer, positive, word } from "./PlainSchema.ts";
 import { count, duration, rate, share, tokens } from "./Quantities.ts";
 
 const Order = Schema.Union([
@@ -13,7 +13,24 @@ const Order = Schema.Union([
       description: "Newest first while a queue stands, else oldest first.",
     }),
   }),
-]).annotate({ description: "Who is next.", default: "fifo" as never, examples: ["lifo", { adaptiveLifo: { standing: "2s" } }] as never });
+  Schema.Struct({
+    fair: Schema.Struct({
+      by: Schema.optionalKey(word(["tenant", "class"], "Whose service counts together.", { default: DEFAULTS.fair.by })),
+      inputWeight: Schema.optionalKey(
+        atLeast(0, "Weight of a prompt token, counted when it starts.", { default: DEFAULTS.fair.inputWeight }),
+      ),
+      outputWeight: Schema.optionalKey(
+        positive("Weight of an answer's token, counted when it ends.", { default: DEFAULTS.fair.outputWeight }),
+      ),
+    }).annotate({
+      description: "Whoever got the least service is next, and oldest first among their own: the virtual token counter (VTC).",
+    }),
+  }),
+]).annotate({
+  description: "Who is next.",
+  default: "fifo" as never,
+  examples: ["lifo", { adaptiveLifo: { standing: "2s" } }, { fair: {} }] as never,
+});
 
 const controlled = (description: string) =>
   Schema.Struct({

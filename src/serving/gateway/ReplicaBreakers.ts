@@ -29,6 +29,7 @@ export class ReplicaBreakers {
   private readonly breakers: ReadonlyArray<Breaker>;
   private readonly permit: Column<Float64Array>;
   private readonly actor: number;
+  private rejectedBefore = 0;
 
   constructor(options: ReplicaBreakersOptions) {
     this.options = options;
@@ -38,9 +39,13 @@ export class ReplicaBreakers {
     this.actor = options.kernel.join(this);
   }
 
-  /** How often breakers refused. */
+  /** How often breakers refused since the start of the measurement. */
   get rejected(): number {
-    return this.breakers.reduce((sum, breaker) => sum + breaker.rejected, 0);
+    return this.breakers.reduce((sum, breaker) => sum + breaker.rejected, 0) - this.rejectedBefore;
+  }
+
+  startMeasuring(): void {
+    this.rejectedBefore += this.rejected;
   }
 
   /** A permit for the attempt; false: the replica is blocked now. */

@@ -3,10 +3,11 @@ import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import { QueueShedder } from "../../policy/shedding/QueueShedder.ts";
 import type { Shedder, ShedRequest } from "../../policy/shedding/Shedder.ts";
 import { Verdict } from "../../policy/shedding/Shedder.ts";
+import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Attempts } from "../Attempts.ts";
-import { SlotList } from "../engine/SlotList.ts";
 import type { GatewayQueueSpec } from "../ServingSpec.ts";
 import type { Simulation } from "../Simulation.ts";
+import { Lanes } from "./Lanes.ts";
 
 /** Weight of the newest time in the mean service time that deadline rules expect. Assumed. */
 const SERVICE_WEIGHT = 0.05;
@@ -14,8 +15,13 @@ const SERVICE_WEIGHT = 0.05;
 export interface WaitingQueueOptions {
   /** Absent: nothing waits and nothing is shed by rules. */
   readonly spec: GatewayQueueSpec | undefined;
-  /** Priority of each traffic class; lower is more urgent. */
-  readonly priorities: ReadonlyArray<number>;
+  readonly classes: ReadonlyArray<TrafficClassSpec>;
+  /** Tenant of each traffic class, counted from 0. */
+  readonly tenantOf: Int32Array;
+  /** Whether one tenant may have to wait while others go on. */
+  readonly byTenant: boolean;
+  readonly targets: number;
+  readonly targetOf: (attempt: number) => number;
   readonly simulation: typeof Simulation.Service;
   readonly timeouts: DelayRing | undefined;
 }
@@ -23,7 +29,11 @@ export interface WaitingQueueOptions {
 /** Attempts that wait at the gateway, and the rules of who joins, who is next and who is dropped. */
 export class WaitingQueue {
   readonly lengthOverTime = new TimeAverage();
-  private readonly list: SlotList;
+  /** Attempts shed since the start of the measurement, by `Verdict`. */
+  readonly shed = new Float64Array(Object.keys(Verdict).length);
+  /** Attempts shed because they had waited for the longest time allowed. */
+  timedOut = 0;
+  private readonly lanes: Lanes;
   private readonly shedder: Shedder | undefined;
   private readonly simulation: typeof Simulation.Service;
   private readonly attempts: Attempts;
@@ -35,21 +45,31 @@ export class WaitingQueue {
   private readonly request: ShedRequest = { tokens: 0, deadlineMs: Infinity, expectedServiceMs: 0, business: 0, user: 0 };
   private meanServiceMs = 0;
 
-  constructor({ spec, priorities, simulation, timeouts }: WaitingQueueOptions) {
+  constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, timeouts }: WaitingQueueOptions) {
     this.simulation = simulation;
     this.attempts = simulation.attempts;
     this.timeouts = timeouts;
-    this.list = new SlotList(simulation.attempts);
+    const fair = spec?.fair;
+    const keyOf = fair?.by === "class" ? Int32Array.from(classes.keys()) : tenantOf;
+    const apart = fair !== undefined || byTenant;
+    this.lanes = new Lanes({
+      attempts: simulation.attempts,
+      fair,
+      keyOf: apart ? keyOf : new Int32Array(classes.length),
+      tenantOf,
+      targets,
+      targetOf,
+    });
     this.shedder = spec === undefined ? undefined : new QueueShedder(spec.rules);
-    const ranks = [...new Set(priorities)].toSorted((x, y) => x - y);
-    this.levels = priorities.map((priority) => ranks.indexOf(priority));
+    const ranks = [...new Set(classes.map(({ priority }) => priority))].toSorted((x, y) => x - y);
+    this.levels = classes.map(({ priority }) => ranks.indexOf(priority));
     this.userLevels = spec?.rules.priority?.userLevels ?? 1;
     const sequence = simulation.streams.open("gateway/queue", "shedding").sequence();
     this.draw = () => sequence.unit();
   }
 
   get length(): number {
-    return this.list.length;
+    return this.lanes.length;
   }
 
   /** Whether attempts may wait here at all. */
@@ -57,9 +77,26 @@ export class WaitingQueue {
     return this.shedder !== undefined;
   }
 
+  /** How long the oldest attempt has waited; 0 when nobody does. */
+  get waitedMs(): number {
+    return Math.max(0, this.simulation.kernel.now - this.lanes.oldestMs);
+  }
+
+  startMeasuring(): void {
+    this.lengthOverTime.restart(this.simulation.kernel.now);
+    this.shed.fill(0);
+    this.timedOut = 0;
+  }
+
+  /** Whether nobody waits whom the attempt would overtake. */
+  isClear(attempt: number): boolean {
+    return this.lanes.length === 0 || this.lanes.isClear(attempt);
+  }
+
   /** At arrival, before anything else: 0 or the reason of a refusal. */
   arrive(attempt: number): number {
-    return this.shedder === undefined ? Verdict.Pass : this.shedder.arrive(this.describe(attempt), this.draw(), this.simulation.kernel.now);
+    if (this.shedder === undefined) return Verdict.Pass;
+    return this.note(this.shedder.arrive(this.describe(attempt), this.draw(), this.simulation.kernel.now));
   }
 
   /** Joins the queue, or is refused. */
@@ -67,16 +104,30 @@ export class WaitingQueue {
     if (this.shedder === undefined) return Verdict.QueueFull;
     const now = this.simulation.kernel.now;
     const verdict = this.shedder.enter(this.describe(attempt), now);
-    if (verdict !== Verdict.Pass) return verdict;
-    this.list.pushBack(attempt);
+    if (verdict !== Verdict.Pass) return this.note(verdict);
+    this.lanes.join(attempt);
     this.timeouts?.start(attempt);
-    this.lengthOverTime.set(now, this.list.length);
+    this.lengthOverTime.set(now, this.lanes.length);
     return verdict;
   }
 
-  /** Who is next; the queue is not empty. */
+  /** Who is next; -1 when nobody waits, or only those who are blocked. */
   next(): number {
-    return this.shedder!.newestFirst(this.simulation.kernel.now) ? this.list.last : this.list.first;
+    return this.lanes.next(this.shedder!.newestFirst(this.simulation.kernel.now));
+  }
+
+  /** Until `unblock`, nobody who may go only where this attempt may go is next. */
+  blockTarget(attempt: number): void {
+    this.lanes.blockTarget(attempt);
+  }
+
+  /** Until `unblock`, nobody of this attempt's tenant is next. */
+  blockTenant(attempt: number): void {
+    this.lanes.blockTenant(attempt);
+  }
+
+  unblock(): void {
+    this.lanes.unblock();
   }
 
   /** A replica is free for an attempt, queued or not: it leaves the queue and starts, or it is dropped. */
@@ -85,7 +136,9 @@ export class WaitingQueue {
     if (shedder === undefined) return Verdict.Pass;
     const now = this.simulation.kernel.now;
     if (queued) this.leave(attempt);
-    return shedder.start(this.describe(attempt), now - this.attempts.arrivalMs.at[attempt]!, queued, now);
+    const verdict = shedder.start(this.describe(attempt), now - this.attempts.arrivalMs.at[attempt]!, queued, now);
+    if (verdict === Verdict.Pass) this.lanes.started(attempt, queued);
+    return this.note(verdict);
   }
 
   /** Leaves by itself: hung up or timed out. */
@@ -101,10 +154,20 @@ export class WaitingQueue {
     this.shedder.answered(accepted, this.simulation.kernel.now);
   }
 
+  /** A forwarded attempt left the fleet, which had generated so many tokens for it. */
+  served(attempt: number, outputTokens: number): void {
+    this.lanes.served(attempt, outputTokens);
+  }
+
+  private note(verdict: number): number {
+    if (verdict !== Verdict.Pass) this.shed[verdict]!++;
+    return verdict;
+  }
+
   private leave(attempt: number): void {
-    this.list.remove(attempt);
+    this.lanes.leave(attempt);
     this.timeouts?.stop(attempt);
-    this.lengthOverTime.set(this.simulation.kernel.now, this.list.length);
+    this.lengthOverTime.set(this.simulation.kernel.now, this.lanes.length);
   }
 
   private describe(attempt: number): ShedRequest {
