@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 
-/** Deliberate mistakes in the leap: the fuzz against the stepper must notice each. */
-const MUTANTS: ReadonlyArray<readonly [title: string, file: string, from: string, to: string]> = [
+type Mutant = readonly [title: string, file: string, from: string, to: string];
+
+/** Deliberate mistakes in the leap: the fuzz against the oracle must notice each. */
+const LEAP: ReadonlyArray<Mutant> = [
   [
     "an admissible arrival does not end the phase",
     "Replica",
@@ -53,31 +55,101 @@ const MUTANTS: ReadonlyArray<readonly [title: string, file: string, from: string
   ],
 ];
 
+/** And in the stepped engine, where a law may notice what the oracle does not do. */
+const STEPPED: ReadonlyArray<Mutant> = [
+  ["the budget is off by one", "Scheduler", "let budget = settings.maxBatchedTokens;", "let budget = settings.maxBatchedTokens + 1;"],
+  [
+    "running sequences do not use up the budget",
+    "ContinuousScheduler",
+    "this.admitWaiting(batch, growth.budget);",
+    "this.admitWaiting(batch, rank.settings.maxBatchedTokens);",
+  ],
+  [
+    "the first admitted is preempted",
+    "Rank",
+    "for (let i = this.running.size - 1; i >= 0; i--) {",
+    "for (let i = 0; i < this.running.size; i++) {",
+  ],
+  ["a canceled sequence keeps its blocks", "Rank", "this.loading--;\n    this.release(slot);\n", "this.loading--;\n"],
+  [
+    "somebody is admitted in spite of a preemption",
+    "ContinuousScheduler",
+    "if (growth.strained) rank.blockedHead = -1;\n    else if (rank",
+    "if (growth.strained) rank.blockedHead = -1;\n    if (rank",
+  ],
+  ["a preempted sequence queues at the back", "WaitingLine", "this.pushFront(slot);", "this.pushBack(slot);"],
+  [
+    "a blocked head is not looked at when blocks come back",
+    "Rank",
+    "computed.at[slot]!);\n    this.blockedHead = NONE;",
+    "computed.at[slot]!);",
+  ],
+  [
+    "a static batch answers though its first sequence goes on",
+    "StaticScheduler",
+    "for (let i = 0; i < running.size; i++) if (columns",
+    "for (let i = 1; i < running.size; i++) if (columns",
+  ],
+  ["the most urgent is preempted", "Rank", "priority < worstPriority ||", "(priority > worstPriority && worst !== NONE) ||"],
+  ["KV that is on its way counts as there", "Rank", "|| ready[slot]! > this.kernel.now) continue;", ") continue;"],
+  ["ranks do not wait for the slowest", "SteppedReplica", "if (ms > stepMs) stepMs = ms;", "stepMs = ms;"],
+  ["drafts go past the end of the answer", "Rank", "fresh = taken < left ? taken + 1 : left;", "fresh = taken + 1;"],
+  ["a step in the pipeline may be planned twice", "Scheduler", "if (hold[slot] !== Hold.None) {", "if (hold[slot] > Hold.InStep) {"],
+];
+
 const root = join(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "spillway-mutants-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(MUTANTS)(
-  "mutant: %s -> the fuzz notices",
-  (title, file, from, to) => {
-    const copy = join(folder, title.replaceAll(/\W/g, "-"));
-    for (const part of ["kernel", "serving"]) cpSync(join(root, "src", part), join(copy, part), { recursive: true });
-    const path = join(copy, `serving/engine/${file}.ts`);
-    const source = readFileSync(path, "utf8");
-    expect(source.split(from).length, "the mutated place exists once").toBe(2);
-    writeFileSync(
-      path,
-      source.replace(from, () => to),
-    );
-    writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
-    const run = spawnSync(process.execPath, [join(root, "test/oracle/fuzzMutant.ts"), join(copy, "serving/engine/Replica.ts"), "1500"], {
-      encoding: "utf8",
-      timeout: 5_000,
-    });
-    // A mutant that never ends is noticed as well.
-    const noticed = run.error === undefined ? Number(run.stdout) : 1;
-    expect(run.status === 0 || run.error !== undefined, run.stderr).toBe(true);
-    expect(noticed).toBeGreaterThan(0);
+/** A copy of engine and oracle that can be changed. */
+const copyOf = (title: string): string => {
+  const copy = join(folder, title.replaceAll(/\W/g, "-"));
+  for (const part of ["src/kernel", "src/serving", "test/oracle"]) cpSync(join(root, part), join(copy, part), { recursive: true });
+  writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+  return copy;
+};
+
+/** What the fuzz notices of a copy; nothing if all is well. */
+const noticedOf = (copy: string, engine: "leap" | "stepped", cases: number): string => {
+  const run = spawnSync(process.execPath, [join(copy, "test/oracle/fuzzMutant.ts"), engine, String(cases)], { encoding: "utf8" });
+  expect(run.status, run.stderr).toBe(0);
+  return run.stdout.trim();
+};
+
+const mutate = (copy: string, file: string, from: string, to: string): void => {
+  const path = join(copy, `src/serving/engine/${file}.ts`);
+  const source = readFileSync(path, "utf8");
+  expect(source.split(from).length, "the mutated place exists once").toBe(2);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+};
+
+test.each(["leap", "stepped"] as const)(
+  "no mutant: %s -> the fuzz notices nothing",
+  (engine) => {
+    expect(noticedOf(copyOf(engine), engine, 200)).toBe("");
   },
   30_000,
+);
+
+test.each(LEAP)(
+  "mutant of the leap: %s -> the fuzz notices",
+  (title, file, from, to) => {
+    const copy = copyOf(title);
+    mutate(copy, file, from, to);
+    expect(noticedOf(copy, "leap", 1500)).not.toBe("");
+  },
+  60_000,
+);
+
+test.each(STEPPED)(
+  "mutant of the stepped engine: %s -> the fuzz or a law notices",
+  (title, file, from, to) => {
+    const copy = copyOf(title);
+    mutate(copy, `stepped/${file}`, from, to);
+    expect(noticedOf(copy, "stepped", 1500)).not.toBe("");
+  },
+  60_000,
 );

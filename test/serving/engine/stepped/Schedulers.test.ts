@@ -4,6 +4,7 @@ import type { SchedulingSpec } from "../../../../src/serving/SchedulingSpec.ts";
 import type { EngineSpec } from "../../../../src/serving/ServingSpec.ts";
 import type { Job } from "../../../oracle/drive.ts";
 import { drive, ENGINE } from "../../../oracle/drive.ts";
+import { STEPPED_LAWS } from "../../../oracle/SteppedLaws.ts";
 
 const engine = (scheduling: SchedulingSpec, of: Partial<EngineSpec> = {}): EngineSpec => ({ ...ENGINE, ...of, scheduling });
 
@@ -86,6 +87,10 @@ describe.each(SCHEDULINGS)("%s", (_, scheduling) => {
     drive(of, randomJobs(99, 150), { watch: (replica) => void (least = Math.min(least, replica.blocks.free)) });
     expect(least).toBeGreaterThanOrEqual(0);
   });
+});
+
+it.each(STEPPED_LAWS)("law: $title", ({ holds }) => {
+  expect(holds()).toBe(true);
 });
 
 describe("static batching", () => {
