@@ -59,9 +59,9 @@ const splitwise = (model: string, gpu: string, tensorParallel: number, fit: Spli
 export const MEASURED_ENTRIES: ReadonlyArray<StepEntry> = [
   RTX_4090,
   splitwise("llama-2-70b", "h100", 8, [29.9, 0.199, 1.79e-4, 0.014, 0.0717, 0.24]),
-  splitwise("llama-2-70b", "h100", 4, [28.8, 0.264, 1.01e-4, 0.014, 0.0942, 0.12]),
-  splitwise("llama-2-70b", "a100", 8, [44.1, 0.19, 3.35e-4, 0.013, 0.155, 0.26]),
-  splitwise("llama-2-70b", "a100", 4, [43.3, 0.183, 3.72e-4, 0.02, 0.242, 0.23]),
-  splitwise("bloom-176b", "h100", 8, [35.6, 0.304, 1.56e-4, 0.016, 0.131, 0.21]),
+  splitwise("llama-2-70b", "h100", 4, [28.8, 0.264, 1.01e-4, 0.014, 0.0942, 0.17]),
+  splitwise("llama-2-70b", "a100", 8, [44.1, 0.19, 3.35e-4, 0.013, 0.155, 0.32]),
+  splitwise("llama-2-70b", "a100", 4, [43.3, 0.183, 3.72e-4, 0.02, 0.242, 0.3]),
+  splitwise("bloom-176b", "h100", 8, [35.6, 0.304, 1.56e-4, 0.016, 0.131, 0.28]),
   splitwise("bloom-176b", "a100", 8, [48.0, 0.437, 4.09e-4, 0.011, 0.297, 0.15]),
 ];
