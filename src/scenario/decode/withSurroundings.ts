@@ -1,3 +1,4 @@
+import { findModel } from "../../serving/catalog/Models.ts";
 import type { StartupSpec } from "../../serving/life/StartupSpec.ts";
 import type { DiskSpec, FrontendSpec, MachineSpec, PortSpec } from "../../serving/machine/MachineSpec.ts";
 import type { HostSpec, PoolSpec } from "../../serving/ServingSpec.ts";
@@ -82,9 +83,9 @@ const checkApart = (decoding: Decoding, at: At<PoolInput>): void => {
 
 const kvBytesPerToken = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec): number => {
   const written = decoding.field(at, "kvBytesPerToken", (size) => decoding.quantity(BYTES, size));
-  const known = pool.memory === undefined ? undefined : pool.memory.kvBytesPerToken * pool.gpusPerReplica;
+  const known = findModel(pool.model)?.kvBytesPerToken;
   if (written === undefined && known === undefined) {
-    const hint = `"${pool.model}" is not in the catalog, or does not fit: as "320kB" for a 70B model`;
+    const hint = `"${pool.model}" is not in the catalog: as "320kB" for a 70B model`;
     decoding.reject({ path: [...at.path, "kvBytesPerToken"], constraint: "is missing", hint });
   }
   return written ?? known ?? NaN;

@@ -22,6 +22,8 @@ export interface MemoryRequest {
   readonly tensorParallel: number;
   /** Wide expert parallelism, as in the step entry. */
   readonly expertParallel?: number;
+  /** Stages, 1 if absent: each GPU holds weights and KV of its stage's layers only. */
+  readonly pipelineParallel?: number;
   /** Share of GPU memory the engine may use, 0..1. */
   readonly utilizationRatio: number;
   readonly blockTokens: number;
@@ -50,10 +52,10 @@ export const planMemory = (request: MemoryRequest): MemoryPlan | CatalogFault =>
 };
 
 const layOut = (request: MemoryRequest): MemoryPlan => {
-  const { model, dtype, tensorParallel, expertParallel } = request;
-  const weights = weightBytesPerGpu(model, dtype, expertParallel === undefined ? { tensorParallel } : { tensorParallel, expertParallel });
+  const { model, dtype, tensorParallel, pipelineParallel } = request;
+  const weights = weightBytesPerGpu(model, dtype, request);
   const reserveBytes = reserveFor(request);
-  const kvBytesPerBlock = request.blockTokens * kvBytesPerTokenPerGpu(model, tensorParallel);
+  const kvBytesPerBlock = request.blockTokens * kvBytesPerTokenPerGpu(model, tensorParallel, pipelineParallel);
   const left = request.utilizationRatio * request.gpu.memoryBytes - weights - reserveBytes;
   return {
     kvBlocks: Math.max(0, Math.floor(left / kvBytesPerBlock)),

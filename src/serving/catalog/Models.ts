@@ -363,22 +363,39 @@ const quantizedParameters = (model: ModelSpec, dtype: Dtype): number => {
 /** Bytes of all routed experts. */
 export const routedExpertBytes = (model: ModelSpec, dtype: Dtype): number => BYTES_PER_WEIGHT[dtype] * model.routedExpertParameters;
 
-/** Bytes of weights on each GPU: cut by tensor parallelism, or routed experts spread by expert parallelism and the rest kept whole. */
+/**
+ * Bytes of weights on each GPU: cut by tensor parallelism, or routed experts spread by expert parallelism and the rest kept whole. With a
+ * pipeline, of the fullest stage: its layers, and one end of the embedding.
+ */
 export const weightBytesPerGpu = (
   model: ModelSpec,
   dtype: Dtype,
-  parallel: { readonly tensorParallel: number; readonly expertParallel?: number },
+  parallel: { readonly tensorParallel: number; readonly expertParallel?: number; readonly pipelineParallel?: number },
 ): number => {
-  const all = weightBytes(model, dtype);
+  const { pipelineParallel = 1 } = parallel;
+  const share = stageShare(model, pipelineParallel);
+  const all = pipelineParallel === 1 ? weightBytes(model, dtype) : stageBytes(model, dtype, share);
   if (parallel.expertParallel === undefined) return all / parallel.tensorParallel;
-  const routed = routedExpertBytes(model, dtype);
+  const routed = routedExpertBytes(model, dtype) * share;
   return (all - routed) / parallel.tensorParallel + routed / parallel.expertParallel;
+};
+
+/** Share of the layers in the fullest stage of a pipeline. */
+const stageShare = (model: ModelSpec, stages: number): number => Math.ceil(model.layers / stages) / model.layers;
+
+/** The first stage has the input embedding, the last one the LM head; where they are one matrix, both have it. */
+const stageBytes = (model: ModelSpec, dtype: Dtype, share: number): number => {
+  const embeddingBytes = model.embeddingParameters * BYTES_16_BIT;
+  return (weightBytes(model, dtype) - embeddingBytes) * share + (model.tiedEmbedding ? embeddingBytes : embeddingBytes / 2);
 };
 
 /** Bytes of weights that a step reads: all but the input embedding, of which it reads only the rows of its tokens. */
 export const weightBytesRead = (model: ModelSpec, dtype: Dtype): number =>
   weightBytes(model, dtype) - (model.tiedEmbedding ? 0 : (model.embeddingParameters / 2) * BYTES_16_BIT);
 
-/** KV bytes of one token on each GPU of a tensor-parallel group; beyond `kvHeads` GPUs, heads are kept more than once. */
-export const kvBytesPerTokenPerGpu = (model: ModelSpec, tensorParallel: number): number =>
-  model.kvBytesPerToken / Math.min(tensorParallel, model.kvHeads);
+/**
+ * KV bytes of one token on each GPU of a tensor-parallel group; beyond `kvHeads` GPUs, heads are kept more than once. With a pipeline, of its
+ * fullest stage.
+ */
+export const kvBytesPerTokenPerGpu = (model: ModelSpec, tensorParallel: number, pipelineParallel = 1): number =>
+  (model.kvBytesPerToken / Math.min(tensorParallel, model.kvHeads)) * stageShare(model, pipelineParallel);

@@ -12,6 +12,7 @@ export interface PoolMemoryRequest {
   readonly dtype: DtypeKey | undefined;
   readonly tensorParallel: number;
   readonly expertParallel?: number;
+  readonly pipelineParallel?: number;
   readonly maxBatchedTokens: number;
   readonly blockTokens: number;
   readonly kvBlocks: number;
@@ -23,7 +24,7 @@ export const poolMemory = (request: PoolMemoryRequest): PoolMemory | undefined =
   if (gpu === undefined || model === undefined || dtype === undefined) return undefined;
   const plan = planMemory({ ...request, gpu, model, dtype: dtype.dtype, utilizationRatio: 1 });
   if (isCatalogFault(plan)) return undefined;
-  const kvBytesPerToken = kvBytesPerTokenPerGpu(model, tensorParallel);
+  const kvBytesPerToken = kvBytesPerTokenPerGpu(model, tensorParallel, request.pipelineParallel);
   return {
     gpuBytes: gpu.memoryBytes,
     weightBytes: plan.weightBytes,

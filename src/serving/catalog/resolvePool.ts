@@ -48,7 +48,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   const price = choosePrice(names.gpu, request);
   const { tensorParallel } = request;
   const wide = step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel };
-  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel });
+  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel, pipelineParallel: request.pipelineParallel ?? 1 });
   return {
     name: request.name,
     gpu: names.gpu?.name ?? request.gpu,
@@ -121,6 +121,7 @@ const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): numb
     model,
     dtype: dtype.dtype,
     tensorParallel: request.tensorParallel,
+    pipelineParallel: request.pipelineParallel ?? 1,
     ...(step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel }),
     utilizationRatio: request.gpuMemoryUtilizationRatio ?? DEFAULTS.memoryUtilizationRatio,
     blockTokens: request.engine.blockTokens ?? DEFAULTS.blockTokens,

@@ -52,6 +52,21 @@ describe("planMemory", () => {
     expect(sixteen.weightBytes).toBe(eight.weightBytes / 2);
   });
 
+  it("pipeline of 2, 4 and 80 stages -> layers divided, one end of the embedding, the reserve as before", () => {
+    const stage = (pipelineParallel: number) => planned(request("h100", "llama-3.1-70b", { tensorParallel: 4, pipelineParallel }));
+    const one = stage(1);
+    const embedding = 128_256 * 8192 * 2;
+    for (const stages of [2, 4, 80]) {
+      const plan = stage(stages);
+      expect(plan.weightBytes).toBeCloseTo(((70_553_706_496 * 2 - 2 * embedding) / stages + embedding) / 4, 0);
+      expect(plan.kvBytesPerBlock).toBeCloseTo(one.kvBytesPerBlock / stages, 6);
+      expect(plan.reserveBytes).toBe(one.reserveBytes);
+    }
+    // 80 layers in 3 stages: 27, 27 and 26.
+    expect(stage(3).kvBytesPerBlock).toBeCloseTo((one.kvBytesPerBlock * 27) / 80, 6);
+    expect(stage(2).kvBlocks).toBeGreaterThan(2 * one.kvBlocks);
+  });
+
   it("wide expert parallelism: DeepSeek-V3 fp8 on EP64 -> experts spread, the rest whole, room for the published 88 x 5k tokens", () => {
     const plan = planned(request("h800", "deepseek-v3", { dtype: "fp8", expertParallel: 64 }));
     expect(plan.weightBytes / 1e9).toBeGreaterThan(27);

@@ -44,6 +44,17 @@ const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
 };
 
 describe("resolvePool: what is found", () => {
+  it("pipeline of two stages -> blocks and memory of a stage's GPU; as many blocks whatever the data-parallel ranks", () => {
+    const whole = pool();
+    const piped = pool({ pipelineParallel: 2 });
+    expect(piped.engine.kvBlocks).toBeGreaterThan(2 * whole.engine.kvBlocks);
+    expect(piped.memory!.weightBytes).toBeLessThan(0.6 * whole.memory!.weightBytes);
+    expect(piped.memory!.kvBytes).toBeLessThanOrEqual(piped.memory!.gpuBytes - piped.memory!.weightBytes);
+    const ranks = pool({ dataParallel: 4 });
+    expect(ranks.engine.kvBlocks).toBe(whole.engine.kvBlocks);
+    expect(ranks.gpusPerReplica).toBe(4);
+  });
+
   it("H100 with Llama-3.1-8B: nothing else said -> vLLM V1's defaults, fitted step plus host time, catalog price, no warning", () => {
     const resolved = pool();
     expect(resolved).toMatchObject({
