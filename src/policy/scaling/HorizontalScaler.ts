@@ -58,6 +58,7 @@ export class HorizontalScaler implements Autoscaler {
   readonly #recommended: TimedLog;
   readonly #added = new TimedLog(LONGEST_PERIOD_MS);
   readonly #taken = new TimedLog(LONGEST_PERIOD_MS);
+  #begun = false;
 
   /** Throws SettingFault. */
   constructor(settings: HorizontalScalerSettings) {
@@ -74,6 +75,9 @@ export class HorizontalScaler implements Autoscaler {
   decide(seen: ScaleObservation, nowMs: number): number {
     const current = seen.replicas;
     if (current === 0) return 0;
+    // What is there at first counts as wanted, as recordInitialRecommendation has it.
+    if (!this.#begun) this.#recommended.add(current, nowMs);
+    this.#begun = true;
     const next = this.#next(seen, nowMs);
     if (next > current) this.#added.add(next - current, nowMs);
     if (next < current) this.#taken.add(current - next, nowMs);

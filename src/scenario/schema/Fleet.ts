@@ -113,7 +113,7 @@ export const Pool = Schema.Struct({
   ),
   autoscale: Schema.optionalKey(Autoscale),
   replicas: Schema.optionalKey(
-    integer({ minimum: 1, maximum: 100_000 }, "How many; with autoscale, how many at the start (its min by default).", {
+    integer({ minimum: 1, maximum: 100_000 }, "How many.", {
       default: DEFAULTS.pool.replicas,
     }),
   ),

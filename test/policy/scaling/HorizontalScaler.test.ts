@@ -73,6 +73,7 @@ class Naive {
   }
 
   decide(current: number, want: number, now: number): number {
+    if (this.recommended.length === 0 && this.changes.length === 0) this.recommended.push([now, current]);
     const next = this.next(current, want, now);
     if (next !== current) this.changes.push([now, next - current]);
     return next;
