@@ -3,6 +3,7 @@ import type { Dtype } from "./Dtypes.ts";
 import type { GpuSpec } from "./Gpus.ts";
 import { peakFlopPerSecond } from "./Gpus.ts";
 import type { ModelSpec } from "./Models.ts";
+import { FITTED_FACTORS, rooflineForm } from "./RooflineForm.ts";
 import { kvBytesPerTokenPerGpu, weightBytesRead } from "./Models.ts";
 
 /** Shown wherever a pool's step times come from the roofline. */
@@ -10,7 +11,7 @@ export const ROOFLINE_WARNING = "roofline estimate, +-20 % assumed";
 
 /** Shown besides for models with routed experts. */
 export const ROOFLINE_EXPERTS_WARNING =
-  "roofline reads all experts in each step: too slow at small batch, and it knows no expert skew or all-to-all";
+  "roofline of a mixture of experts: distinct experts are read, median error 16 % where it was fitted; it knows no expert skew or all-to-all";
 
 /** Share of the peak that a step reaches, from weight reads and from matrix products, by tensor parallelism. All-reduces are inside. */
 interface Efficiency {
@@ -64,6 +65,8 @@ export const rooflineCoefficients = (
 ): StepCoefficients | undefined => {
   const peak = peakFlopPerSecond(gpu, dtype);
   if (peak === undefined) return undefined;
+  // The affine form reads all experts in each step: 2 to 3 times too slow where it could be compared.
+  if (model.routedExpertParameters > 0) return rooflineForm(gpu, model, { tensorParallel, dtype }, FITTED_FACTORS);
   const efficiency = efficiencyFor(dtype, tensorParallel);
   const bandwidth = gpu.memoryBytesPerSecond;
   const d = (MS_PER_SECOND * 2 * model.activeParameters) / (tensorParallel * efficiency.computeRatio * peak);

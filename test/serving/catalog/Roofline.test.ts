@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StepEntry } from "../../../src/serving/catalog/StepEntry.ts";
 import { findGpu, GPUS } from "../../../src/serving/catalog/Gpus.ts";
+import { closedLoopPoint } from "../../../src/serving/calibration/closedLoopPoint.ts";
 import { findModel, MODELS } from "../../../src/serving/catalog/Models.ts";
 import { rooflineCoefficients } from "../../../src/serving/catalog/Roofline.ts";
 import { STEP_ENTRIES } from "../../../src/serving/catalog/StepTimes.ts";
@@ -47,10 +48,10 @@ describe("roofline", () => {
     },
   );
 
-  it("law: any GPU, model, parallelism -> positive, and no coefficient but host work grows with more GPUs at equal efficiency", () => {
+  it("law: any GPU, dense model, parallelism -> positive, and no coefficient but host work grows with more GPUs at equal efficiency", () => {
     const pick = fc.record({
       gpu: fc.constantFrom(...GPUS),
-      model: fc.constantFrom(...MODELS),
+      model: fc.constantFrom(...MODELS.filter((model) => model.routedExpertParameters === 0)),
       tensorParallel: fc.constantFrom(1, 2, 4, 8),
     });
     fc.assert(
@@ -64,6 +65,35 @@ describe("roofline", () => {
         expect(two.c).toBeLessThanOrEqual(one.c);
       }),
     );
+  });
+
+  it("law: any GPU, mixture of experts, parallelism -> reads and products shrink with more GPUs; a row for one expert of all costs its share", () => {
+    const pick = fc.record({
+      gpu: fc.constantFrom(...GPUS),
+      model: fc.constantFrom(...MODELS.filter((model) => model.routedExpertParameters > 0)),
+      tensorParallel: fc.constantFrom(1, 2, 4),
+    });
+    fc.assert(
+      fc.property(pick, ({ gpu, model, tensorParallel }) => {
+        const one = rooflineCoefficients(gpu, model, tensorParallel, "bf16")!;
+        const two = rooflineCoefficients(gpu, model, 2 * tensorParallel, "bf16")!;
+        expect(two.floorMs! * 2).toBeCloseTo(one.floorMs!, 9);
+        expect(two.rowMs! * 2).toBeCloseTo(one.rowMs!, 9);
+        expect(two.experts!.msPerExpert * 2).toBeCloseTo(one.experts!.msPerExpert, 9);
+        expect(one.experts!.active).toBeLessThan(one.experts!.count);
+        expect(two.c).toBeLessThanOrEqual(one.c);
+      }),
+    );
+  });
+
+  it("DeepSeek-V3 on 8 H200, concurrency 64, 1k/1k -> within 20 % of the 33.0 ms per output token that SGLang measured", () => {
+    const step = rooflineCoefficients(findGpu("h200")!, findModel("deepseek-v3")!, 8, "fp8")!;
+    const { tpotMs } = closedLoopPoint(
+      { ...step, a: step.a + 1.2 },
+      { inputTokens: 1024, outputTokens: 1024, concurrency: 64, maxBatchedTokens: 8192 },
+    );
+    expect(tpotMs / 33).toBeGreaterThan(0.8);
+    expect(tpotMs / 33).toBeLessThan(1.2);
   });
 
   it("law: twice the memory bandwidth -> half of a and c, the rest unchanged", () => {
