@@ -6,7 +6,7 @@ export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
-import type { TokenBudgetSpec } from "./stage/TokenReservations.ts";
+import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
@@ -50,6 +50,8 @@ export interface GatewaySpec {
   readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
   /** Whole answers to identical requests. */
   readonly cache?: CacheSpec;
+  /** Tries of the gateway itself in all, for what fails or finds no room before its first token; 1 unless told. */
+  readonly tries?: number;
   /** Where limits are kept; absent: in the gateway itself, without delay. */
   readonly store?: StoreSpec;
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */

@@ -1,17 +1,10 @@
 import type { Column } from "../../kernel/SlotPool.ts";
 import { TokenBudgets } from "../../policy/limiter/TokenBudgets.ts";
-import type { TokenBudgetsSettings } from "../../policy/limiter/TokenBudgets.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import { AttemptEnd } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import { sharedByKey } from "./sharedByKey.ts";
-import type { SharedPer } from "./sharedByKey.ts";
-
-/** Budgets of requests and tokens per time. */
-export interface TokenBudgetSpec extends TokenBudgetsSettings {
-  /** Who shares a budget. */
-  readonly per: SharedPer;
-}
+import type { TokenBudgetSpec } from "./TokenBudgetSpec.ts";
 
 /** Tokens that the engine has generated so far for an attempt that a replica holds. */
 export type GeneratedSoFar = (attempt: number) => number;
