@@ -69,3 +69,26 @@ test("cacheWipe: between two requests -> the next one finds nothing; what runs g
   expect(column(simulated, "cachedTokens")).toEqual([0, 160, 0, 160, 160]);
   expect(outcomesOf(simulated)).toEqual({ completed: 5 });
 });
+
+test("timeline: one of three replicas is on and always busy -> utilization 1, and KV in use of one replica; the waiting of that one", async () => {
+  const chat = burst(6, { arrivals: { closed: { users: 6, think: "1ms" } }, output: 20 });
+  const engine = { kvBlocks: 100, maxSequences: 2 };
+  const fleet = { gpu: pool({ replicas: 3, initial: 1, startup, engine: { ...pool().engine, ...engine } }) };
+  const { result } = await run(small(chat, { horizon: "40s", warmup: "2s", fleet }));
+  const busy = result.timeline.filter(({ atMs }) => atMs > 2500);
+  for (const { utilization } of busy) expect(utilization).toBeGreaterThan(0.95);
+  // Two sequences of 100 to 120 tokens in 1,600, in 19 of 20 steps.
+  expect(busy.reduce((sum, { kvRatio }) => sum + kvRatio, 0) / busy.length).toBeGreaterThan(0.11);
+  expect(result.pools[0]!.utilization).toBeCloseTo(1, 1);
+  expect(result.pools[0]!.waiting.mean).toBeGreaterThan(3.5);
+  // All of them on: three times the machines, a third of the users each.
+  const all = await run(
+    small(chat, {
+      horizon: "4s",
+      warmup: "1s",
+      fleet: { gpu: pool({ replicas: 3, engine: fleet.gpu.engine }) },
+      gateway: { router: "roundRobin" },
+    }),
+  );
+  expect(all.result.pools[0]!.waiting.mean).toBeLessThan(0.2);
+});
