@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect";
+import { StoreConnection } from "./StoreConnection.ts";
 import { VirtualTime } from "./VirtualTime.ts";
 
 /** A whole number of hours and days, so that windows aligned to the clock are aligned to the history too. */
@@ -11,6 +12,13 @@ export interface LaboratoryOptions {
   readonly answering: Answering;
   /** Turns of the event loop that a call may need until everything it does now is done (default 1). */
   readonly turns?: number;
+}
+
+interface NodeClock {
+  /** At `sinceMs` of true time. */
+  readonly aheadMs: number;
+  readonly driftPpm: number;
+  readonly sinceMs: number;
 }
 
 /** One line of a history: when, what was done, what came of it. */
@@ -26,8 +34,12 @@ export interface TimelineEntry {
  */
 export class Laboratory {
   readonly time = new VirtualTime(START_MS);
+  /** An adapter whose component has a store sends every command through this. */
+  readonly store = new StoreConnection(this.time);
   readonly timeline: Array<TimelineEntry> = [];
-  private readonly offsetsMs: Array<number> = [];
+  /** How far the next reading of the monotone clock is behind, in ms: readings may overtake each other on their way. */
+  lagMs = 0;
+  private readonly clocks: Array<NodeClock> = [];
   private readonly options: LaboratoryOptions;
   private selected = 0;
   private readonly serial: number;
@@ -44,7 +56,7 @@ export class Laboratory {
 
   /** What this node's wall clock reads, in ms since 1970. */
   nowMs(node = this.selected): number {
-    return this.time.trueMs + (this.offsetsMs[node] ?? 0);
+    return this.time.trueMs + this.aheadMs(node);
   }
 
   /** A name that no other history of this process uses: stores that outlive a history start with a fresh key. */
@@ -55,13 +67,31 @@ export class Laboratory {
   /** What follows is done by this node: `Date` reads its clock. */
   selectNode(node: number): void {
     this.selected = node;
-    this.time.wallOffsetMs = this.offsetsMs[node] ?? 0;
+    this.time.wallAheadMs = () => this.aheadMs(node);
   }
 
   /** One node's wall clock jumps by so many ms; true time and timers do not. */
   stepClock(node: number, byMs: number): void {
-    this.offsetsMs[node] = (this.offsetsMs[node] ?? 0) + byMs;
-    this.selectNode(this.selected);
+    this.setClock(node, byMs, this.clocks[node]?.driftPpm ?? 0);
+  }
+
+  /** From now on one node's wall clock gains so many microseconds per second, or loses them. */
+  drift(node: number, driftPpm: number): void {
+    this.setClock(node, 0, driftPpm);
+  }
+
+  /** The process is frozen for so long; then all timers that are due fire, late, in order. */
+  async pause(ms: number): Promise<void> {
+    this.time.trueMs += ms;
+    while (this.time.nextDueMs <= this.time.trueMs) {
+      this.time.fireNextAt(this.time.trueMs);
+      await this.drain();
+    }
+  }
+
+  /** A reading of the monotone clock, in ms since the history began; older than now where `lagMs` says so. */
+  get readingMs(): number {
+    return Math.max(0, this.elapsedMs - this.lagMs);
   }
 
   /** Moves true time and all clocks, firing timers in order, each with its consequences. */
@@ -78,12 +108,24 @@ export class Laboratory {
   async drain(): Promise<void> {
     if (this.options.answering === "sync") return;
     const turns = this.options.turns ?? 1;
-    for (let turn = 0; turn < turns; turn++) await nextTurn();
+    const waited = this.store.inFlight > 0;
+    for (let turn = 0; turn < turns || this.store.inFlight > 0; turn++) await nextTurn();
+    if (waited) for (let turn = 0; turn < turns; turn++) await nextTurn();
   }
 
   /** Waits for an answer: a value, a promise or an Effect. */
   async answer<A>(value: A | PromiseLike<A> | Effect.Effect<A, unknown>): Promise<A> {
     return (await (Effect.isEffect(value) ? Effect.runPromise(value as Effect.Effect<A, unknown>) : value)) as A;
+  }
+
+  private aheadMs(node: number): number {
+    const clock = this.clocks[node];
+    return clock === undefined ? 0 : clock.aheadMs + Math.trunc(((this.time.trueMs - clock.sinceMs) * clock.driftPpm) / 1e6);
+  }
+
+  private setClock(node: number, byMs: number, driftPpm: number): void {
+    this.clocks[node] = { aheadMs: this.aheadMs(node) + byMs, driftPpm, sinceMs: this.time.trueMs };
+    this.selectNode(this.selected);
   }
 
   /** Begins a line of the timeline. */

@@ -25,7 +25,9 @@ interface VirtualTimer {
 export class VirtualTime {
   trueMs: number;
   /** What `Date` is ahead of true time, in ms. */
-  wallOffsetMs = 0;
+  wallAheadMs: () => number = () => 0;
+  /** While above 0 `Date` reads true time: something that has a clock of its own works in this process. */
+  readsTrueTime = 0;
   private readonly startMs: number;
   private nextId = 1;
   private readonly timers = new Map<number, VirtualTimer>();
@@ -40,7 +42,7 @@ export class VirtualTime {
   install(): void {
     this.installed = true;
     Object.assign(globalThis, {
-      Date: virtualDate(() => this.trueMs + this.wallOffsetMs),
+      Date: virtualDate(() => this.trueMs + (this.readsTrueTime > 0 ? 0 : this.wallAheadMs())),
       setTimeout: (call: (...args: Array<unknown>) => void, delayMs?: unknown, ...args: Array<unknown>) =>
         this.schedule(() => call(...args), delayMs, false),
       setInterval: (call: (...args: Array<unknown>) => void, delayMs?: unknown, ...args: Array<unknown>) =>
@@ -77,10 +79,16 @@ export class VirtualTime {
     let first: VirtualTimer | undefined;
     for (const timer of this.timers.values()) if (timer.dueMs <= atMs && (first === undefined || timer.dueMs < first.dueMs)) first = timer;
     if (first === undefined) return false;
-    if (first.everyMs > 0) first.dueMs += first.everyMs;
+    // A late interval goes on from now: it does not catch up.
+    if (first.everyMs > 0) first.dueMs = Math.max(first.dueMs, this.trueMs) + first.everyMs;
     else this.timers.delete(first.id);
     first.call();
     return true;
+  }
+
+  /** As `setTimeout`, for the laboratory itself. */
+  after(ms: number, call: () => void): void {
+    this.schedule(call, ms, false);
   }
 
   private schedule(call: () => void, delay: unknown, repeats: boolean): VirtualHandle {

@@ -1,8 +1,10 @@
 import type { Adapter } from "./adapters/ShippedAdapters.ts";
 import { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
 import { cacheLaws } from "./cache/cacheLaws.ts";
+import { hedgeLaws } from "./hedge/hedgeLaws.ts";
 import type { Law } from "./Law.ts";
 import { rateLimiterLaws } from "./limiter/rateLimiterLaws.ts";
+import { retryBudgetLaws } from "./retry/retryBudgetLaws.ts";
 import { retryLaws } from "./retry/retryLaws.ts";
 
 /** The laws that apply to an adapter of any family. */
@@ -16,5 +18,9 @@ export const lawsOf = (adapter: Adapter): ReadonlyArray<Law> => {
       return cacheLaws(adapter);
     case "retry":
       return retryLaws(adapter);
+    case "retryBudget":
+      return retryBudgetLaws(adapter);
+    case "hedge":
+      return hedgeLaws(adapter);
   }
 };

@@ -55,7 +55,7 @@ const TABLE: ImportTable = {
   ],
   telemetry: ["units", "metric", "type scenario", "type experiment"],
   report: ["units", "queueing", "metric", "experiment", "plan", "type scenario", "type workload", "type serving"],
-  testing: ["units", "policy"],
+  testing: ["units", "policy", "live/redis/"],
   cli: EVERYTHING,
   ".": EVERYTHING,
 };

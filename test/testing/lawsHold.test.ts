@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
+import { spillwayRedisLimiters } from "../../src/testing/adapters/spillwayRedisLimiters.ts";
+import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/spillwayRetries.ts";
 import type { BreakerUnderTest, CircuitBreakerAdapter } from "../../src/testing/breaker/CircuitBreakerAdapter.ts";
 import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
 import type { CacheAdapter } from "../../src/testing/cache/CacheAdapter.ts";
@@ -12,9 +15,24 @@ import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
 const LONG = process.env["SPILLWAY_LONG"] === "1";
 const OPTIONS = LONG ? { runs: 5000, maxOperations: 100 } : { runs: 150 };
 
+const SLOW = new Set<object>();
+const redisLimiters = await spillwayRedisLimiters();
+for (const adapter of redisLimiters) SLOW.add(adapter);
+afterAll(() => redisLimiters[0]?.close?.());
+
+const OURS: ReadonlyArray<Adapter> = [
+  ...spillwayLimiters(),
+  ...redisLimiters,
+  ...spillwayBreakers(),
+  spillwayRetry(),
+  ...spillwayRetryBudgets(),
+  spillwayHedge(),
+];
+
 describe("Spillway's own", () => {
-  for (const adapter of [...spillwayLimiters(), ...spillwayBreakers()])
-    for (const law of lawsOf(adapter)) it(`${adapter.name}: ${law.title} -> holds`, () => law.check(OPTIONS));
+  for (const adapter of OURS)
+    for (const law of lawsOf(adapter))
+      it(`${adapter.name}: ${law.title} -> holds`, () => law.check(SLOW.has(adapter) ? { ...OPTIONS, runs: OPTIONS.runs / 3 } : OPTIONS));
 });
 
 const limiter = (name: string, consume: RefusingLimiter["consume"]): RefusingAdapter => ({

@@ -15,7 +15,7 @@ export interface RatioBudgetSettings {
 const SLOTS = 10;
 
 /**
- * Requests deposit, retries withdraw, and deposits expire. Over any time t: retries <= ratio * requests of (t + ttl) + minPerSecond * (t + ttl).
+ * Requests deposit, retries withdraw, and deposits expire. Over any time t: retries <= ratio * requests of (t + 1.1 ttl) + minPerSecond * (t + 1.1 ttl).
  * Source: Finagle's RetryBudget (documentation), linkerd2 and tower-retry.
  */
 export class RatioBudget implements RetryBudget {

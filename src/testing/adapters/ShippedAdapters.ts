@@ -1,7 +1,9 @@
 import type { CircuitBreakerAdapter } from "../breaker/CircuitBreakerAdapter.ts";
 import type { CacheAdapter } from "../cache/CacheAdapter.ts";
+import type { HedgeAdapter } from "../hedge/HedgeAdapter.ts";
 import type { RateLimiterAdapter } from "../limiter/RateLimiterAdapter.ts";
 import type { RetryAdapter } from "../retry/RetryAdapter.ts";
+import type { RetryBudgetAdapter } from "../retry/RetryBudgetAdapter.ts";
 import { cockatielBreakers } from "./cockatielBreakers.ts";
 import { cockatielRetry } from "./cockatielRetry.ts";
 import { effectBreakers } from "./effectBreakers.ts";
@@ -12,10 +14,12 @@ import { opossumBreaker } from "./opossumBreaker.ts";
 import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
+import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
+import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./spillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
 
 /** Anything that the kit can try out. */
-export type Adapter = CircuitBreakerAdapter | RateLimiterAdapter | RetryAdapter | CacheAdapter;
+export type Adapter = CircuitBreakerAdapter | RateLimiterAdapter | RetryAdapter | RetryBudgetAdapter | HedgeAdapter | CacheAdapter;
 
 /** The adapters that come with the kit, by name; each loads its library only when it is asked for. */
 export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new Map(
@@ -25,9 +29,20 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-fixed-window": () => oneOf(spillwayLimiters, "spillway-fixed-window"),
     "spillway-sliding-log": () => oneOf(spillwayLimiters, "spillway-sliding-log"),
     "spillway-sliding-counter": () => oneOf(spillwayLimiters, "spillway-sliding-counter"),
+    "spillway-composite": () => oneOf(spillwayLimiters, "spillway-composite"),
+    "spillway-redis-gcra": () => oneOf(spillwayRedisLimiters, "spillway-redis-gcra"),
+    "spillway-redis-token-bucket": () => oneOf(spillwayRedisLimiters, "spillway-redis-token-bucket"),
     "spillway-consecutive": () => oneOf(spillwayBreakers, "spillway-consecutive"),
     "spillway-count": () => oneOf(spillwayBreakers, "spillway-count"),
     "spillway-time": () => oneOf(spillwayBreakers, "spillway-time"),
+    "spillway-retry": async () => spillwayRetry(),
+    "spillway-retry-ratio": () => oneOf(spillwayRetryBudgets, "spillway-retry-ratio"),
+    "spillway-retry-active": () => oneOf(spillwayRetryBudgets, "spillway-retry-active"),
+    "spillway-retry-throttle": () => oneOf(spillwayRetryBudgets, "spillway-retry-throttle"),
+    "spillway-retry-quota": () => oneOf(spillwayRetryBudgets, "spillway-retry-quota"),
+    "spillway-retry-bucket": () => oneOf(spillwayRetryBudgets, "spillway-retry-bucket"),
+    "spillway-retry-failure-breaker": () => oneOf(spillwayRetryBudgets, "spillway-retry-failure-breaker"),
+    "spillway-hedge": async () => spillwayHedge(),
     "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
     "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),
     "cockatiel-sampling": () => oneOf(cockatielBreakers, "cockatiel-sampling"),

@@ -43,6 +43,7 @@ export class LimiterTrial {
   compare: (() => Promise<void>) | undefined;
   private readonly adapter: RefusingAdapter;
   private made = 0;
+  private attempts = 0;
 
   static async start(adapter: RefusingAdapter, spec: RateLimiterSpec, laboratory: Laboratory, watch: LimiterWatch): Promise<LimiterTrial> {
     const limiter = await adapter.make(spec, laboratory, laboratory.uniqueKey("a"));
@@ -75,7 +76,7 @@ export class LimiterTrial {
 
   /** One call, or several in one microtask, on the main limiter. */
   async consume(call: Partial<Consume> = {}, count = 1): Promise<ReadonlyArray<Decision>> {
-    const full: Consume = { key: "k", cost: 1, node: 0, ...call };
+    const full: Consume = { key: "k", cost: 1, node: 0, id: "", ...call };
     const decisions = await this.ask(this.limiter, full, count);
     this.laboratory.note(decisionsText(decisions));
     for (const decision of decisions) {
@@ -92,7 +93,9 @@ export class LimiterTrial {
   /** The same on any limiter, unrecorded. */
   async ask(limiter: RefusingLimiter, call: Consume, count = 1): Promise<ReadonlyArray<Decision>> {
     this.laboratory.selectNode(call.node);
-    return Promise.all(Array.from({ length: count }, () => this.decision(limiter, call)));
+    return Promise.all(
+      Array.from({ length: count }, () => this.decision(limiter, { ...call, id: call.id || `attempt${++this.attempts}` })),
+    );
   }
 
   private async decision(limiter: RefusingLimiter, call: Consume): Promise<Decision> {

@@ -13,6 +13,8 @@ export interface Consume {
   readonly cost: number;
   /** Processes share a store; each has its own clock. */
   readonly node: number;
+  /** Names the attempt: the same id, sent again, is the same attempt. */
+  readonly id: string;
 }
 
 /** A limiter that answers at once. A rejection or a thrown error is a refusal. */
@@ -21,6 +23,10 @@ export interface RefusingLimiter {
   /** Keys for which it holds state. */
   readonly liveKeys?: () => number | Promise<number>;
   readonly reconfigure?: (settings: LimiterSettings) => void;
+  /** What each part of a composite would admit now. */
+  readonly partsLeft?: (key: string) => ReadonlyArray<number>;
+  /** The store comes back without data. */
+  readonly wipe?: () => Promise<unknown>;
   readonly dispose?: () => void;
 }
 
@@ -43,6 +49,12 @@ export interface LimiterFeatures {
   /** A job that waits can be given up. */
   readonly aborting?: boolean;
   readonly reconfiguring?: boolean;
+  /** `partsLeft` works. */
+  readonly parts?: boolean;
+  /** It reads `laboratory.readingMs`, so that older readings can reach it. */
+  readonly readings?: boolean;
+  /** It sends its commands through `laboratory.store`, and knows attempts by their id. */
+  readonly store?: boolean;
   /** Each call is dear, as with a script engine: fewer histories. */
   readonly slow?: boolean;
 }

@@ -7,6 +7,14 @@ export interface LimiterSettings {
   readonly windowMs: number;
 }
 
+/** A limiter's promise for a store that refuses, is silent or slow. */
+export interface Outage {
+  /** Every call has its decision within this time. */
+  readonly decisionWithinMs: number;
+  /** What passes then, over a whole history and all nodes together. */
+  readonly bound: Bound;
+}
+
 /** The settings and the promises that the laws hold a limiter to. */
 export interface RateLimiterSpec extends LimiterSettings {
   /** L-1 in full. */
@@ -17,6 +25,10 @@ export interface RateLimiterSpec extends LimiterSettings {
   readonly fullAfterMs: number;
   /** Share of the permits that are used under saturation, where it is declared to be less than all. */
   readonly declaredUseRatio?: number;
+  /** What holds while its store is away, where it has one. */
+  readonly outage?: Outage;
+  /** The same attempt is charged once within this time. */
+  readonly remembersMs?: number;
   /** A bucket whose refill is continuous, so that each refusal must be justified by the bound. */
   readonly exact?: boolean;
 }

@@ -4,12 +4,14 @@ import { lawOf } from "../Law.ts";
 import { weighted } from "../Operation.ts";
 import type { Operation, WeightedOperation } from "../Operation.ts";
 import { spanText } from "../spanText.ts";
-import { boundText } from "./Bound.ts";
+import { boundText, mostWithin } from "./Bound.ts";
 import type { Bound } from "./Bound.ts";
 import {
+  driftOperation,
   honorHintOperation,
   hurryHintOperation,
   idleOperation,
+  lateReadingOperation,
   ODD_COSTS,
   oddCostOperation,
   reconfigureOperation,
@@ -23,6 +25,7 @@ import { LimiterTrial } from "./LimiterTrial.ts";
 import type { Asked, LimiterWatch } from "./LimiterTrial.ts";
 import type { LimiterFeatures, RefusingAdapter } from "./RateLimiterAdapter.ts";
 import type { RateLimiterSpec } from "./RateLimiterSpec.ts";
+import { storeLaws } from "./storeLaws.ts";
 
 type Operations = ReadonlyArray<WeightedOperation<LimiterTrial>>;
 
@@ -43,8 +46,10 @@ interface LimiterLaw {
 }
 
 /** The laws for limiters that answer at once. */
-export const refusingLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyArray<Law> =>
-  LAWS.filter((law) => law.applies?.(adapter.features, spec) ?? true).map((law) => applied(law, adapter, spec));
+export const refusingLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyArray<Law> => [
+  ...LAWS.filter((law) => law.applies?.(adapter.features, spec) ?? true).map((law) => applied(law, adapter, spec)),
+  ...storeLaws(adapter, spec),
+];
 
 const applied = (law: LimiterLaw, adapter: RefusingAdapter, spec: RateLimiterSpec): Law => {
   const operations = law.operations(adapter.features, spec);
@@ -82,6 +87,7 @@ const spare = (operations: Operations, words: ReadonlyArray<string>): Operations
 const clocked = (features: LimiterFeatures, spec: RateLimiterSpec): Operations => [
   ...usualOperations(features, spec),
   weighted(2, stepOperation(features, spec)),
+  weighted(1, driftOperation(features)),
 ];
 
 /** Costs, but one clock. */
@@ -98,6 +104,35 @@ const envelope = (bound: Bound): LimiterWatch => ({
       );
   },
 });
+
+/** The envelope over the latest reading that the limiter has seen; readings of refused calls may count or not. */
+const limiterTime = (bound: Bound): LimiterWatch => {
+  const clocks = new WeakMap<LimiterTrial, LimiterClock>();
+  return {
+    onDecision: (asked, trial) => {
+      const clock = clocks.get(trial) ?? { seenMs: 0, chargedMs: 0, passed: [] };
+      clocks.set(trial, clock);
+      clock.seenMs = Math.max(clock.seenMs, trial.laboratory.readingMs);
+      if (!asked.decision.admitted) return;
+      clock.chargedMs = Math.max(clock.chargedMs, trial.laboratory.readingMs);
+      clock.passed.push({ seenMs: clock.seenMs, chargedMs: clock.chargedMs, cost: asked.call.cost });
+      let sum = 0;
+      for (const one of clock.passed.toReversed()) {
+        sum += one.cost;
+        const ms = Math.max(clock.seenMs - one.seenMs, clock.chargedMs - one.chargedMs);
+        const most = mostWithin(trial.spec.declaredBound ?? bound, ms);
+        trial.expect(sum <= most + 1e-6, `at most ${round(most)} permits pass within ${ms} ms of readings; ${sum} did`);
+      }
+    },
+  };
+};
+
+interface LimiterClock {
+  /** Latest reading of all calls, and of those admitted. */
+  seenMs: number;
+  chargedMs: number;
+  readonly passed: Array<{ readonly seenMs: number; readonly chargedMs: number; readonly cost: number }>;
+}
 
 /** No algorithm lets more than the limit through in one instant, so whatever does so made credit up. */
 const credit = (bound: Bound): LimiterWatch => ({
@@ -148,7 +183,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     title: "nor does it when clocks jump or differ",
     operations: clocked,
     watch: envelope,
-    spared: ["step"],
+    spared: ["step", "drift"],
   },
   {
     id: "L-2",
@@ -176,6 +211,18 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
       }, "without the first refused calls, everything is decided alike"),
     }),
     spared: ["call, cost"],
+  },
+  {
+    id: "L-4",
+    kind: "S",
+    title: "a composite charges all its parts, or none",
+    applies: (features) => features.parts === true,
+    operations: (features, spec) => [
+      weighted(4, countedCall(spec)),
+      weighted(3, tickOperation(spec)),
+      ...plain(features, spec).slice(1, 2),
+    ],
+    watch: () => ({}),
   },
   {
     id: "L-6",
@@ -254,6 +301,14 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     }),
   },
   {
+    id: "L-10",
+    kind: "S",
+    title: "an older reading of the clock sets nothing back: the bound holds in the limiter's own time",
+    applies: (features) => features.readings === true,
+    operations: (features, spec) => [...plain(features, spec), weighted(4, lateReadingOperation(spec))],
+    watch: (bound) => limiterTime(bound),
+  },
+  {
     id: "L-11",
     part: "enough",
     kind: "V",
@@ -261,7 +316,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     applies: (features) => features.hints === true,
     operations: (features, spec) => [...clocked({ ...features, costs: false }, spec), weighted(3, honorHintOperation(features))],
     watch: () => ({}),
-    spared: ["step"],
+    spared: ["step", "drift"],
   },
   {
     id: "L-11",
@@ -286,7 +341,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
         );
       },
     }),
-    spared: ["step"],
+    spared: ["step", "drift"],
   },
   {
     id: "L-13",
@@ -371,6 +426,27 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
   },
 ];
 
+/** A call, and what each part has left before and after it. */
+const countedCall = (spec: RateLimiterSpec): fc.Arbitrary<Operation<LimiterTrial>> =>
+  fc.integer({ min: 1, max: spec.limit + 1 }).map((cost) => ({
+    text: `call, cost ${cost}; read the parts`,
+    run: async (trial) => {
+      const before = trial.limiter.partsLeft?.("k") ?? [];
+      const [decision] = await trial.consume({ cost });
+      const after = trial.limiter.partsLeft?.("k") ?? [];
+      trial.laboratory.note(`parts ${before.join(", ")} -> ${after.join(", ")}`);
+      const charge = decision?.admitted === true ? cost : 0;
+      trial.expect(
+        after.length > 1 && after.every((left, part) => left === (before[part] ?? 0) - charge),
+        charge === 0 ? "refused: no part is charged" : `admitted: each part is charged ${cost}`,
+      );
+      trial.expect(
+        decision?.admitted === before.every((left) => left >= cost),
+        `it is admitted when every part has ${cost} left, and only then`,
+      );
+    },
+  }));
+
 const SPECIAL_KEYS: ReadonlyArray<string> = ["", "a:b", "__proto__", "constructor", "k2", "ключ", "k\u0000"];
 
 const otherKeyOperation = (): fc.Arbitrary<Operation<LimiterTrial>> =>
@@ -393,7 +469,7 @@ const burstComparison = (spec: RateLimiterSpec): fc.Arbitrary<Operation<LimiterT
       const together = (await trial.consume({}, count)).filter((decision) => decision.admitted).length;
       let serial = 0;
       for (let sent = 0; sent < count; sent++)
-        if ((await trial.ask(trial.twin, { key: "k", cost: 1, node: 0 }))[0]?.admitted === true) serial++;
+        if ((await trial.ask(trial.twin, { key: "k", cost: 1, node: 0, id: "" }))[0]?.admitted === true) serial++;
       trial.expect(together === serial, `${serial} are admitted one by one; at once ${together} were`);
     },
   }));
@@ -437,7 +513,7 @@ const oddSettings = (): fc.Arbitrary<Operation<LimiterTrial>> =>
           trial.laboratory.note("refused");
           return;
         }
-        const decisions = await trial.ask(made, { key: "k", cost: 1, node: 0 }, 20);
+        const decisions = await trial.ask(made, { key: "k", cost: 1, node: 0, id: "" }, 20);
         made.dispose?.();
         const admitted = decisions.filter((decision) => decision.admitted).length;
         trial.laboratory.note(`accepted; ${admitted} of 20 calls admitted`);
