@@ -59,7 +59,7 @@ describe("Kubernetes", () => {
           expect(new Set(replicasAt(simulated).slice(60))).toEqual(new Set([last]));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 25, seed: 7 },
     );
   });
 
@@ -120,6 +120,21 @@ describe("Kubernetes", () => {
     expect(scalingOf(simulated).booting.mean).toBeCloseTo((2 * 70) / 600, 9);
   });
 
+  test("hpa: too many at the start -> they count as wanted for the length of the window", async () => {
+    expect(decisions(await run(held(every(2), { max: 10, ...concurrency(1) }, { replicas: 10 })))[0]).toEqual([315, 10, 2]);
+  });
+
+  test("hpa: load falls while replicas boot -> they are left out of the mean, and go first", async () => {
+    const autoscale = { max: 9, ...concurrency(10, { scaleDown: AT_ONCE }) };
+    const simulated = await run(held(steps(["0s", 60], ["60s", 10]), autoscale, { replicas: 2, startup: { compile: "20m" } }));
+    expect(decisions(simulated)).toEqual([
+      [15, 2, 6],
+      [75, 6, 2],
+      [90, 2, 1],
+    ]);
+    expect(scalingOf(simulated).ready).toMatchObject({ min: 1, max: 2 });
+  });
+
   test("hpa: each kind of target -> the replicas that bring it there", async () => {
     const of = async (target: NonNullable<Autoscale["hpa"]>["target"], station: Pool["station"] = { service: "1s" }) => {
       const web = { arrivals: every(20), prompt: 1, output: 50 };
@@ -159,7 +174,7 @@ describe("laws", () => {
         expect(total.outcomes.completed + total.outcomes.unfinished).toBe(total.requests);
         expect(pools[0]!.replicaHours).toBeGreaterThanOrEqual(ready.mean * (simulated.result.horizonMs / 3.6e6) - 1e-9);
       }),
-      { numRuns: 25 },
+      { numRuns: 25, seed: 7 },
     );
   });
 
@@ -188,6 +203,31 @@ describe("laws", () => {
     expect(decisions(warm)).toEqual(decisions(first).filter(([at]) => at! > 42));
     expect(decisions(warm).length).toBeGreaterThan(3);
   });
+});
+
+test.each([
+  ["utilization", { utilization: "50%" }, { servers: 4, service: "1s" }, every(20)],
+  ["tokenThroughput", { tokenThroughput: 10 }, { service: "1s" }, every(100)],
+  ["queueLength in the engines", { queueLength: 2 }, { servers: 1, service: "1s" }, { closed: { users: 30, think: "0s" } }],
+  ["concurrency", { concurrency: 3 }, { servers: 1, service: "1s" }, { closed: { users: 30, think: "0s" } }],
+] as const)(
+  "%s: the warm-up ends within an interval -> both its parts count, and nothing changes",
+  async (_name, target, station, arrivals) => {
+    const autoscale = { max: 40, hpa: { target, scaleDown: AT_ONCE } } as const;
+    const settled = { replicas: 10, station: station as never };
+    const world = held(arrivals as never, autoscale, settled, { horizon: "80s", warmup: "54s" });
+    expect(decisions(await run(world))).toEqual([]);
+    const early = decisions(await run({ ...world, warmup: "1s" })).filter(([at]) => at! > 54);
+    expect(early).toEqual([]);
+  },
+);
+
+test("queueLength at the gateway: the warm-up ends within an interval -> both its parts count", async () => {
+  const gateway = { queue: { capacity: 100 }, maxInFlightPerReplica: 1 } as const;
+  const autoscale = { max: 40, hpa: { target: { queueLength: 2 }, scaleDown: AT_ONCE } } as const;
+  const closed = { closed: { users: 30, think: "0s" } } as never;
+  const world = held(closed, autoscale, { replicas: 10, station: { service: "1s" } }, { horizon: "80s", warmup: "54s", gateway });
+  expect(decisions(await run(world))).toEqual([]);
 });
 
 describe("schedule and forecast", () => {
