@@ -11,6 +11,7 @@ import type { Door } from "./stage/Door.ts";
 import { CacheStage } from "./stage/CacheStage.ts";
 import { limiterOf } from "./stage/limiterOf.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
+import { RetryStage } from "./stage/RetryStage.ts";
 import { TokenReservations } from "./stage/TokenReservations.ts";
 import { Store } from "./store/Store.ts";
 
@@ -49,11 +50,12 @@ const buildEntrance = (
   const generated = (attempt: number): number => fleet.replicas[simulation.attempts.replica.at[attempt]!]!.generated(attempt);
   const reservations =
     spec.tokenBudgets === undefined ? undefined : new TokenReservations(spec.tokenBudgets, classes, simulation, generated);
-  const cache = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, gateway);
+  const behind = spec.tries === undefined || spec.tries === 1 ? gateway : new RetryStage(spec.tries, simulation, gateway);
+  const cache = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, behind);
   const limited = limits.length > 0 || reservations !== undefined;
-  const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? gateway, reservations) : undefined;
+  const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? behind, reservations) : undefined;
   return {
-    door: rateLimits ?? cache ?? gateway,
+    door: rateLimits ?? cache ?? behind,
     store,
     rateLimits,
     cache,

@@ -72,6 +72,7 @@ const gateway = fc
   .record({
     queue: maybe(fc.record({ capacity: fc.integer({ min: 0, max: 8 }), timeout: maybe(ms(1, 400)) }).map(present)),
     cache: maybe(cache),
+    retry: maybe(fc.record({ attempts: fc.integer({ min: 1, max: 3 }) })),
     maxInFlightPerReplica: maybe(fc.integer({ min: 1, max: 6 })),
     responseTimeLimit: maybe(ms(1, 800)),
     onDisconnect: fc.constantFrom("cancel" as const, "continue" as const),
@@ -113,6 +114,7 @@ const main = fc.oneof(
         perInFlight: ms(0, 10),
         failures: fc.constantFrom(0, 0.2),
         maxWaiting: maybe(fc.integer({ min: 0, max: 10 })),
+        quota: maybe(fc.record({ limit: fc.integer({ min: 1, max: 10 }), window: ms(1, 1000) })),
       })
       .map((station) => ({ station: present(station) }) as Pool),
   },

@@ -30,6 +30,7 @@ export const decodeGateway = (
     cache: decoding.group(at, "cache", (cache) => decodeCache(decoding, cache, around.traffic)),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
     disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),
+    tries: at.value.retry?.attempts,
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     queue,
     concurrency: decoding.field(at, "concurrency", (written) => decodeConcurrency(decoding, written)),

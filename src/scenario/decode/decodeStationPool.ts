@@ -1,3 +1,4 @@
+import type { WindowSettings } from "../../policy/limiter/WindowSettings.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import type { StationSpec } from "../../serving/station/StationSpec.ts";
 import { stationPool } from "../../serving/catalog/stationPool.ts";
@@ -9,6 +10,7 @@ import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
 import { decodeDistribution, DURATIONS } from "./decodeDistribution.ts";
 import type { At, Decoding } from "./Decoding.ts";
+import { present } from "./present.ts";
 
 type PoolInput = typeof Pool.Type;
 type StationInput = NonNullable<PoolInput["station"]>;
@@ -42,11 +44,17 @@ export const decodeStationPool = (decoding: Decoding, at: At<PoolInput>, name: s
 const decodeStation = (decoding: Decoding, at: At<StationInput>): StationSpec => {
   const bounded = (key: "servers" | "maxWaiting", minimum: number): number | undefined =>
     decoding.field(at, key, (written) => decoding.quantity(COUNT, written, { minimum, maximum: UNLIMITED, whole: true }));
-  return {
+  return present({
     servers: bounded("servers", 1) ?? Infinity,
     service: decoding.field(at, "service", (service) => decodeDistribution(decoding, service, DURATIONS)) ?? { kind: "fixed", value: 0 },
     perInFlightMs: decoding.field(at, "perInFlight", (written) => decoding.quantity(DURATION, written)) ?? 0,
     failureRatio: decoding.field(at, "failures", (written) => decoding.quantity(SHARE, written)) ?? 0,
     maxWaiting: bounded("maxWaiting", 0) ?? UNLIMITED,
-  };
+    quota: decoding.group(at, "quota", (quota) => decodeQuota(decoding, quota)),
+  });
 };
+
+const decodeQuota = (decoding: Decoding, at: At<NonNullable<StationInput["quota"]>>): WindowSettings => ({
+  limit: decoding.number(at, "limit", NaN, (written) => decoding.quantity(COUNT, written, { minimum: 1, maximum: UNLIMITED, whole: true })),
+  windowMs: decoding.number(at, "window", NaN, (written) => decoding.quantity(DURATION, written, { above: 0 })),
+});

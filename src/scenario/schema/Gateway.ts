@@ -122,6 +122,14 @@ export const Gateway = Schema.Struct({
     }),
   ),
   router: Schema.optionalKey(Router),
+  retry: Schema.optionalKey(
+    Schema.Struct({
+      attempts: integer({ minimum: 1, maximum: 100 }, "Tries in all, the first one included."),
+    }).annotate({
+      description:
+        "The gateway's own tries, at once, of what fails or finds no room before its first token, wherever the router sends it then; clients' retries multiply with them.",
+    }),
+  ),
   breaker: Schema.optionalKey(Breaker),
   outlierEjection: Schema.optionalKey(OutlierEjection),
   slowStart: Schema.optionalKey(SlowStart),

@@ -4,6 +4,8 @@ import { Phase } from "../../kernel/Kernel.ts";
 import type { Sampler } from "../../kernel/Sampler.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
 import type { Draws, Streams } from "../../kernel/Streams.ts";
+import type { FixedWindowState } from "../../policy/limiter/FixedWindow.ts";
+import { FixedWindow } from "../../policy/limiter/FixedWindow.ts";
 import { samplerOf } from "../../workload/SamplerOf.ts";
 import type { Attempts } from "../Attempts.ts";
 import { AttemptState } from "../Attempts.ts";
@@ -30,6 +32,8 @@ export class StationTable {
   /** Ticket of the pending end of service. */
   readonly ticket: Column<Float64Array>;
   private readonly requests: Requests;
+  private readonly quota: FixedWindow | undefined;
+  private readonly window: FixedWindowState | undefined;
 
   constructor(spec: StationSpec, parts: { pool: string; streams: Streams; attempts: Attempts; requests: Requests }) {
     this.service = samplerOf(spec.service);
@@ -39,6 +43,13 @@ export class StationTable {
     this.fails = parts.attempts.pool.int32();
     this.ticket = parts.attempts.pool.float64();
     this.requests = parts.requests;
+    this.quota = spec.quota && new FixedWindow({ ...spec.quota, anchored: false });
+    this.window = this.quota?.open(0);
+  }
+
+  /** Whether the quota has room for one more attempt, which is counted then. */
+  takes(nowMs: number): boolean {
+    return this.quota === undefined || this.quota.take(this.window!, 1, nowMs) === 0;
   }
 
   /** Draws what the attempt will need. */
@@ -110,7 +121,7 @@ export class StationReplica implements Engine, Actor {
 
   submit(attempt: number): boolean {
     const full = this.serving.length >= this.servers;
-    if (!this.up || (full && this.waiting.length >= this.station.maxWaiting)) return false;
+    if (!this.up || (full && this.waiting.length >= this.station.maxWaiting) || !this.table.takes(this.kernel.now)) return false;
     const { attempts } = this;
     attempts.total.at[attempt] = attempts.promptTokens.at[attempt]!;
     attempts.cachedTokens.at[attempt] = 0;

@@ -1,3 +1,4 @@
+import type { WindowSettings } from "../../policy/limiter/WindowSettings.ts";
 import type { SamplerSpec } from "../../workload/TrafficSpec.ts";
 
 /** A server of any kind, described by its service time alone: a database, another team's API, the server of a queueing model. */
@@ -12,4 +13,6 @@ export interface StationSpec {
   readonly failureRatio: number;
   /** Attempts that may wait for a server; more are refused. */
   readonly maxWaiting: number;
+  /** Attempts that the whole pool takes per window of time, aligned with the clock; more are refused. */
+  readonly quota?: WindowSettings;
 }

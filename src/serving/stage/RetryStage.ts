@@ -1,0 +1,89 @@
+import type { Column } from "../../kernel/SlotPool.ts";
+import type { GatewayListener } from "../Gateway.ts";
+import { AttemptEnd } from "../Gateway.ts";
+import type { Simulation } from "../Simulation.ts";
+import type { Door } from "./Door.ts";
+import { copyResult, twinOf } from "./Twins.ts";
+
+const NONE = -1;
+/** Tells the draws of these tries from those of hedged copies, of which there are at most 5. */
+const COPY_SPAN = 8;
+
+/**
+ * The gateway's own tries: an attempt that fails, or finds no room, before its first token is sent again at once, wherever the router sends it then
+ * (proxy_next_upstream of nginx is stricter: it never goes back to a server that failed). The client knows nothing of it, so its retries multiply.
+ */
+export class RetryStage implements Door, GatewayListener {
+  private readonly attempts: number;
+  private readonly simulation: typeof Simulation.Service;
+  private readonly next: Door;
+  /** Of a try: the attempt that it stands for, -1 when that is gone. */
+  private readonly original: Column<Int32Array>;
+  /** Of an attempt: its present try, how many there were, and whether a token has passed. */
+  private readonly present: Column<Int32Array>;
+  private readonly tries: Column<Int32Array>;
+  private readonly started: Column<Int32Array>;
+  private listener!: GatewayListener;
+
+  /** `attempts` tries in all, the first one included. */
+  constructor(attempts: number, simulation: typeof Simulation.Service, next: Door) {
+    this.attempts = attempts;
+    this.simulation = simulation;
+    this.next = next;
+    const { pool } = simulation.attempts;
+    this.original = pool.int32();
+    this.present = pool.int32();
+    this.tries = pool.int32();
+    this.started = pool.int32();
+    next.connect(this);
+  }
+
+  connect(listener: GatewayListener): void {
+    this.listener = listener;
+  }
+
+  submit(attempt: number): void {
+    this.tries.at[attempt] = 0;
+    this.started.at[attempt] = 0;
+    this.send(attempt);
+  }
+
+  hangUp(attempt: number): void {
+    const present = this.present.at[attempt]!;
+    this.original.at[present] = NONE;
+    this.simulation.attempts.pool.give(attempt);
+    this.next.hangUp(present);
+  }
+
+  firstToken(present: number): void {
+    const attempt = this.original.at[present]!;
+    if (attempt === NONE) return;
+    this.started.at[attempt] = 1;
+    this.listener.firstToken(attempt);
+  }
+
+  ended(present: number, how: number): void {
+    const attempt = this.original.at[present]!;
+    if (attempt === NONE) return;
+    this.original.at[present] = NONE;
+    const again = (how === AttemptEnd.Failed || how === AttemptEnd.Shed) && this.started.at[attempt] === 0;
+    if (again && this.tries.at[attempt]! < this.attempts) return this.send(attempt);
+    const { attempts } = this.simulation;
+    copyResult(attempts, present, attempt);
+    this.listener.ended(attempt, how);
+    attempts.pool.give(attempt);
+  }
+
+  wasted(present: number, tokens: number): void {
+    this.listener.wasted(present, tokens);
+  }
+
+  private send(attempt: number): void {
+    const { attempts } = this.simulation;
+    const present = twinOf(attempts, attempt);
+    attempts.copy.at[present]! += COPY_SPAN * this.tries.at[attempt]!++;
+    this.original.at[present] = attempt;
+    this.present.at[attempt] = present;
+    this.next.submit(present);
+  }
+}
