@@ -26,16 +26,114 @@ export const openAgainstClosed: Reference = {
   },
 };
 
+/** Queue wait in service times, and share that waits, of so many arrivals at one queue. */
+const waiting = async (
+  station: NonNullable<ScenarioInput["fleet"][string]["station"]>,
+  arrivals: { readonly perSecond: number; readonly count: number; readonly serviceS: number; readonly seeds: number },
+): Promise<{ readonly wait: number; readonly share: number }> => {
+  const waits: Array<number> = [];
+  const shares: Array<number> = [];
+  for (let seed = 1; seed <= arrivals.seeds; seed++) {
+    const seconds = Math.ceil(arrivals.count / arrivals.perSecond);
+    const { result, sample } = await play(
+      {
+        name: "one-queue",
+        horizon: `${seconds}s`,
+        warmup: `${Math.ceil(seconds / 50)}s`,
+        traffic: { web: { arrivals: { poisson: { rate: `${arrivals.perSecond}/s` } }, prompt: 1, output: 1 } },
+        fleet: { server: { station } },
+      },
+      seed,
+    );
+    const answered = sample.filter(({ queueWaitMs }) => queueWaitMs !== null);
+    waits.push(result.classes[0]!.queueWaitMs.mean! / 1000 / arrivals.serviceS);
+    shares.push(answered.filter(({ queueWaitMs }) => queueWaitMs! > 0).length / answered.length);
+  }
+  return { wait: mean(waits), share: mean(shares) };
+};
+
+/** Servers, offered load, probability of a wait, mean wait in service times. */
+const ERLANG: ReadonlyArray<readonly [servers: number, erlangs: number, share: number, wait: number]> = [
+  [1, 0.8, 0.8, 4],
+  [2, 1.6, 0.711111, 1.777778],
+  [5, 2.5, 0.130371, 0.052149],
+  [10, 5, 0.036105, 0.007221],
+  [10, 8, 0.40918, 0.20459],
+  [50, 40, 0.086953, 0.008695],
+  [100, 80, 0.019646, 0.000982],
+  [8, 7.2, 0.701533, 0.876916],
+  [16, 14.4, 0.591343, 0.36959],
+];
+
+export const erlang: Reference = {
+  title: "one queue of c servers, exponential service: share that waits, mean wait in service times",
+  source: "Erlang C",
+  quick: false,
+  findings: async () => {
+    const found: Array<Finding> = [];
+    for (const [servers, perSecond, share, wait] of ERLANG) {
+      const simulated = await waiting({ servers, service: SERVICE }, { perSecond, count: 300_000, serviceS: 1, seeds: 3 });
+      const tolerance = share >= 0.1 ? 0.03 : 0.1;
+      found.push(near(`c = ${servers}, a = ${perSecond}: share`, share, share * tolerance, simulated.share));
+      found.push(near(`c = ${servers}, a = ${perSecond}: wait`, wait, wait * (share >= 0.1 ? 0.05 : 0.15), simulated.wait));
+    }
+    return found;
+  },
+};
+
+type Service = NonNullable<ScenarioInput["fleet"][string]["station"]>["service"];
+/** Balanced means: p = (1 + sqrt((cv^2 - 1) / (cv^2 + 1))) / 2, means 1 / (2 p) and 1 / (2 (1 - p)), for cv^2 = 4. */
+const HYPER = (1 + Math.sqrt(3 / 5)) / 2;
+const two = (share: number, fastS: number, slowS: number): Service => ({
+  mixture: [
+    { share, of: { exponential: { mean: `${fastS}s` } } },
+    { share: 1 - share, of: { exponential: { mean: `${slowS}s` } } },
+  ],
+});
+
+/** Service, its mean in s, and waits in service times at loads of .5, .8, .9; largest relative error. */
+const SERVICES: ReadonlyArray<
+  readonly [name: string, service: Service, meanS: number, waits: ReadonlyArray<number>, tolerances: ReadonlyArray<number>]
+> = [
+  ["constant", "1s", 1, [0.5, 2, 4.5], [0.03, 0.03, 0.06]],
+  ["exponential", SERVICE, 1, [1, 4, 9], [0.03, 0.03, 0.06]],
+  // p99 of the lognormal of sigma 1 and mean 1: exp(2.3263 - 1/2).
+  ["lognormal", { lognormal: { mean: "1s", p99: "6.2113s" } }, 1, [1.359, 5.437, 12.232], [0.03, 0.03, 0.06]],
+  ["hyperexponential, cv^2 4", two(HYPER, 1 / (2 * HYPER), 1 / (2 * (1 - HYPER))), 1, [2.5, 10, 22.5], [0.03, 0.04, 0.08]],
+  ["99.9 % of 0.1 s, 0.1 % of 10 s", two(0.999, 0.1, 10), 0.1099, [9.107, 36.427, 81.96], [0.15, 0.15, 0.2]],
+];
+const LOADS = [0.5, 0.8, 0.9];
+
+export const pollaczek: Reference = {
+  title: "one server, service of any kind: mean wait in service times",
+  source: "Pollaczek-Khinchine",
+  quick: false,
+  findings: async () => {
+    const found: Array<Finding> = [];
+    for (const [name, service, serviceS, waits, tolerances] of SERVICES) {
+      for (const [i, load] of LOADS.entries()) {
+        const { wait } = await waiting({ servers: 1, service }, { perSecond: load / serviceS, count: 400_000, serviceS, seeds: 5 });
+        found.push(near(`${name} at ${load}`, waits[i]!, waits[i]! * tolerances[i]!, wait));
+      }
+    }
+    return found;
+  },
+};
+
 const ROUTERS = ["random", "powerOfTwo", "leastOutstanding", "roundRobin"] as const;
 
 /** Mean time in the system at 50 servers, by load and router: best of two by Mitzenmacher's model, the rest by simulation elsewhere. */
 const MEAN_TIMES: ReadonlyArray<readonly [load: number, ...times: ReadonlyArray<number>]> = [
   [0.7, 3.337, 1.618, 1.005, 1.899],
   [0.9, 10.051, 2.652, 1.167, 5.182],
+  [0.95, 19.459, 3.493, 1.476, 9.927],
 ];
+/** 99th percentiles at 0.9. */
+const TAILS = [46.2, 8.96, 5.25, 23.7];
 
-const meanTime = async (load: number, router: (typeof ROUTERS)[number]): Promise<number> => {
+const timeInSystem = async (load: number, router: (typeof ROUTERS)[number]): Promise<{ readonly mean: number; readonly p99: number }> => {
   const times: Array<number> = [];
+  const tails: Array<number> = [];
   for (let seed = 1; seed <= 2; seed++) {
     const { result } = await play(
       {
@@ -49,8 +147,9 @@ const meanTime = async (load: number, router: (typeof ROUTERS)[number]): Promise
       seed,
     );
     times.push(result.classes[0]!.e2eMs.mean! / 1000);
+    tails.push(result.classes[0]!.e2eMs.p99! / 1000);
   }
-  return mean(times);
+  return { mean: mean(times), p99: mean(tails) };
 };
 
 export const balancers: Reference = {
@@ -62,7 +161,9 @@ export const balancers: Reference = {
     for (const [load, ...times] of MEAN_TIMES) {
       for (const [i, router] of ROUTERS.entries()) {
         const tolerance = router === "random" || router === "roundRobin" ? 0.05 : 0.02;
-        found.push(near(`${router} at ${load}`, times[i]!, times[i]! * tolerance, await meanTime(load, router)));
+        const simulated = await timeInSystem(load, router);
+        found.push(near(`${router} at ${load}`, times[i]!, times[i]! * tolerance, simulated.mean));
+        if (load === 0.9) found.push(near(`${router} at ${load}, 99th percentile`, TAILS[i]!, TAILS[i]! * 0.05, simulated.p99));
       }
     }
     return found;

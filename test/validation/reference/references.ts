@@ -1,5 +1,8 @@
+import { budgetBounds, clientThrottle, layers, windowEdge } from "./amplification.ts";
+import { coldCache, stampede } from "./caching.ts";
 import { hysteresis, ramp, triggerLength } from "./collapse.ts";
-import { balancers, hedging, openAgainstClosed } from "./queueing.ts";
+import { balancers, erlang, hedging, openAgainstClosed, pollaczek } from "./queueing.ts";
+import { triggerThreshold, vulnerableLoad } from "./recovery.ts";
 import type { Reference } from "./Reference.ts";
 import { retryAmplification, retryBudgets } from "./retryAmplification.ts";
 
@@ -10,6 +13,16 @@ export const REFERENCES: ReadonlyArray<Reference> = [
   triggerLength,
   hysteresis,
   ramp,
+  vulnerableLoad,
+  triggerThreshold,
+  layers,
+  budgetBounds,
+  clientThrottle,
+  windowEdge,
+  coldCache,
+  stampede,
+  erlang,
+  pollaczek,
   balancers,
   hedging,
   openAgainstClosed,
