@@ -209,9 +209,14 @@ export class Rank {
     let drafted = 0;
     let accepted = 0;
     const { prefillOnly } = this.settings;
-    for (let i = 0; i < batch.size; i++) {
-      const slot = batch.slots[i]!;
-      const tokens = batch.tokens[i]!;
+    // Neighbors mostly have one and the same gap: runs of them are written at once.
+    let runClass = 0;
+    let runGapMs = 0.5;
+    let run = 0;
+    const { slots, tokens: counts, size } = batch;
+    for (let i = 0; i < size; i++) {
+      const slot = slots[i]!;
+      const tokens = counts[i]!;
       if (tokens === 0) continue;
       hold[slot] = Hold.None;
       if (state[slot] === AttemptState.Decoding) {
@@ -227,8 +232,16 @@ export class Rank {
         computed[slot]! += fresh;
         totals[slot] = total + fresh;
         generated += fresh;
-        if (streams) gaps.add(classes[slot]!, now - last[slot]!);
+        const classIndex = classes[slot]!;
+        const gapMs = now - last[slot]!;
         last[slot] = now;
+        if (gapMs !== runGapMs || classIndex !== runClass) {
+          if (streams && run > 0) gaps.add(runClass, runGapMs, run);
+          run = 0;
+          runClass = classIndex;
+          runGapMs = gapMs;
+        }
+        run++;
       } else {
         const reached = computed[slot]! + tokens;
         computed[slot] = reached;
@@ -246,6 +259,7 @@ export class Rank {
     meter.acceptedTokens += accepted;
     meter.prefillTokens += batch.load.prefillTokens;
     if (batch.load.prefillTokens > 0) this.blockedHead = NONE;
+    if (streams && run > 0) gaps.add(runClass, runGapMs, run);
     gaps.flush();
     if (streams && finished > 0) this.compact();
   }
@@ -329,7 +343,7 @@ export class Rank {
     attempts.total.at[slot]!++;
     attempts.state.at[slot] = AttemptState.Decoding;
     if (streams && !Number.isNaN(attempts.firstTokenMs.at[slot]!)) {
-      this.gaps.add(attempts.classIndex.at[slot]!, now - columns.lastTokenMs.at[slot]!);
+      this.gaps.add(attempts.classIndex.at[slot]!, now - columns.lastTokenMs.at[slot]!, 1);
     } else if (streams) this.noteFirst(slot);
     columns.lastTokenMs.at[slot] = now;
   }

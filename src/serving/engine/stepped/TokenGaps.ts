@@ -11,10 +11,11 @@ export class TokenGaps {
     this.weight = new Int32Array(classes);
   }
 
-  add(classIndex: number, gapMs: number): void {
+  /** `weight` gaps of this length. */
+  add(classIndex: number, gapMs: number, weight: number): void {
     if (this.weight[classIndex]! > 0 && this.gapMs[classIndex] !== gapMs) this.write(classIndex);
     this.gapMs[classIndex] = gapMs;
-    this.weight[classIndex]!++;
+    this.weight[classIndex]! += weight;
   }
 
   /** Writes what has been gathered. */
