@@ -20,13 +20,13 @@ const WARMUP_S = 300;
 const TARGET = 5;
 
 /** Lengths are not published: fixed ones with the published ratio of input to output and mean KV length (input + output / 2). */
-const lengths = (facts: Facts): { readonly input: number; readonly output: number } => {
+export const lengths = (facts: Facts): { readonly input: number; readonly output: number } => {
   const ratio = facts["input_tokens"]! / facts["output_tokens"]!;
   const output = facts["avg_kv_length_per_output_token"]! / (ratio + 0.5);
   return { input: Math.round(ratio * output), output: Math.round(output) };
 };
 
-type Facts = { readonly [name: string]: number };
+export type Facts = { readonly [name: string]: number };
 
 const entry = (variant: string): StepCoefficients =>
   findStepEntry({ gpu: "h800", model: "deepseek-v3", tensorParallel: 1, dtype: { dtype: "fp8", variant } })!.coefficients;
@@ -71,11 +71,7 @@ const run = (): Findings => {
   const facts = JSON.parse(sharedText(FACTS)) as Facts & { readonly output_speed_tokens_per_s: readonly [number, number] };
   const { input, output } = lengths(facts);
   const speed = meanOf([...facts["output_speed_tokens_per_s"]]);
-  const decodeShare =
-    facts["output_tokens"]! /
-    facts["decode_tokens_per_s_per_node"]! /
-    (facts["output_tokens"]! / facts["decode_tokens_per_s_per_node"]! +
-      facts["input_tokens"]! / facts["prefill_tokens_per_s_per_node_incl_cache_hits"]!);
+  const decodeShare = decodeShareOf(facts);
   const uncached = Math.round(input * (1 - facts["cache_hit_fraction"]!));
   const decode = calibratedDecode(facts, speed);
   const prefill = entry("ep32-prefill");
@@ -160,14 +156,20 @@ const run = (): Findings => {
     ],
     remarks: [
       "At the peak the demand asks for more nodes than the 278 there were, at 20 tokens/s: the evening fleet then runs below that speed in the simulation. What users really got by the hour was not published, only the range of 20 to 22 over the day.",
-      "The node curve is given, not found: nodes per hour are demand divided by the simulated rate per node at the slowest published speed. An autoscaler is not part of this check.",
+      "The node curve is given, not found: nodes per hour are demand divided by the simulated rate per node at the slowest published speed. The next section finds it by an autoscaler.",
       "Income is a proxy for load (all tokens at R1 prices), digitised to a few per cent per hour; the night's hours differ most, since capacity moved in blocks of 30 nodes.",
     ],
   };
 };
 
+/** Share of the nodes that decode, 0..1, as the published rates per node imply. */
+export const decodeShareOf = (facts: Facts): number => {
+  const decodeNodes = facts["output_tokens"]! / facts["decode_tokens_per_s_per_node"]!;
+  return decodeNodes / (decodeNodes + facts["input_tokens"]! / facts["prefill_tokens_per_s_per_node_incl_cache_hits"]!);
+};
+
 /** The composed decode step, stretched so that the published mean load runs at the published speed. */
-const calibratedDecode = (facts: Facts, speed: number): StepCoefficients => {
+export const calibratedDecode = (facts: Facts, speed: number): StepCoefficients => {
   const composed = entry("ep64");
   const perGpu = facts["decode_tokens_per_s_per_node"]! / speed / GPUS_PER_NODE;
   const stepMs = composed.a + perGpu * (composed.b + composed.c * facts["avg_kv_length_per_output_token"]!);

@@ -1,3 +1,4 @@
+import { autoscaledDay } from "./autoscaledDay.ts";
 import { deepSeek } from "./deepSeek.ts";
 import { engines } from "./engines.ts";
 import { mooncake } from "./mooncake.ts";
@@ -8,4 +9,4 @@ import { silicon } from "./silicon.ts";
 import { splitwise } from "./splitwise.ts";
 
 /** Sections in the order of the page. Register new ones here. */
-export const realSections: ReadonlyArray<Section> = [rtx4090, silicon, deepSeek, mooncake, splitwise, engines, published];
+export const realSections: ReadonlyArray<Section> = [rtx4090, silicon, deepSeek, autoscaledDay, mooncake, splitwise, engines, published];
