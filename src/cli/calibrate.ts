@@ -17,7 +17,7 @@ import type { CalibrationEntry } from "../serving/catalog/CalibrationEntry.ts";
 import { CALIBRATION_VERSION } from "../serving/catalog/CalibrationEntry.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import { resolvePool } from "../serving/catalog/resolvePool.ts";
-import type { FitDomain } from "../serving/catalog/StepEntry.ts";
+import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
 

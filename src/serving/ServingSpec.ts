@@ -17,7 +17,7 @@ import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import type { StartupSpec } from "./life/StartupSpec.ts";
 import type { MachineSpec } from "./machine/MachineSpec.ts";
 import type { AutoscaleSpec } from "./scaling/AutoscaleSpec.ts";
-import type { FitDomain } from "./catalog/StepEntry.ts";
+import type { FitDomain } from "./catalog/FitDomain.ts";
 import type { StationSpec } from "./station/StationSpec.ts";
 
 export type { RouterSpec } from "../policy/routing/RouterSpec.ts";

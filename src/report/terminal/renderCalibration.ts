@@ -2,7 +2,7 @@ import type { Errors } from "../../serving/calibration/Errors.ts";
 import type { PointFit } from "../../serving/calibration/fitPoints.ts";
 import type { RunErrors, RunFit } from "../../serving/calibration/fitRun.ts";
 import type { StepFit } from "../../serving/calibration/fitSteps.ts";
-import type { FitDomain } from "../../serving/catalog/StepEntry.ts";
+import type { FitDomain } from "../../serving/catalog/FitDomain.ts";
 
 /** A fit with what it was made from. */
 export type Calibrated =

@@ -11,7 +11,7 @@ export const Disaggregation = Schema.Struct({
   link: Schema.Struct({
     bandwidth: bandwidth("Bandwidth of one prefill replica towards the decode replicas; its transfers share it in order"),
     latency: Schema.optionalKey(duration("Latency of a transfer", { default: disaggregation.latency })),
-  }),
+  }).annotate({ description: "Way of the KV cache out of each prefill replica." }),
   layerwise: Schema.optionalKey(
     flag("KV is sent layer by layer while the prompt is computed: only the last layer's is still to be sent at its end.", {
       default: disaggregation.layerwise,

@@ -49,7 +49,9 @@ export const Startup = Schema.Struct({
   imagePull: Schema.optionalKey(
     oneKey({
       time: duration("How long the download of the container image takes"),
-      download: Schema.Struct({ size: bytes("Size of the image"), bandwidth: bandwidth("Of the registry") }),
+      download: Schema.Struct({ size: bytes("Size of the image"), bandwidth: bandwidth("Of the registry") }).annotate({
+        description: "How much is downloaded, and how fast.",
+      }),
     }).annotate({ description: "Download of the container image, on a machine that was off: exactly one of time, download." }),
   ),
   weightSize: Schema.optionalKey(bytes("Weights of one replica; the catalog's by default")),

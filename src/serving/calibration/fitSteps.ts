@@ -1,4 +1,4 @@
-import type { FitDomain } from "../catalog/StepEntry.ts";
+import type { FitDomain } from "../catalog/FitDomain.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { Errors } from "./Errors.ts";
 import { errorsOf, foldOf } from "./Errors.ts";

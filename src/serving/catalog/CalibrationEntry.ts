@@ -1,5 +1,5 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
-import type { FitDomain } from "./StepEntry.ts";
+import type { FitDomain } from "./FitDomain.ts";
 
 /** Version of the file format; another one is refused. */
 export const CALIBRATION_VERSION = 1;

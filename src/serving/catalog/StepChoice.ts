@@ -9,7 +9,8 @@ import type { ModelSpec } from "./Models.ts";
 import { StepTable } from "../steptime/StepTable.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
 import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING, rooflineCoefficients } from "./Roofline.ts";
-import type { FitDomain, StepEntry } from "./StepEntry.ts";
+import type { FitDomain } from "./FitDomain.ts";
+import type { StepEntry } from "./StepEntry.ts";
 import { DEFAULT_HOST_OVERHEAD_MS, dtypeKeysOf, findStepEntry, variantEntries, withHostOverhead } from "./StepTimes.ts";
 
 /** The step times of a pool, with what is known about them. */

@@ -1,14 +1,6 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { Dtype } from "./Dtypes.ts";
-
-/** Where a fit was made; beyond these bounds it is an extrapolation. */
-export interface FitDomain {
-  readonly maxSequences: number;
-  /** KV tokens of all decoding sequences of the step. */
-  readonly maxKvTokens: number;
-  /** Prefill tokens of the step. */
-  readonly maxPrefillTokens: number;
-}
+import type { FitDomain } from "./FitDomain.ts";
 
 /** Step times of one (GPU, model, tensor parallelism, dtype, engine variant), in ms. */
 export interface StepEntry {

@@ -86,7 +86,7 @@ test("timeline: one of three replicas is on and always busy -> utilization 1, an
     small(chat, {
       horizon: "4s",
       warmup: "1s",
-      fleet: { gpu: pool({ replicas: 3, engine: fleet.gpu.engine }) },
+      fleet: { gpu: pool({ replicas: 3, engine: fleet.gpu.engine! }) },
       gateway: { router: "roundRobin" },
     }),
   );
