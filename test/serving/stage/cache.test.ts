@@ -263,12 +263,13 @@ describe("warm-up", () => {
   });
 });
 
-test("a load that goes on when its request is over -> its time is the draw of who asked first, whoever has that slot now", async () => {
-  // Both askers leave before the load ends; without a cache that draw decides how long the first is served.
-  const service = { quantiles: { p0: "1s", p100: "9s" } } as const;
-  const alone = await run(world(crowd(1), {}, { service }));
-  const followed = await run(world(user("20s"), { ttl: "1ms" }, { service }));
-  expect(times(followed)[0]).toBe(times(alone)[0]);
-  const plain = await run({ ...world(user("20s"), {}, { service }), gateway: {} });
-  expect(times(followed)).toEqual(times(plain));
+test("contents that nobody repeats -> the cache changes nothing: each load has the service time that the request would have had", async () => {
+  const asks = { arrivals: { poisson: { rate: "20/s" } }, repeat: { share: "100%", contents: 1_000_000, zipf: 0 } } as const;
+  const station = { service: { exponential: { mean: "400ms" } } } as const;
+  const cached = await run(world(asks, {}, station));
+  const plain = await run({ ...world(asks, {}, station), gateway: {} });
+  expect(cacheOf(cached).hits).toBeLessThan(3);
+  const loaded = new Map(cached.sample.filter(({ outcome }) => outcome === "completed").map(({ id, e2eMs }) => [id, e2eMs]));
+  expect(loaded.size).toBeGreaterThan(500);
+  for (const { id, e2eMs, outcome } of plain.sample) if (outcome === "completed" && loaded.has(id)) expect(loaded.get(id)).toBe(e2eMs);
 });
