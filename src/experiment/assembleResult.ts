@@ -23,6 +23,7 @@ import type { Judged } from "./GateMetric.ts";
 import { handoverResult } from "./handoverResult.ts";
 import { poolResources } from "./poolResources.ts";
 import { scalingResult } from "./scalingResult.ts";
+import { rulesResult } from "./rulesResult.ts";
 import { scheduledResult } from "./scheduledResult.ts";
 import type { Replication } from "./runReplication.ts";
 
@@ -36,12 +37,9 @@ export interface ResultHeader {
   readonly horizonMs: number;
   readonly warmupMs: number;
   readonly fleet: ReadonlyArray<PoolSpec>;
-  readonly faults: ReadonlyArray<{
-    readonly kind: string;
-    readonly pool: string;
-    readonly atMs: number;
-    readonly durationMs: number;
-  }>;
+  readonly faults: ReadonlyArray<
+    { readonly kind: string; readonly atMs: number; readonly durationMs: number } & ({ readonly pool: string } | { readonly part: string })
+  >;
   readonly gates: ReadonlyArray<Gate>;
 }
 
@@ -95,7 +93,7 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
     timeline: meanTimeline(runs),
     faults: header.faults.map((fault) => ({
       kind: fault.kind,
-      pool: fault.pool,
+      pool: "pool" in fault ? fault.pool : fault.part,
       startMs: fault.atMs,
       endMs: fault.atMs + fault.durationMs,
     })),
@@ -295,6 +293,7 @@ const gatewayResult = (runs: ReadonlyArray<Replication>): Result["gateway"] => (
   router: runs[0]!.router,
   cut: sum(runs.map((run) => run.gateway.cut)),
   ...cacheResult(runs),
+  ...rulesResult(runs),
 });
 
 const cacheResult = (runs: ReadonlyArray<Replication>): { readonly cache?: CacheResult } => {

@@ -22,6 +22,7 @@ export interface Replication {
   readonly events: number;
   readonly fleet: typeof Fleet.Service;
   readonly gateway: typeof Gateway.Service;
+  readonly entrance: typeof Entrance.Service;
   readonly recorder: typeof Recorder.Service;
   readonly observer: typeof Observer.Service;
   readonly scaling: typeof Scaling.Service;
@@ -101,7 +102,8 @@ const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: b
   const { kernel } = yield* Simulation;
   const fleet = yield* Fleet;
   const recorder = yield* Recorder;
-  const { cache } = yield* Entrance;
+  const entrance = yield* Entrance;
+  const { cache } = entrance;
   yield* Effect.try({
     try: () => {
       for (const replica of fleet.replicas) replica.syncMeter();
@@ -116,6 +118,7 @@ const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: b
     fleet,
     recorder,
     gateway: yield* Gateway,
+    entrance,
     observer: yield* Observer,
     scaling: yield* Scaling,
     traffic: yield* Traffic,

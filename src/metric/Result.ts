@@ -155,6 +155,40 @@ export interface PoolResult {
   readonly warnings: ReadonlyArray<string>;
 }
 
+/** What the rules of gateway and clients turned away or changed, in attempts; each is absent where the scenario has no such rule. */
+export interface GatewayRules {
+  /** By the queue; it shows as the outcome `shed`, for `pastDeadline` as `expired`. */
+  readonly shed?: {
+    readonly queueFull: number;
+    readonly tokensFull: number;
+    readonly lowPriority: number;
+    readonly throttled: number;
+    readonly delayed: number;
+    readonly pastDeadline: number;
+    readonly timedOut: number;
+  };
+  readonly limits?: { readonly rejected: number };
+  /** Attempts that the fleet might hold and held; rejected where there is no queue to wait in. */
+  readonly concurrency?: {
+    readonly rejected: number;
+    readonly limit: { readonly mean: number; readonly max: number };
+    readonly inFlight: { readonly mean: number; readonly max: number };
+  };
+  /** How often the breaker of a replica refused an attempt, which then went elsewhere or waited. */
+  readonly breaker?: { readonly refused: number };
+  /** Share of time in which answers were cheaper, and attempts that got one. */
+  readonly brownout?: {
+    readonly timeRatio: number;
+    readonly shorter: number;
+    readonly smallerModel: number;
+    readonly fromCache: number;
+    readonly canned: number;
+  };
+  readonly store?: { readonly calls: number; readonly unanswered: number };
+  /** Never sent by their clients. */
+  readonly clients?: { readonly blockedByBreaker: number; readonly blockedByThrottle: number };
+}
+
 /** The gateway's cache of whole answers; attempts with a content count. requests = hits + stale + negative + misses + coalesced + refused. */
 export interface CacheResult {
   readonly requests: number;
@@ -241,11 +275,16 @@ export interface Result {
     readonly cut: number;
     /** Absent without a result cache. */
     readonly cache?: CacheResult;
-  };
+  } & GatewayRules;
   readonly pools: ReadonlyArray<PoolResult>;
   readonly trace?: { readonly rows: number; readonly skippedRows: number };
   readonly timeline: ReadonlyArray<TimelinePoint>;
-  readonly faults: ReadonlyArray<{ readonly kind: string; readonly pool: string; readonly startMs: number; readonly endMs: number }>;
+  readonly faults: ReadonlyArray<{
+    readonly kind: string;
+    /** or `store`, `cache` */ readonly pool: string;
+    readonly startMs: number;
+    readonly endMs: number;
+  }>;
   readonly cost: { readonly totalUsd: number; readonly perMillionOutputTokensUsd: number | null };
   readonly gates: ReadonlyArray<GateResult>;
   readonly verdict: "pass" | "fail" | "inconclusive" | "none";

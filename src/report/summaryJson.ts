@@ -34,7 +34,9 @@ const KEYS: ReadonlyArray<string> = `
   classes total gateway pools events requests outcomes ${OUTCOMES.join(" ")} attempts
   offeredPerSecond throughputPerSecond goodputPerSecond failedPerSecond ttftP50Ms ttftP99Ms
   gatewayQueue engineWaiting running ready booting scaleUps scaleDowns from to kvRatio goodput perSecond ratio interval low high
-  queue router cut cache hits stale negative misses coalesced refused loads evictions utilization waiting batch kv preemptions prefixCache steps phases
+  queue router cut shed limits concurrency breaker brownout store clients rejected refused limit inFlight calls unanswered
+  queueFull tokensFull lowPriority throttled delayed pastDeadline timedOut timeRatio shorter smallerModel fromCache canned
+  blockedByBreaker blockedByThrottle cache hits stale negative misses coalesced loads evictions utilization waiting batch kv preemptions prefixCache steps phases
   tokens prompt cachedPrompt output wasted prefill decode hitTokens queryTokens hitRatio
   ttftMs tpotMs itlMs e2eMs queueWaitMs min mean p50 p90 p95 p99 p999 max intervals
   meanRatio maxRatio scaling replicaHours costUsd stepSource trace rows skippedRows timeline faults

@@ -4,23 +4,26 @@ import * as Layer from "effect/Layer";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
+import type { GatewayService } from "./Gateway.ts";
 import { Gateway } from "./Gateway.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import type { Door } from "./stage/Door.ts";
 import { CacheStage } from "./stage/CacheStage.ts";
+import { BrownoutStage } from "./stage/BrownoutStage.ts";
 import { limiterOf } from "./stage/limiterOf.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
 import { RetryStage } from "./stage/RetryStage.ts";
 import { TokenReservations } from "./stage/TokenReservations.ts";
 import { Store } from "./store/Store.ts";
 
-/** What attempts meet before the gateway's queue: rate limits, the store that keeps them, the response cache. Only what is asked for is there. */
+/** What attempts meet before the gateway's queue: rate limits, the store that keeps them, the response cache, cheaper answers under load. Only what is asked for is there. */
 export interface EntranceService {
   readonly door: Door;
   readonly store: Store | undefined;
   readonly rateLimits: RateLimitStage | undefined;
   readonly cache: CacheStage | undefined;
+  readonly brownout: BrownoutStage | undefined;
   /** Forgets what was counted so far: the warm-up is over. */
   startMeasuring(): void;
 }
@@ -43,15 +46,22 @@ const buildEntrance = (
   classes: ReadonlyArray<TrafficClassSpec>,
   simulation: typeof Simulation.Service,
   fleet: FleetService,
-  gateway: Door,
+  gateway: GatewayService,
 ): EntranceService => {
   const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
   const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) })) ?? [];
+  const hasTwins = spec.cache !== undefined || (spec.tries ?? 1) > 1;
   const generated = (attempt: number): number => fleet.replicas[simulation.attempts.replica.at[attempt]!]!.generated(attempt);
   const reservations =
-    spec.tokenBudgets === undefined ? undefined : new TokenReservations(spec.tokenBudgets, classes, simulation, generated);
-  const behind = spec.tries === undefined || spec.tries === 1 ? gateway : new RetryStage(spec.tries, simulation, gateway);
-  const cache = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, behind);
+    spec.tokenBudgets === undefined
+      ? undefined
+      : new TokenReservations(spec.tokenBudgets, classes, simulation, hasTwins ? undefined : generated);
+  const isCached = (attempt: number): boolean => holds(cache, simulation.attempts.contentKey.at[attempt]!);
+  const brownout = spec.brownout === undefined ? undefined : new BrownoutStage({ spec: spec.brownout, simulation, gateway, isCached });
+  const cheaper: Door = brownout ?? gateway;
+  // Each of the gateway's own tries may be answered more cheaply than the one before.
+  const behind = spec.tries === undefined || spec.tries === 1 ? cheaper : new RetryStage(spec.tries, simulation, cheaper);
+  const cache: CacheStage | undefined = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, behind);
   const limited = limits.length > 0 || reservations !== undefined;
   const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? behind, reservations) : undefined;
   return {
@@ -59,10 +69,18 @@ const buildEntrance = (
     store,
     rateLimits,
     cache,
+    brownout,
     startMeasuring: () => {
       cache?.startMeasuring();
+      brownout?.startMeasuring();
       store?.startMeasuring();
       if (rateLimits !== undefined) rateLimits.rejected = 0;
     },
   };
+};
+
+/** Whether the cache has an answer, fresh or not. */
+const holds = (cache: CacheStage | undefined, key: number): boolean => {
+  const slot = cache === undefined || key === 0 ? -1 : cache.cache.entries.find(key);
+  return slot >= 0 && cache!.cache.entries.negative[slot] === 0;
 };

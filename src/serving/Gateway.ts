@@ -21,6 +21,7 @@ import { Fleet } from "./Fleet.ts";
 import { Router } from "./Router.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
+import { smallerPoolsOf } from "./stage/BrownoutSpec.ts";
 
 /** How an attempt ended, as the client sees it. */
 export const AttemptEnd = {
@@ -149,7 +150,8 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const timeoutMs = spec.queue?.timeoutMs;
     const tenantOf = tenantsOf(classes);
     if (spec.concurrency !== undefined) this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts });
-    if (spec.smallerPools !== undefined) this.targets = new PoolTargets(spec.smallerPools, fleet, attempts);
+    const smallerPools = spec.brownout === undefined ? [] : smallerPoolsOf(spec.brownout);
+    if (smallerPools.length > 0) this.targets = new PoolTargets(smallerPools, fleet, attempts);
     this.queue = new WaitingQueue({
       spec: spec.queue,
       classes,

@@ -36,6 +36,9 @@ export interface RecorderService {
   answered(request: number, attempt: number, outcome: Outcome): void;
   ended(request: number, outcome: Outcome): void;
   wasted(classIndex: number, tokens: number): void;
+  /** Attempts that their clients' own breakers and throttles never sent. */
+  readonly blocked: { readonly breaker: number; readonly throttle: number };
+  blockedBy(rule: "breaker" | "throttle"): void;
   /** Starts a new timeline interval. */
   nextInterval(): void;
   /** The run is over: whatever is in flight is unfinished, and the books must balance. */
@@ -63,6 +66,7 @@ class SimulatedRecorder implements RecorderService {
   readonly interval: IntervalCounts = { offered: 0, completed: 0, good: 0, failed: 0, ttftMs: new Summary() };
   readonly inSystem = new TimeAverage();
   readonly sample: Array<RequestRecord> = [];
+  readonly blocked = { breaker: 0, throttle: 0 };
   requests = 0;
   attempts = 0;
   private readonly options: RecorderOptions;
@@ -134,6 +138,10 @@ class SimulatedRecorder implements RecorderService {
 
   wasted(classIndex: number, tokens: number): void {
     if (this.simulation.kernel.now >= this.options.warmupMs) this.classes[classIndex]!.wastedTokens += tokens;
+  }
+
+  blockedBy(rule: "breaker" | "throttle"): void {
+    if (this.simulation.kernel.now >= this.options.warmupMs) this.blocked[rule]++;
   }
 
   nextInterval(): void {

@@ -5,6 +5,7 @@ import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
 import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
+import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
 import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
@@ -58,8 +59,8 @@ export interface GatewaySpec {
   readonly queue?: GatewayQueueSpec;
   /** Attempts that the fleet may hold; more wait in the queue, or are rejected where there is none. */
   readonly concurrency?: ConcurrencySpec;
-  /** Pools with a smaller model, which get only attempts that are answered more cheaply. */
-  readonly smallerPools?: ReadonlyArray<string>;
+  /** Cheaper answers under load. */
+  readonly brownout?: BrownoutSpec;
   /** Attempts a replica may hold (waiting and running) before the gateway stops sending to it. */
   readonly maxInFlightPerReplica: number;
   /** The gateway cuts an attempt that has not finished this long after it arrived. */
@@ -189,6 +190,23 @@ export type FaultSpec =
       readonly kind: "slowdown" | "linkSlow";
       readonly pool: string;
       readonly replicas: number;
+      readonly factor: number;
+      readonly atMs: number;
+      readonly durationMs: number;
+    }
+  | {
+      /** This share of the attempts that reach the replicas fails at once. */
+      readonly kind: "failing";
+      readonly pool: string;
+      readonly replicas: number;
+      readonly shareRatio: number;
+      readonly atMs: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: "storeDown" | "cacheFlush"; readonly part: "store" | "cache"; readonly atMs: number; readonly durationMs: number }
+  | {
+      readonly kind: "storeSlow";
+      readonly part: "store";
       readonly factor: number;
       readonly atMs: number;
       readonly durationMs: number;

@@ -17,7 +17,7 @@ export const describeWorld = (world: World, file: string): string => {
     ...world.fleet.flatMap((pool) => pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`)),
     ...world.faults.map(
       (fault) =>
-        `  fault ${fault.kind}: ${fault.replicas} of ${fault.pool} at ${formatDuration(fault.atMs)} for ${formatDuration(fault.durationMs)}`,
+        `  fault ${fault.kind}: ${"pool" in fault ? `${fault.replicas} of ${fault.pool}` : `the ${fault.part}`} at ${formatDuration(fault.atMs)} for ${formatDuration(fault.durationMs)}`,
     ),
     ...world.gates.map((gate) => `  gate ${gate.expression}`),
   ];

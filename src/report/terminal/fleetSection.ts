@@ -4,6 +4,7 @@ import { bar } from "./Bar.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
+import { ruleLines } from "./ruleLines.ts";
 import { scalingLines } from "./scalingLines.ts";
 import { schedulingLines } from "./schedulingLines.ts";
 import type { Style } from "./Style.ts";
@@ -33,6 +34,7 @@ const gateway = ({ gateway: of }: Result, width: number): ReadonlyArray<Line> =>
     gap: 3,
     width,
   }),
+  ...ruleLines(of, width),
   ...(of.cache === undefined ? [] : cacheLines(of.cache, width)),
 ];
 

@@ -7,6 +7,7 @@ import type { Gateway } from "../schema/Gateway.ts";
 import { decodeBreaker } from "./decodeBreaker.ts";
 import { decodeDisaggregation } from "./decodeDisaggregation.ts";
 import { decodeConcurrency } from "./decodeConcurrency.ts";
+import { decodeBrownout } from "./decodeBrownout.ts";
 import { decodeCache } from "./decodeCache.ts";
 import { decodeLimits, decodeStore } from "./decodeLimits.ts";
 import { decodeQueue } from "./decodeQueue.ts";
@@ -25,7 +26,15 @@ export const decodeGateway = (
   const queue = decoding.group(at, "queue", (written) =>
     decodeQueue(decoding, written, new Set(around.traffic.map(({ priority }) => priority)).size),
   );
+  const brownout = decoding.group(at, "brownout", (written) =>
+    decodeBrownout(decoding, written, {
+      hasQueue: at.value.queue !== undefined,
+      hasCache: at.value.cache !== undefined,
+      fleet: around.fleet,
+    }),
+  );
   return present({
+    brownout,
     ...decoding.field(at, "limits", (limits) => decodeLimits(decoding, limits)),
     cache: decoding.group(at, "cache", (cache) => decodeCache(decoding, cache, around.traffic)),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),

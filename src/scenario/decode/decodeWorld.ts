@@ -126,7 +126,7 @@ const largestBatch = (fleet: ReadonlyArray<PoolSpec>): number =>
 const decodeFaults = (decoding: Decoding, at: At<ScenarioInput>) => {
   const { fleet, faults = [] } = at.value;
   if (!isMapping(fleet) || !Array.isArray(faults)) return [];
-  return decoding.list({ value: faults, path: ["faults"] }, (fault) => decodeFault(decoding, fault, fleet));
+  return decoding.list({ value: faults, path: ["faults"] }, (fault) => decodeFault(decoding, fault, at.value));
 };
 
 const decodeGates = (decoding: Decoding, at: At<ScenarioInput>) => {

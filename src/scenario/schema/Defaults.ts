@@ -47,6 +47,7 @@ export const DEFAULTS = {
   },
   // As in the paper's evaluation: a token of an answer costs about twice as much as one of a prompt.
   fair: { by: "tenant", inputWeight: 1, outputWeight: 2 },
+  brownout: { signal: "queueWait", minimumDwell: "10s", cannedTokens: 30 },
   // A round trip inside of one data center, and a bound that is well above it; assumed.
   store: { latency: "1ms", timeout: "50ms", onFailure: "open" },
   cache: { eviction: "lru", ttl: "10m", ttlJitter: 0, latency: "1ms", coalesce: true, onLeaderCancel: "keep", earlyRefresh: 0 },

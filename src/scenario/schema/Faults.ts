@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { oneKey } from "./oneKey.ts";
 import { integer, positive, text } from "./PlainSchema.ts";
-import { duration } from "./Quantities.ts";
+import { duration, share } from "./Quantities.ts";
 
 const once = {
   pool: text("Name of a pool of the fleet."),
@@ -36,12 +36,26 @@ export const Fault = oneKey({
     ...where,
     factor: positive("Multiplies the time of each transfer that starts."),
   }).annotate({ description: "The KV links of prefill replicas get slower." }),
+  failing: Schema.Struct({
+    ...where,
+    share: share("Share of the attempts that reach them"),
+  }).annotate({ description: "Replicas fail attempts at once, as a server that answers HTTP 500: to a router they look idle." }),
+  storeDown: Schema.Struct({ at: where.at, for: where.for }).annotate({
+    description: "The store of the limits (gateway.store) does not answer.",
+  }),
+  storeSlow: Schema.Struct({
+    at: where.at,
+    for: where.for,
+    factor: positive("Multiplies each round trip that starts."),
+  }).annotate({ description: "The store of the limits (gateway.store) gets slower." }),
+  cacheFlush: Schema.Struct({ at: once.at }).annotate({ description: "The gateway's cache of answers (gateway.cache) is emptied." }),
   slowdown: Schema.Struct({
     ...where,
     factor: positive("Multiplies the time of each engine step: 2 is half as fast."),
   }).annotate({ description: "Replicas get slower." }),
 }).annotate({
   identifier: "Fault",
-  description: "What breaks: exactly one of replicaDown, restart, drain, cacheWipe, linkDown, linkSlow, slowdown.",
+  description:
+    "What breaks: exactly one of replicaDown, restart, drain, cacheWipe, linkDown, linkSlow, failing, storeDown, storeSlow, cacheFlush, slowdown.",
   examples: [{ replicaDown: { pool: "main", replicas: 1, at: "10m", for: "5m" } }],
 });

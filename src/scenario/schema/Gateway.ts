@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema";
 import { Breaker } from "./Breaker.ts";
 import { Concurrency } from "./Concurrency.ts";
+import { Brownout } from "./Brownout.ts";
 import { Cache } from "./Cache.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { Disaggregation } from "./Disaggregation.ts";
@@ -110,6 +111,7 @@ export const Gateway = Schema.Struct({
   disaggregation: Schema.optionalKey(Disaggregation),
   queue: Schema.optionalKey(Queue),
   concurrency: Schema.optionalKey(Concurrency),
+  brownout: Schema.optionalKey(Brownout),
   maxInFlightPerReplica: Schema.optionalKey(
     count(
       "Attempts a replica may hold before the gateway stops sending to it; unlimited without a queue, maxSequences of the engine with one",

@@ -25,6 +25,7 @@ export class GuardStage implements Door, GatewayListener {
   private readonly classes: ReadonlyArray<TrafficClassSpec>;
   private readonly simulation: typeof Simulation.Service;
   private readonly next: Door;
+  private readonly blocked: (rule: "breaker" | "throttle") => void;
   /** By class and client. */
   private readonly guards: ReadonlyArray<ReadonlyArray<Guard>>;
   private readonly draw: () => number;
@@ -33,7 +34,13 @@ export class GuardStage implements Door, GatewayListener {
   private readonly client: Column<Int32Array>;
   private listener!: GatewayListener;
 
-  constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, next: Door) {
+  constructor(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    next: Door,
+    blocked: (rule: "breaker" | "throttle") => void,
+  ) {
+    this.blocked = blocked;
     this.classes = classes;
     this.simulation = simulation;
     this.next = next;
@@ -61,10 +68,10 @@ export class GuardStage implements Door, GatewayListener {
     this.client.at[attempt] = client;
     this.permit.at[attempt] = NO_PERMIT;
     this.sentMs.at[attempt] = kernel.now;
-    if (throttle?.admits(this.draw(), kernel.now) === false) return this.refuse(attempt, NaN);
+    if (throttle?.admits(this.draw(), kernel.now) === false) return this.refuse(attempt, "throttle", NaN);
     if (breaker !== undefined) {
       const permit = breaker.admit(kernel.now);
-      if (permit < 0) return this.refuse(attempt, breaker.retryAfterMs);
+      if (permit < 0) return this.refuse(attempt, "breaker", breaker.retryAfterMs);
       this.permit.at[attempt] = permit;
     }
     this.next.submit(attempt);
@@ -98,7 +105,8 @@ export class GuardStage implements Door, GatewayListener {
     this.listener.wasted(attempt, tokens);
   }
 
-  private refuse(attempt: number, waitMs: number): void {
+  private refuse(attempt: number, rule: "breaker" | "throttle", waitMs: number): void {
+    this.blocked(rule);
     const { attempts } = this.simulation;
     attempts.retryAfterMs.at[attempt] = waitMs;
     this.listener.ended(attempt, AttemptEnd.Blocked);

@@ -6,8 +6,8 @@ import type { Simulation } from "../Simulation.ts";
 import { sharedByKey } from "./sharedByKey.ts";
 import type { TokenBudgetSpec } from "./TokenBudgetSpec.ts";
 
-/** Tokens that the engine has generated so far for an attempt that a replica holds. */
-export type GeneratedSoFar = (attempt: number) => number;
+/** Tokens that the engine has generated so far for an attempt that a replica holds; undefined where stages in between send attempts of their own. */
+export type GeneratedSoFar = ((attempt: number) => number) | undefined;
 
 interface Budgets {
   readonly of: ReadonlyArray<TokenBudgets>;
@@ -19,7 +19,8 @@ const NONE = -1;
 
 /**
  * What each attempt has reserved in the token budgets of the gateway. An answer is settled with its tokens, a cut or canceled one with those generated
- * so far, and whatever no model worked on (failures, full queues, cached answers) is refunded.
+ * so far (or, where nobody here knows them, it stays charged as reserved), and whatever no model worked on (failures, full queues, cached answers) is
+ * refunded.
  */
 export class TokenReservations {
   private readonly budgets: ReadonlyArray<Budgets>;
@@ -81,6 +82,7 @@ export class TokenReservations {
   /** The attempt is about to be given up, wherever it is. */
   canceled(attempt: number): void {
     const { attempts } = this.simulation;
+    if (this.generated === undefined) return this.forget(attempt);
     // A prompt that no engine has begun with costs nobody anything.
     if (attempts.replica.at[attempt]! >= 0 && attempts.admittedMs.at[attempt]! >= 0) this.settle(attempt, this.generated(attempt));
     else this.refund(attempt);

@@ -27,7 +27,7 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
   if (network !== undefined) door = new NetworkStage(network, simulation, door);
   if (limits.some((limit) => limit !== undefined)) door = new TimeoutStage(limits, simulation, door);
   if (classes.some(({ client }) => client.breaker !== undefined || client.throttle !== undefined))
-    door = new GuardStage(classes, simulation, door);
+    door = new GuardStage(classes, simulation, door, (rule) => recorder.blockedBy(rule));
   if (hedges.some((hedge) => hedge !== undefined)) {
     const { attempts } = simulation;
     const hooks = {

@@ -134,3 +134,13 @@ describe("token budgets", () => {
     expect((await outcomes(false))["completed"]).toBeGreaterThan(20);
   });
 });
+
+describe("token budgets behind which the gateway tries again", () => {
+  test("an answer given up -> stays charged as reserved: 600 of 1000, one and no more", async () => {
+    const chat = burst(1, { arrivals: { closed: { users: 1, think: "1ms" } }, output: 1000, client: { deadline: "1s" } });
+    const limits: Limits = [{ tokenBudgets: { tokens: "1000/m", answer: 500 } }];
+    const simulated = await run(small(chat, { horizon: "3500ms", gateway: { limits, retry: { attempts: 2 } }, fleet: { gpu: pool() } }));
+    expect(outcomesOf(simulated)["expired"]).toBe(1);
+    expect(outcomesOf(simulated)["rejected"]).toBeGreaterThan(10);
+  });
+});
