@@ -12,7 +12,7 @@ export const describeWorld = (world: World, file: string): string => {
     `  gateway: router ${world.gateway.router.kind}, ${describeQueue(world)}`,
     ...world.fleet.map(
       (pool) =>
-        `  fleet ${pool.name}: ${pool.replicas} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
+        `  fleet ${pool.name}: ${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
     ),
     ...world.fleet.flatMap((pool) => pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`)),
     ...world.faults.map(
@@ -22,6 +22,13 @@ export const describeWorld = (world: World, file: string): string => {
     ...world.gates.map((gate) => `  gate ${gate.expression}`),
   ];
   return `${lines.join("\n")}\n`;
+};
+
+/** As "2 (autoscale 1 to 12: horizontal, scheduled)" where the number changes by itself. */
+const describeReplicas = ({ replicas, initial = replicas, autoscale }: World["fleet"][number]): string => {
+  if (autoscale === undefined) return String(replicas);
+  const scalers = (["horizontal", "scheduled", "predictive"] as const).filter((scaler) => autoscale[scaler] !== undefined);
+  return `${initial} (autoscale ${autoscale.minReplicas} to ${autoscale.maxReplicas}: ${scalers.join(", ")})`;
 };
 
 const describeTraffic = (spec: TrafficClassSpec): string => {
