@@ -74,11 +74,11 @@ describe("evaluateGate", () => {
     }
   });
 
-  test("evaluateGate: a full result -> a verdict with every metric but one that the pool has not", () => {
+  test("evaluateGate: a full result -> a verdict with every metric but those that the gateway and the pool have not", () => {
     const open = allGates("<")
       .map((one) => evaluateGate(one, sampleResult()))
       .filter(({ verdict }) => verdict === "inconclusive");
-    expect(open.map(({ expression }) => expression)).toEqual(["fleet.spare.hitRatio < 5%"]);
+    expect(open.map(({ expression }) => expression)).toEqual(["gateway.cache.hitRatio < 5%", "fleet.spare.hitRatio < 5%"]);
   });
 
   test("evaluateGate: requests but no first token -> inconclusive, and the reason says so", () => {

@@ -18,8 +18,9 @@ export const stepTableOf = (file: string, text: string): { readonly points: Read
     const measurements = readMeasurements({ file, text, where: [] });
     if (measurements.kind !== "steps")
       return { mistake: `${file} holds no engine steps: columns sequences,kvTokens,prefillTokens,context,ms` };
-    new StepTable(measurements.steps);
-    return { points: measurements.steps };
+    // Looked into once, so that a table that cannot be is refused here.
+    const table = new StepTable(measurements.steps);
+    return { points: table.points };
   } catch (cause) {
     if (cause instanceof TraceFault || cause instanceof RangeError) return { mistake: cause.message };
     throw cause;

@@ -17,6 +17,7 @@ export class StepTable implements StepModel {
   /** Look-ups, and how many of them lay outside of what was measured. */
   lookups = 0;
   outside = 0;
+  readonly points: ReadonlyArray<StepPoint>;
   private readonly root: Level;
   private readonly addMs: number;
   private readonly at = new Float64Array(4);
@@ -25,6 +26,7 @@ export class StepTable implements StepModel {
   /** `addMs` is added to each step, such as a host's share that was not measured. Throws RangeError without decode-only steps. */
   constructor(points: ReadonlyArray<StepPoint>, addMs = 0) {
     if (!points.some(({ prefillTokens }) => prefillTokens === 0)) throw new RangeError("a table of step times needs steps without prefill");
+    this.points = points;
     this.root = levelOf(points.map(coordinatesOf), 0);
     this.addMs = addMs;
   }
