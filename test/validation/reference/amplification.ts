@@ -102,7 +102,6 @@ export const clientThrottle: Reference = {
   source: "min(demand, K x capacity); Site Reliability Engineering, chapter 21",
   quick: true,
   findings: async () => [
-    near("K = 2, demand 1,000/s", 200, 6, await sent(1000, 2)),
     near("K = 1.1, demand 1,000/s", 110, 3.3, await sent(1000, 1.1)),
     near("K = 2, demand 400/s", 200, 6, await sent(400, 2)),
     near("K = 2, demand 150/s", 150, 4.5, await sent(150, 2)),

@@ -73,8 +73,8 @@ const stampeded = (perSecond: number, load: `${number}s`, lives: number, cache: 
 
 /** Arrivals per s, time of a load, lives simulated; loads per minute without protection, coalesced, with early refresh at beta 1 and 2. */
 const STAMPEDES: ReadonlyArray<readonly [number, `${number}s`, number, ...ReadonlyArray<number>]> = [
-  [10, "3s", 200, 28.1, 0.95, 3.08, 2.73],
-  [100, "0.4s", 100, 40.4, 0.99, 2.68, 1.75],
+  [10, "3s", 1000, 28.1, 0.95, 3.08, 2.73],
+  [100, "0.4s", 200, 40.4, 0.99, 2.68, 1.75],
   [10, "0.05s", 400, 1.44, 1, 1.41, 1.36],
 ];
 

@@ -2,14 +2,16 @@ import type { Comparison, Section } from "../real/Section.ts";
 import type { Finding } from "./Reference.ts";
 import { REFERENCES } from "./references.ts";
 
-/** The verdict on a band: the distance from its middle is at most half its width. */
+const digits = (value: number): string => (Number.isFinite(value) ? Number(value.toPrecision(4)).toString() : "");
+
+/** The error is how far a figure lies outside of its band. */
 const toRow = ({ name, published, low, high, simulated }: Finding): Comparison => ({
   quantity: name,
-  reference: published,
+  reference: low === high ? published : `${published} [${digits(low)}..${digits(high)}]`,
   simulated,
-  error: simulated - (low + high) / 2,
+  error: simulated < low ? simulated - low : Math.max(0, simulated - high),
   errorUnit: "",
-  target: (high - low) / 2,
+  target: 0,
 });
 
 /** Published experiments that need no data, each as a scenario. */
@@ -25,8 +27,7 @@ export const published: Section = {
     }
     return {
       method: [
-        "Each runs through a scenario as a user would write it. Where a figure comes with a band, the error is the distance from its middle and the target half",
-        "its width.",
+        "Each runs through a scenario as a user would write it. In brackets the band in which a figure must lie; the error is how far it lies outside.",
       ],
       tables,
       remarks: [],

@@ -1,5 +1,6 @@
 import { budgetBounds, clientThrottle, layers, windowEdge } from "./amplification.ts";
 import { coldCache, stampede } from "./caching.ts";
+import { tokenCounters } from "./fairness.ts";
 import { hysteresis, ramp, triggerLength } from "./collapse.ts";
 import { balancers, erlang, hedging, openAgainstClosed, pollaczek } from "./queueing.ts";
 import { triggerThreshold, vulnerableLoad } from "./recovery.ts";
@@ -19,6 +20,7 @@ export const REFERENCES: ReadonlyArray<Reference> = [
   budgetBounds,
   clientThrottle,
   windowEdge,
+  tokenCounters,
   coldCache,
   stampede,
   erlang,
