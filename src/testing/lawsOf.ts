@@ -1,6 +1,8 @@
 import type { Adapter } from "./adapters/ShippedAdapters.ts";
 import { circuitBreakerLaws } from "./breaker/circuitBreakerLaws.ts";
+import { tokenBudgetLaws } from "./budget/tokenBudgetLaws.ts";
 import { cacheLaws } from "./cache/cacheLaws.ts";
+import { concurrencyLaws } from "./concurrency/concurrencyLaws.ts";
 import { hedgeLaws } from "./hedge/hedgeLaws.ts";
 import type { Law } from "./Law.ts";
 import { rateLimiterLaws } from "./limiter/rateLimiterLaws.ts";
@@ -20,6 +22,10 @@ export const lawsOf = (adapter: Adapter): ReadonlyArray<Law> => {
       return retryLaws(adapter);
     case "retryBudget":
       return retryBudgetLaws(adapter);
+    case "tokenBudget":
+      return tokenBudgetLaws(adapter);
+    case "concurrency":
+      return concurrencyLaws(adapter);
     case "hedge":
       return hedgeLaws(adapter);
   }

@@ -2,6 +2,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
+import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/spillwayAdmission.ts";
+import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayRedisLimiters } from "../../src/testing/adapters/spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/spillwayRetries.ts";
@@ -27,12 +29,15 @@ const OURS: ReadonlyArray<Adapter> = [
   spillwayRetry(),
   ...spillwayRetryBudgets(),
   spillwayHedge(),
+  ...spillwayCaches(),
+  spillwayTokenBudgets(),
+  spillwayConcurrency(),
 ];
 
 describe("Spillway's own", () => {
   for (const adapter of OURS)
     for (const law of lawsOf(adapter))
-      it(`${adapter.name}: ${law.title} -> holds`, () => law.check(SLOW.has(adapter) ? { ...OPTIONS, runs: OPTIONS.runs / 3 } : OPTIONS));
+      it(`${adapter.name}: ${law.title} -> holds`, () => law.check(SLOW.has(adapter) ? { ...OPTIONS, runs: LONG ? 150 : 50 } : OPTIONS));
 });
 
 const limiter = (name: string, consume: RefusingLimiter["consume"]): RefusingAdapter => ({

@@ -1,5 +1,7 @@
 import type { CircuitBreakerAdapter } from "../breaker/CircuitBreakerAdapter.ts";
+import type { TokenBudgetAdapter } from "../budget/TokenBudgetAdapter.ts";
 import type { CacheAdapter } from "../cache/CacheAdapter.ts";
+import type { ConcurrencyAdapter } from "../concurrency/ConcurrencyAdapter.ts";
 import type { HedgeAdapter } from "../hedge/HedgeAdapter.ts";
 import type { RateLimiterAdapter } from "../limiter/RateLimiterAdapter.ts";
 import type { RetryAdapter } from "../retry/RetryAdapter.ts";
@@ -13,13 +15,23 @@ import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
 import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
+import { spillwayConcurrency, spillwayTokenBudgets } from "./spillwayAdmission.ts";
+import { spillwayCaches } from "./spillwayCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./spillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
 
 /** Anything that the kit can try out. */
-export type Adapter = CircuitBreakerAdapter | RateLimiterAdapter | RetryAdapter | RetryBudgetAdapter | HedgeAdapter | CacheAdapter;
+export type Adapter =
+  | CircuitBreakerAdapter
+  | RateLimiterAdapter
+  | RetryAdapter
+  | RetryBudgetAdapter
+  | HedgeAdapter
+  | TokenBudgetAdapter
+  | ConcurrencyAdapter
+  | CacheAdapter;
 
 /** The adapters that come with the kit, by name; each loads its library only when it is asked for. */
 export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new Map(
@@ -42,6 +54,10 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-retry-quota": () => oneOf(spillwayRetryBudgets, "spillway-retry-quota"),
     "spillway-retry-bucket": () => oneOf(spillwayRetryBudgets, "spillway-retry-bucket"),
     "spillway-retry-failure-breaker": () => oneOf(spillwayRetryBudgets, "spillway-retry-failure-breaker"),
+    "spillway-cache": () => oneOf(spillwayCaches, "spillway-cache"),
+    "spillway-cache-stale": () => oneOf(spillwayCaches, "spillway-cache-stale"),
+    "spillway-concurrency": async () => spillwayConcurrency(),
+    "spillway-token-budgets": async () => spillwayTokenBudgets(),
     "spillway-hedge": async () => spillwayHedge(),
     "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
     "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),

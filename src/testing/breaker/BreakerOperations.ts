@@ -14,6 +14,10 @@ const DAY_MS = 24 * HOUR_MS;
 export const callOperation = (nodes: number): fc.Arbitrary<BreakerOperation> =>
   fc.nat({ max: nodes - 1 }).map((node) => ({ text: nodes > 1 ? `call at node ${node}` : "call", run: (trial) => trial.call(node) }));
 
+/** A call whose work calls again. */
+export const reenterOperation = (): fc.Arbitrary<BreakerOperation> =>
+  fc.constant({ text: "call, and in it another call", run: (trial) => trial.reenter(0) });
+
 /** Many calls in one microtask. */
 export const burstOperation = (nodes: number): fc.Arbitrary<BreakerOperation> =>
   fc.tuple(fc.constantFrom(2, 3, 11, 100), fc.nat({ max: nodes - 1 })).map(([count, node]) => ({
@@ -126,6 +130,13 @@ export const usualOperations = (openForMs: number): ReadonlyArray<WeightedOperat
   weighted(4, settleOperation(["success", "failure"])),
   weighted(3, tickOperation(openForMs)),
   weighted(1, stepOperation(1)),
+  weighted(
+    1,
+    fc.constantFrom(openForMs, 5 * openForMs).map((ms) => ({
+      text: `the process is frozen for ${spanText(ms)}`,
+      run: (trial: BreakerTrial) => trial.pause(ms),
+    })),
+  ),
 ];
 
 const onCall = (options: {

@@ -64,6 +64,8 @@ export class BreakerTrial {
   hooksThrow = false;
   cause: Cause = { kind: "other", what: "start" };
   breaker: BreakerUnderTest;
+  /** The next call that starts makes another one. */
+  private nests = false;
   private readonly adapter: CircuitBreakerAdapter;
   private broken: LawBroken | undefined;
 
@@ -177,6 +179,31 @@ export class BreakerTrial {
     this.throwBroken();
   }
 
+  /** One call whose work makes another call through the breaker. */
+  async reenter(node: number): Promise<void> {
+    this.laboratory.selectNode(node);
+    this.cause = { kind: "other", what: "call" };
+    this.observe();
+    const before = this.calls.length;
+    this.nests = true;
+    this.ask(node);
+    await this.laboratory.drain();
+    this.nests = false;
+    const calls = this.calls.slice(before);
+    await this.rest(calls);
+    this.laboratory.note(calls.map(described).join(", "));
+    this.throwBroken();
+  }
+
+  async pause(ms: number): Promise<void> {
+    this.cause = { kind: "other", what: "time" };
+    const before = this.phase;
+    await this.laboratory.pause(ms);
+    await this.rest([]);
+    if (this.phase !== before) this.laboratory.note(`${before} -> ${this.phase}`);
+    this.throwBroken();
+  }
+
   stepClock(node: number, byMs: number): void {
     this.laboratory.stepClock(node, byMs);
     this.cause = { kind: "other", what: "clock step" };
@@ -242,6 +269,9 @@ export class BreakerTrial {
     call.epoch = this.epoch;
     call.startedAtMs = this.nowMs;
     this.watch.onStart?.(call, this);
+    if (!this.nests) return;
+    this.nests = false;
+    this.ask(call.node);
   }
 
   private ask(node: number): TrialCall {

@@ -13,6 +13,7 @@ import {
   hookOperation,
   idleOperation,
   LONG_GAPS_MS,
+  reenterOperation,
   restoreOperation,
   runOfSamplesOperation,
   sampleOperation,
@@ -91,7 +92,11 @@ const usual = (spec: CircuitBreakerSpec): Operations => usualOperations(spec.ope
 /** For laws that clocks have no part in, so that a counterexample to another law is not reported under theirs. */
 const unclocked = (spec: CircuitBreakerSpec): Operations => usual(spec).slice(0, 3);
 
-const withBursts = (spec: CircuitBreakerSpec): Operations => [...unclocked(spec), weighted(1, burstOperation(1))];
+const withBursts = (spec: CircuitBreakerSpec): Operations => [
+  ...unclocked(spec),
+  weighted(1, burstOperation(1)),
+  weighted(1, reenterOperation()),
+];
 
 /** Time and outcomes of windows: whole samples, long gaps. */
 const idling = (spec: CircuitBreakerSpec, _nodes: number, features: BreakerFeatures): Operations => [
@@ -185,6 +190,26 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
         `the ${samples.length} outcomes of calls admitted since the breaker closed (${samples.filter((one) => one.failed).length} failures) are no reason to open; it opened by ${causeText(change)}`,
       );
     }),
+  },
+  {
+    id: "B-6",
+    kind: "S",
+    title: "calls that did not reach the backend count neither for nor against it",
+    applies: (features) => features.ignoring === true,
+    operations: (spec) => [...withBursts(spec), weighted(4, settleOperation(["ignored"]))],
+    watch: {
+      ...transition("closed", "open", (change, trial) =>
+        trial.expect(
+          mayTrip(trial.spec.trip, trial.samplesOfEpoch(), trial.nowMs),
+          `without the calls that were rejected or left out of account, ${trial.samplesOfEpoch().length} outcomes are no reason to open; it opened by ${causeText(change)}`,
+        ),
+      ),
+      onRest: (trial) =>
+        trial.expect(
+          trial.phase !== "closed" || trial.cause.kind !== "settle" || !mustTrip(trial.spec.trip, trial.samplesOfEpoch(), trial.nowMs),
+          "rejections and calls left out of account do not dilute the failures: it must be open",
+        ),
+    },
   },
   {
     id: "B-7",

@@ -4,12 +4,45 @@ export interface CacheSpec {
   readonly ttlMs: number;
   /** How long a failure may be served (0: only to those who waited for it). */
   readonly negativeTtlMs: number;
+  /** For so long after its time an old value may be served (default 0). */
+  readonly staleMs?: number;
+  readonly maxEntries?: number;
+  readonly maxBytes?: number;
+  /** What the value of a key weighs (default 1). */
+  readonly bytesOf?: (key: string) => number;
+  /** Loads at once; reads beyond are refused. */
+  readonly maxLoads?: number;
+  /** A load that takes longer may be taken over (default: never). */
+  readonly leaseMs?: number;
+  /** XFetch's beta (default 0: no early refresh), and where its draws come from, uniform in [0, 1). */
+  readonly earlyRefresh?: number;
+  readonly draw?: () => number;
 }
 
 export interface CacheUnderTest {
   /** The value of a key, cached or loaded. */
   readonly get: (key: string, options: { readonly signal: AbortSignal }) => unknown;
   readonly invalidate?: (key: string) => unknown;
+  /** Forgets everything. */
+  readonly flush?: () => unknown;
+  /** The keys that it holds a value or a failure of. */
+  readonly held?: () => ReadonlyArray<string>;
+  /** Reads, the sum of what it counts them as, and loads. */
+  readonly counts?: () => { readonly requests: number; readonly answered: number; readonly loads: number };
+}
+
+/** Which laws apply: what a cache cannot do is not asked of it. */
+export interface CacheFeatures {
+  readonly aborting?: boolean;
+  readonly invalidating?: boolean;
+  /** `held` works, and the bounds of the spec are kept. */
+  readonly bounded?: boolean;
+  /** `flush` works, and `maxLoads` is kept. */
+  readonly flushing?: boolean;
+  readonly earlyRefresh?: boolean;
+  /** `counts` works. */
+  readonly counting?: boolean;
+  readonly leasing?: boolean;
 }
 
 /** What the kit needs to know to try out a cache that loads what it misses. */
@@ -18,7 +51,7 @@ export interface CacheAdapter {
   readonly name: string;
   readonly version?: string;
   readonly laboratory: LaboratoryOptions;
-  readonly features: { readonly aborting?: boolean; readonly invalidating?: boolean };
+  readonly features: CacheFeatures;
   readonly spec: CacheSpec;
   readonly make: (
     load: (key: string) => Promise<unknown>,

@@ -6,6 +6,8 @@ export interface Load {
   readonly number: number;
   readonly key: string;
   readonly startedAtMs: number;
+  /** The read that started it; 0: it was handed to one that waited, or serves nobody. */
+  leader: number;
   endedAtMs: number;
   state: "running" | "loaded" | "failed";
   readonly resolve: () => void;
@@ -45,6 +47,9 @@ export class CacheTrial {
   readonly loads: Array<Load> = [];
   readonly reads: Array<Read> = [];
   readonly invalidatedAtLoads = new Map<string, number>();
+  /** Loads before the last flush. */
+  flushedAtLoads = 0;
+  private asking = 0;
   private readonly watch: CacheWatch;
   private cache: CacheUnderTest | undefined;
   private broken: LawBroken | undefined;
@@ -101,6 +106,21 @@ export class CacheTrial {
     await this.rest();
   }
 
+  async flush(): Promise<void> {
+    this.flushedAtLoads = this.loads.length;
+    for (const load of this.loads) this.invalidatedAtLoads.set(load.key, this.loads.length);
+    await this.laboratory.answer(this.cache?.flush?.());
+    await this.rest();
+  }
+
+  held(): ReadonlyArray<string> {
+    return this.cache?.held?.() ?? [];
+  }
+
+  counts(): ReturnType<NonNullable<CacheUnderTest["counts"]>> | undefined {
+    return this.cache?.counts?.();
+  }
+
   async advance(ms: number): Promise<void> {
     await this.laboratory.advance(ms);
     await this.rest();
@@ -122,6 +142,7 @@ export class CacheTrial {
       number,
       key,
       startedAtMs: this.nowMs,
+      leader: this.asking,
       endedAtMs: Number.NaN,
       state: "running",
       resolve: () => resolve(number),
@@ -151,7 +172,10 @@ export class CacheTrial {
       read.load = load;
       this.watch.onAnswer?.(read, this);
     };
-    void this.laboratory.answer((async () => this.cache?.get(key, { signal: controller.signal }))()).then(
+    this.asking = read.number;
+    const answer = this.laboratory.answer((async () => this.cache?.get(key, { signal: controller.signal }))());
+    this.asking = 0;
+    void answer.then(
       (value) => answered("served", Number(value)),
       (error: unknown) => answered("failed", error instanceof LoadFailed ? error.load : undefined),
     );

@@ -105,6 +105,12 @@ export class WaitingTrial {
     this.throwBroken();
   }
 
+  async pause(ms: number): Promise<void> {
+    await this.laboratory.pause(ms);
+    await this.rest();
+    this.throwBroken();
+  }
+
   expect(condition: boolean, expected: string): void {
     if (!condition) this.broken ??= new LawBroken(expected);
   }

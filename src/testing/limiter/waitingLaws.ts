@@ -126,6 +126,13 @@ const inOrder = (trial: WaitingTrial): void => {
 const paced = (spec: RateLimiterSpec, adapter: WaitingAdapter): Operations => [
   weighted(4, submitOperation(spec)),
   weighted(4, tickOperation(spec)),
+  weighted(
+    1,
+    fc.constantFrom(spec.windowMs, 3 * spec.windowMs).map((ms) => ({
+      text: `the process is frozen for ${spanText(ms)}`,
+      run: (trial: WaitingTrial) => trial.pause(ms),
+    })),
+  ),
   ...(adapter.features.aborting ? [weighted(2, abortOperation())] : []),
 ];
 
