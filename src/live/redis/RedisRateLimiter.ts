@@ -3,11 +3,8 @@ import { Refill } from "../../policy/limiter/Refill.ts";
 import type { RefillSettings } from "../../policy/limiter/Refill.ts";
 import { durationMicros } from "../../policy/Micros.ts";
 import { GCRA_SCRIPT, TOKEN_BUCKET_SCRIPT } from "./LimiterScripts.ts";
-
-/** What the limiter needs of an ioredis client; its owner connects and closes it. */
-export interface ScriptClient {
-  eval(script: string, keys: number, ...args: ReadonlyArray<string>): Promise<unknown>;
-}
+import { scriptTime, stateKey } from "./ScriptClient.ts";
+import type { ScriptClient } from "./ScriptClient.ts";
 
 export interface RedisRateLimiterSettings extends RefillSettings {
   readonly algorithm: "tokenBucket" | "gcra";
@@ -45,18 +42,17 @@ export class RedisRateLimiter {
     const { algorithm, prefix } = this.#settings;
     const units = costParts(algorithm, cost, this.#refill.parts) * this.#refill.worth;
     if (units > this.#refill.full) return Infinity;
-    // The braces keep both keys in one slot of a cluster; the length keeps keys that contain braces apart.
-    const state = `${prefix}:${key.length}:{${key}}`;
+    const state = stateKey(prefix, key);
     const reply = await this.#client.eval(
       algorithm === "gcra" ? GCRA_SCRIPT : TOKEN_BUCKET_SCRIPT,
       2,
       `${state}:s`,
       `${state}:a:${attempt}`,
+      this.#attemptTtlMs,
+      scriptTime(nowMs),
       String(this.#refill.gain),
       String(this.#refill.full),
       String(units),
-      this.#attemptTtlMs,
-      nowMs === undefined ? "" : String(Math.round(nowMs * 1000)),
     );
     return Number(reply) / 1000;
   }

@@ -8,3 +8,5 @@ export type { CacheCounts, ResultCacheSettings } from "./ResultCache.ts";
 export { Answer, Loaded, ResultCache, Settled } from "./ResultCache.ts";
 export type { WarmUpPlan, WarmUpSettings } from "./WarmUp.ts";
 export { planWarmUp } from "./WarmUp.ts";
+export type { Leased, LeasedCacheSettings, LeaseSettings } from "./LeasedCache.ts";
+export { LeasedCache } from "./LeasedCache.ts";
