@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ScenarioInput } from "../../../src/scenario/Scenario.ts";
-import { burst, column, outcomesOf, pool, run, small } from "../SmallWorld.ts";
+import { burst, column, outcomesOf, pool, run, small, worldOf } from "../SmallWorld.ts";
 
 type Limits = NonNullable<NonNullable<ScenarioInput["gateway"]>["limits"]>;
 type Station = NonNullable<ScenarioInput["fleet"][string]["station"]>;
@@ -142,5 +142,22 @@ describe("token budgets behind which the gateway tries again", () => {
     const simulated = await run(small(chat, { horizon: "3500ms", gateway: { limits, retry: { attempts: 2 } }, fleet: { gpu: pool() } }));
     expect(outcomesOf(simulated)["expired"]).toBe(1);
     expect(outcomesOf(simulated)["rejected"]).toBeGreaterThan(10);
+  });
+});
+
+describe("bad settings of limits", () => {
+  const faults = (limit: object) => () => worldOf(world([limit as Limits[number]], { web: burst(1) }));
+
+  test("no budget, a limit of 0, two kinds at once, an unknown kind -> told where and why", () => {
+    expect(faults({ tokenBudgets: {} })).toThrow(/limits\[0\]\.tokenBudgets must have a budget.*requests, tokens, inputTokens/su);
+    expect(faults({ slidingLog: { limit: 0, window: "1s" } })).toThrow(/slidingLog\.limit must be at least 1/u);
+    expect(faults({ slidingLog: { limit: 1, window: "1s" }, gcra: { rate: "1/s", burst: 1 } })).toThrow(/must have only one key/u);
+    expect(faults({ slidinglog: { limit: 1, window: "1s" } })).toThrow(/did you mean "slidingLog"/u);
+  });
+
+  test("more than can be counted exactly -> told, and not a defect of the simulation", () => {
+    expect(faults({ fixedWindow: { limit: 1e9, window: "1h" } })).toThrow(/fixedWindow\.limit must be at most/u);
+    expect(faults({ tokenBucket: { rate: "7919/d", burst: 1e9 } })).toThrow(/burst must be countable exactly: at most 26062 permits/u);
+    expect(faults({ tokenBudgets: { tokens: "7919/d", window: "30d" } })).toThrow(/tokens must be countable exactly/u);
   });
 });
