@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { CliError, Command } from "effect/cli";
 import { calibrate } from "./calibrate.ts";
+import { catalog } from "./catalog.ts";
 import { check } from "./check.ts";
 import { conformance } from "./conformance.ts";
 import { ExitCode } from "./ExitCode.ts";
@@ -13,7 +14,7 @@ import { VERSION } from "./Version.ts";
 
 const spillway = Command.make("spillway").pipe(
   Command.withDescription("Chaos and capacity simulator for LLM serving"),
-  Command.withSubcommands([run, check, schema, conformance, calibrate]),
+  Command.withSubcommands([run, check, schema, conformance, calibrate, catalog]),
 );
 
 /** Runs the command line with these arguments and sets the exit code of the process. Errors go to stderr, without stack traces. */
@@ -26,7 +27,13 @@ export const runSpillway = async (args: ReadonlyArray<string>): Promise<void> =>
   if (!CliError.isCliError(error)) process.stderr.write(`${messageOf(error)}\n`);
 };
 
-const INVALID_TAGS: ReadonlySet<string> = new Set(["ScenarioFault", "TraceUnusable", "ReportFolderUnwritable", "CalibrationUnusable"]);
+const INVALID_TAGS: ReadonlySet<string> = new Set([
+  "ScenarioFault",
+  "TraceUnusable",
+  "ReportFolderUnwritable",
+  "CalibrationUnusable",
+  "CatalogUnusable",
+]);
 
 const exitCodeOf = (error: unknown): ExitCode => {
   if (CliError.isCliError(error)) return error._tag === "ShowHelp" && error.errors.length === 0 ? ExitCode.Pass : ExitCode.Invalid;

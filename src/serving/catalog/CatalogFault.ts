@@ -1,4 +1,5 @@
 import { nearestName } from "./Names.ts";
+import type { MemoryShortage } from "./whatFits.ts";
 
 /** Why a pool cannot be resolved: which field, what must hold, what was given, and what would work. */
 export interface CatalogFault {
@@ -7,6 +8,8 @@ export interface CatalogFault {
   readonly constraint: string;
   readonly value: string | number;
   readonly hint: string;
+  /** Present where memory is what lacks. */
+  readonly shortage?: MemoryShortage;
 }
 
 /** A fault without its tag, for brevity where faults are made. */

@@ -6,14 +6,14 @@ import type { GpuSpec } from "./Gpus.ts";
 import type { ModelSpec } from "./Models.ts";
 import { kvBytesPerTokenPerGpu, weightBytesPerGpu } from "./Models.ts";
 import { findStepEntry } from "./StepTimes.ts";
+import type { Alternatives } from "./whatFits.ts";
+import { alternativesText, whatFits } from "./whatFits.ts";
 
 const GIB = 2 ** 30;
 /** Activations, graphs and context: the margin that aiconfigurator keeps beside weights and KV. */
 const RESERVE_BYTES = 3.5 * GIB;
 /** Collectives with tensor parallelism: the middle of 0.3 to 0.4 GiB. */
 const COLLECTIVE_BYTES = 0.35 * GIB;
-/** Parallelisms that are tried when one does not fit. */
-const TENSOR_PARALLEL_STEPS = [1, 2, 4, 8, 16, 32, 64] as const;
 
 export interface MemoryRequest {
   readonly gpu: GpuSpec;
@@ -43,7 +43,7 @@ export interface MemoryPlan {
 /**
  * KV blocks of a replica: floor((utilization * memory - weights - reserve) / (block tokens * KV bytes per token)), each per GPU.
  *
- * A fault when not one block is left; it says what is needed and the smallest tensor parallelism that fits.
+ * A fault when not one block is left; it says what is needed, and what would fit.
  * Take the block count of a real engine where it is known: leaving the reserve out once gave -20.7 % TTFT at the KV limit.
  */
 export const planMemory = (request: MemoryRequest): MemoryPlan | CatalogFault => {
@@ -75,24 +75,28 @@ const reserveFor = (request: MemoryRequest): number => {
 const doesNotFit = (request: MemoryRequest, plan: MemoryPlan): CatalogFault => {
   const usable = request.utilizationRatio * request.gpu.memoryBytes;
   const needed = plan.weightBytes + plan.reserveBytes + plan.kvBytesPerBlock;
+  const alternatives = whatFits(request, (other) => layOut(other).kvBlocks >= 1);
   return catalogFault({
     field: "parallelism",
     constraint:
       `needs ${gib(needed)} per GPU (weights ${gib(plan.weightBytes)}, reserve ${gib(plan.reserveBytes)}, at least one KV block), ` +
       `but ${request.gpu.name} offers ${gib(usable)} at a utilization of ${request.utilizationRatio}`,
     value: request.tensorParallel,
-    hint: fittingHint(request),
+    hint: fittingHint(request, alternatives),
+    shortage: {
+      neededBytes: needed,
+      usableBytes: usable,
+      weightBytes: plan.weightBytes,
+      reserveBytes: plan.reserveBytes,
+      alternatives,
+    },
   });
 };
 
-const fittingHint = (request: MemoryRequest): string => {
-  const fits = TENSOR_PARALLEL_STEPS.find(
-    (tensorParallel) =>
-      tensorParallel > request.tensorParallel &&
-      request.model.attentionHeads % tensorParallel === 0 &&
-      layOut({ ...request, tensorParallel }).kvBlocks >= 1,
-  );
-  if (fits === undefined) return `${request.model.name} fits on ${request.gpu.name} at no tensor parallelism: take another GPU`;
+const fittingHint = (request: MemoryRequest, alternatives: Alternatives): string => {
+  const text =
+    alternativesText(request, alternatives) ??
+    `${request.model.name} fits on ${request.gpu.name} at no tensor parallelism: take another GPU`;
   const wide = findStepEntry({
     gpu: request.gpu.name,
     model: request.model.name,
@@ -103,7 +107,7 @@ const fittingHint = (request: MemoryRequest): string => {
     wide === undefined
       ? ""
       : `, or wide expert parallelism, per GPU: dtype "${dtypeKeyText({ dtype: "fp8", variant: "ep64" })}" with parallelism 1`;
-  return `the smallest tensor parallelism that fits is ${fits}${other}`;
+  return `${text}${other}`;
 };
 
 const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;

@@ -80,7 +80,7 @@ describe("planMemory", () => {
       _tag: "CatalogFault",
       field: "parallelism",
       value: 1,
-      hint: "the smallest tensor parallelism that fits is 2",
+      hint: "the smallest tensor parallelism that fits is 2; dtype fp8 fits as it is; the smallest GPU of the catalog that holds it is b200",
     });
     expect(isCatalogFault(fault) && fault.constraint).toMatch(/needs 134\.9 GiB per GPU .* offers 72\.0 GiB at a utilization of 0\.9/);
   });
@@ -88,7 +88,7 @@ describe("planMemory", () => {
   it("too big: DeepSeek-R1 fp8 on TP8 H800 -> names wide expert parallelism as well", () => {
     const fault = planMemory(request("h800", "deepseek-r1", { dtype: "fp8", tensorParallel: 8 }));
     expect(isCatalogFault(fault) && fault.hint).toBe(
-      'the smallest tensor parallelism that fits is 16, or wide expert parallelism, per GPU: dtype "fp8+ep64" with parallelism 1',
+      'the smallest tensor parallelism that fits is 16; tp 4 x pp 3 stays inside nodes; dtype int4 fits as it is; the smallest GPU of the catalog that holds it is h20, or wide expert parallelism, per GPU: dtype "fp8+ep64" with parallelism 1',
     );
   });
 

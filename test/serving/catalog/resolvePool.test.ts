@@ -209,7 +209,7 @@ describe("resolvePool: faults", () => {
   it("memory: 70B bf16 on one H100 -> the smallest parallelism that fits", () => {
     expect(fault({ model: "llama-3.1-70b" })).toMatchObject({
       field: "parallelism",
-      hint: "the smallest tensor parallelism that fits is 2",
+      hint: "the smallest tensor parallelism that fits is 2; dtype fp8 fits as it is; the smallest GPU of the catalog that holds it is b200",
     });
   });
 

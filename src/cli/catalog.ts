@@ -1,0 +1,126 @@
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import { Argument, Command, Flag } from "effect/cli";
+import type { Line } from "../report/terminal/Line.ts";
+import { paint } from "../report/terminal/Paint.ts";
+import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/renderCatalog.ts";
+import { pairLines } from "../report/terminal/renderPair.ts";
+import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
+import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
+import type { GpuSpec } from "../serving/catalog/Gpus.ts";
+import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
+import type { ModelSpec } from "../serving/catalog/Models.ts";
+import { findModel, MODELS } from "../serving/catalog/Models.ts";
+import { nearestName } from "../serving/catalog/Names.ts";
+import type { PairFigures } from "../serving/catalog/pairFigures.ts";
+import { originOf, pairFigures } from "../serving/catalog/pairFigures.ts";
+import type { StepEntry } from "../serving/catalog/StepEntry.ts";
+import { STEP_ENTRIES } from "../serving/catalog/StepTimes.ts";
+
+/** A question that the catalog has no answer to. */
+export class CatalogUnusable extends Data.TaggedError("CatalogUnusable")<{ readonly message: string }> {}
+
+const atLeastOne = (name: string) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (n) => n >= 1,
+      () => `--${name} must be at least 1`,
+    ),
+  );
+
+/** `spillway catalog [GPU] [MODEL]`: what is known of hardware and models. */
+export const catalog = Command.make(
+  "catalog",
+  {
+    names: Argument.String("name").pipe(Argument.withDescription("a GPU, a model, or one of each"), Argument.between(0, 2)),
+    tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
+    context: atLeastOne("context").pipe(
+      Flag.withDescription("tokens of each sequence that decodes (default 2048)"),
+      Flag.withDefault(2048),
+    ),
+    format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
+  },
+  Effect.fnUntraced(function* ({ names, tp, dtype, context, format }) {
+    const chosen = choose(names);
+    if ("message" in chosen) return yield* new CatalogUnusable(chosen);
+    const { gpu, model } = chosen;
+    const request = { gpu: gpu?.name ?? "", model: model?.name ?? "", dtype, tensorParallel: tp, contextTokens: context };
+    const figures = gpu !== undefined && model !== undefined ? pairFigures(request) : undefined;
+    if (isCatalogFault(figures) && figures.shortage === undefined) return yield* new CatalogUnusable({ message: faultText(figures) });
+    if (format === "json") {
+      process.stdout.write(`${JSON.stringify(documentOf(chosen, figures), null, 2)}\n`);
+      return;
+    }
+    const width = process.stdout.columns ?? 100;
+    const title = `${request.model} on ${tp} ${request.gpu}, ${dtype}`;
+    const lines = isCatalogFault(figures)
+      ? shortageLines(figures, { title, width })
+      : figures === undefined
+        ? listLines(chosen, width)
+        : pairLines(figures, width);
+    write(lines);
+  }),
+).pipe(
+  Command.withDescription("GPUs, models and step times that are known: what fits, how fast, what it costs"),
+  Command.withExamples([
+    { command: "spillway catalog", description: "all GPUs and models" },
+    { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
+  ]),
+);
+
+interface Chosen {
+  readonly gpu: GpuSpec | undefined;
+  readonly model: ModelSpec | undefined;
+}
+
+/** Names in any order; at most one of each kind. */
+const choose = (names: ReadonlyArray<string>): Chosen | { readonly message: string } => {
+  const unknown = names.find((name) => findGpu(name) === undefined && findModel(name) === undefined);
+  if (unknown !== undefined) return { message: unknownText(unknown) };
+  const gpus = names.flatMap((name) => findGpu(name) ?? []);
+  const models = names.flatMap((name) => findModel(name) ?? []);
+  if (gpus.length > 1) return { message: `${names.join(" and ")} are both GPUs: give a GPU and a model` };
+  if (models.length > 1) return { message: `${names.join(" and ")} are both models: give a GPU and a model` };
+  return { gpu: gpus[0], model: models[0] };
+};
+
+const unknownText = (name: string): string => {
+  const known = [...GPUS, ...MODELS].flatMap((row) => [row.name, ...row.aliases]);
+  return `"${name}" is no GPU and no model of the catalog: did you mean "${nearestName(name, known)}"? \`spillway catalog\` lists all`;
+};
+
+const OPTIONS: { readonly [field: string]: string } = { parallelism: "--tp", dtype: "--dtype" };
+
+const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
+  `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;
+
+const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<StepEntry> =>
+  STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model));
+
+const listLines = ({ gpu, model }: Chosen, width: number): ReadonlyArray<Line> => {
+  if (gpu !== undefined) return gpuLines(gpu, entriesOf({ gpu, model }), width);
+  return model === undefined ? catalogLines(GPUS, MODELS, width) : modelLines(model, entriesOf({ gpu, model }), width);
+};
+
+const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefined): object => {
+  if (isCatalogFault(figures)) return { fits: false, constraint: figures.constraint, hint: figures.hint, ...figures.shortage };
+  if (figures !== undefined) return { fits: true, ...figures };
+  const { gpu, model } = chosen;
+  const entries = entriesOf(chosen).map((entry) => ({ origin: originOf(entry), ...entry }));
+  if (gpu === undefined && model === undefined) return { gpus: GPUS.map(gpuJson), models: MODELS.map(modelJson), stepTimes: entries };
+  return {
+    ...(gpu === undefined ? {} : { gpu: gpuJson(gpu) }),
+    ...(model === undefined ? {} : { model: modelJson(model) }),
+    stepTimes: entries,
+  };
+};
+
+const gpuJson = (gpu: GpuSpec): object => ({ ...gpu, price: gpu.price ?? null });
+
+const modelJson = ({ shape, ...model }: ModelSpec): object => ({ ...model, experts: shape.experts ?? null });
+
+const write = (lines: ReadonlyArray<Line>): void => {
+  const color = process.stdout.isTTY === true && !process.env["NO_COLOR"];
+  process.stdout.write(`${lines.map((line) => paint(line, color)).join("\n")}\n`);
+};

@@ -1,0 +1,130 @@
+import type { PoolSpec } from "../ServingSpec.ts";
+import { StepForm } from "../steptime/StepForm.ts";
+import type { CatalogFault } from "./CatalogFault.ts";
+import { isCatalogFault } from "./CatalogFault.ts";
+import { parseDtypeKey } from "./Dtypes.ts";
+import { findGpu } from "./Gpus.ts";
+import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
+import { findModel } from "./Models.ts";
+import { resolvePool } from "./resolvePool.ts";
+import type { StepEntry } from "./StepEntry.ts";
+import { findStepEntry } from "./StepTimes.ts";
+
+/** Where step times come from: measured whole steps, sums of measured operations, or the data sheet. */
+export type StepOrigin = "measured" | "composed" | "roofline";
+
+/** One step with nothing else in it. Tokens per second are of a replica. */
+export interface StepFigures {
+  /** Sequences that decode, or prompt tokens. */
+  readonly size: number;
+  readonly ms: number;
+  readonly tokensPerSecond: number;
+  /** Null without a price. */
+  readonly usdPerMillionTokens: number | null;
+  /** Whether the KV cache holds it, or the fit has seen as much. */
+  readonly fitsKv: boolean;
+  readonly extrapolated: boolean;
+}
+
+/** What a model on a GPU can do. Bytes are per GPU. */
+export interface PairFigures {
+  readonly gpu: string;
+  readonly model: string;
+  readonly dtype: string;
+  readonly gpus: number;
+  readonly contextTokens: number;
+  readonly memory: PoolSpec["memory"] | null;
+  readonly kvTokens: number;
+  readonly sequencesThatFit: number;
+  readonly decode: ReadonlyArray<StepFigures>;
+  readonly prefill: ReadonlyArray<StepFigures>;
+  /** The largest batch that KV and engine allow at this context; null when not one sequence fits. */
+  readonly ceiling: StepFigures | null;
+  readonly usdPerGpuHour: number | null;
+  readonly stepOrigin: StepOrigin;
+  readonly stepSource: string;
+  readonly stepErrorRatio: number | null;
+  readonly stepDomain: PoolSpec["stepDomain"] | null;
+  readonly warnings: ReadonlyArray<string>;
+}
+
+export interface PairRequest {
+  readonly gpu: string;
+  readonly model: string;
+  readonly dtype: string;
+  readonly tensorParallel: number;
+  readonly contextTokens: number;
+}
+
+const DECODE_BATCHES = [1, 16, 64, 256];
+const PREFILL_TOKENS = [512, 2048, 8192];
+
+/** Memory, step times and cost of a replica with vLLM's defaults; a fault where it does not fit or makes no sense. */
+export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
+  const pool = resolvePool({ ...of, name: "pair", replicas: 1, weight: 1, backup: false, engine: {} });
+  if (isCatalogFault(pool)) return pool;
+  const price = findGpu(of.gpu)?.price?.usdPerGpuHour ?? null;
+  const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
+  const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
+  const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
+  const step = stepOf(pool, { price, kvTokens });
+  const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
+  return {
+    gpu: pool.gpu,
+    model: pool.model,
+    dtype: pool.dtype,
+    gpus: pool.gpusPerReplica,
+    contextTokens: of.contextTokens,
+    memory: pool.memory ?? null,
+    kvTokens,
+    sequencesThatFit,
+    decode: DECODE_BATCHES.map(decode),
+    prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
+    ceiling: most >= 1 ? decode(most) : null,
+    usdPerGpuHour: price,
+    stepOrigin: originOf(entryOf(of)),
+    stepSource: pool.stepSource,
+    stepErrorRatio: pool.stepErrorRatio ?? null,
+    stepDomain: pool.stepDomain ?? null,
+    warnings: pool.warnings,
+  };
+};
+
+const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number }) => {
+  const form = new StepForm(pool.engine.step);
+  const domain = pool.stepDomain;
+  return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
+    const { sequences, kvTokens, prefillTokens } = load;
+    const ms = form.stepMs({
+      ...load,
+      rows: sequences,
+      attention: prefillTokens ** 2,
+      prefillContext: 0,
+      chunks: prefillTokens > 0 ? 1 : 0,
+    });
+    const size = sequences + prefillTokens;
+    const tokensPerSecond = (1000 * size) / ms;
+    return {
+      size,
+      ms,
+      tokensPerSecond,
+      usdPerMillionTokens: of.price === null ? null : (1e6 * of.price * pool.gpusPerReplica) / (3600 * tokensPerSecond),
+      fitsKv: Math.max(kvTokens, prefillTokens) <= of.kvTokens,
+      extrapolated:
+        domain !== undefined &&
+        (sequences > domain.maxSequences || kvTokens > domain.maxKvTokens || prefillTokens > domain.maxPrefillTokens),
+    };
+  };
+};
+
+const entryOf = (of: PairRequest): StepEntry | undefined =>
+  findStepEntry({
+    gpu: findGpu(of.gpu)!.name,
+    model: findModel(of.model)!.name,
+    tensorParallel: of.tensorParallel,
+    dtype: parseDtypeKey(of.dtype)!,
+  });
+
+/** The origin of an entry; without an entry it is the roofline. */
+export const originOf = (entry: StepEntry | undefined): StepOrigin =>
+  entry === undefined ? "roofline" : MEASURED_ENTRIES.includes(entry) ? "measured" : "composed";

@@ -1,0 +1,99 @@
+import type { Dtype } from "./Dtypes.ts";
+import { DTYPES } from "./Dtypes.ts";
+import type { GpuSpec } from "./Gpus.ts";
+import { GPUS, peakFlopPerSecond } from "./Gpus.ts";
+import type { ModelSpec } from "./Models.ts";
+import { weightBytes } from "./Models.ts";
+
+/** What decides whether a model fits. */
+export interface Placement {
+  readonly gpu: GpuSpec;
+  readonly model: ModelSpec;
+  readonly dtype: Dtype;
+  readonly tensorParallel: number;
+  readonly pipelineParallel?: number;
+}
+
+/** What would fit instead, each with all else unchanged; absent where nothing of the kind does. */
+export interface Alternatives {
+  /** The smallest larger one. */
+  readonly tensorParallel?: number;
+  /** The fewest GPUs in stages that stay inside a node each; only where no tensor parallelism inside a node fits. */
+  readonly stages?: { readonly tensorParallel: number; readonly pipelineParallel: number };
+  /** The widest narrower one. */
+  readonly dtype?: Dtype;
+  /** The one with the least memory in the catalog. */
+  readonly gpu?: string;
+}
+
+/** Why a model does not fit, in bytes per GPU. */
+export interface MemoryShortage {
+  readonly neededBytes: number;
+  readonly usableBytes: number;
+  readonly weightBytes: number;
+  readonly reserveBytes: number;
+  readonly alternatives: Alternatives;
+}
+
+const TENSOR_PARALLEL_STEPS: ReadonlyArray<number> = [1, 2, 4, 8, 16, 32, 64];
+const PIPELINE_STEPS: ReadonlyArray<number> = [2, 3, 4, 6, 8, 12, 16];
+
+/** Looks for placements near the given one that fit. */
+export const whatFits = <P extends Placement>(of: P, fits: (placement: P) => boolean): Alternatives => {
+  const divides = (tensorParallel: number): boolean => of.model.attentionHeads % tensorParallel === 0;
+  const tensorParallel = TENSOR_PARALLEL_STEPS.find((tp) => tp > of.tensorParallel && divides(tp) && fits({ ...of, tensorParallel: tp }));
+  const inNode = tensorParallel !== undefined && tensorParallel <= of.gpu.gpusPerNode;
+  const stages = inNode ? undefined : fewestStages(of, fits, divides);
+  const dtype = narrower(of).find((narrow) => fits({ ...of, dtype: narrow }));
+  const gpu = GPUS.toSorted((left, right) => left.memoryBytes - right.memoryBytes).find(
+    (other) => other.name !== of.gpu.name && peakFlopPerSecond(other, of.dtype) !== undefined && fits({ ...of, gpu: other }),
+  )?.name;
+  return {
+    ...(tensorParallel === undefined ? {} : { tensorParallel }),
+    ...(stages === undefined ? {} : { stages }),
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(gpu === undefined ? {} : { gpu }),
+  };
+};
+
+/** Fewest GPUs; of as many, the most tensor parallel. */
+const fewestStages = <P extends Placement>(
+  of: P,
+  fits: (placement: P) => boolean,
+  divides: (tensorParallel: number) => boolean,
+): Alternatives["stages"] =>
+  TENSOR_PARALLEL_STEPS.filter((tp) => tp <= of.gpu.gpusPerNode && divides(tp))
+    .flatMap((tensorParallel) =>
+      PIPELINE_STEPS.filter((pp) => pp > (of.pipelineParallel ?? 1) && pp <= of.model.layers).map((pipelineParallel) => ({
+        tensorParallel,
+        pipelineParallel,
+      })),
+    )
+    .toSorted(
+      (left, right) =>
+        left.tensorParallel * left.pipelineParallel - right.tensorParallel * right.pipelineParallel ||
+        right.tensorParallel - left.tensorParallel,
+    )
+    .find((stages) => fits({ ...of, ...stages }));
+
+/** Formats with fewer bytes that the GPU computes in, the widest first; 8-bit floats before 8-bit weights. */
+const narrower = (of: Placement): ReadonlyArray<Dtype> => {
+  const bytes = (dtype: Dtype): number => weightBytes(of.model, dtype);
+  return DTYPES.filter((dtype) => bytes(dtype) < bytes(of.dtype) && peakFlopPerSecond(of.gpu, dtype) !== undefined).toSorted(
+    (left, right) => bytes(right) - bytes(left),
+  );
+};
+
+/** The alternatives as a sentence; undefined where there is none. */
+export const alternativesText = (of: Placement, alternatives: Alternatives): string | undefined => {
+  const { tensorParallel, stages, dtype, gpu } = alternatives;
+  const parts = [
+    ...(tensorParallel === undefined ? [] : [`the smallest tensor parallelism that fits is ${tensorParallel}`]),
+    ...(stages === undefined ? [] : [`tp ${stages.tensorParallel} x pp ${stages.pipelineParallel} stays inside nodes`]),
+    ...(dtype === undefined ? [] : [`dtype ${dtype} fits as it is`]),
+    ...(gpu === undefined ? [] : [`the smallest GPU of the catalog that holds it is ${gpu}`]),
+  ];
+  if (parts.length === 0) return undefined;
+  const none = tensorParallel === undefined ? `${of.model.name} fits on ${of.gpu.name} at no tensor parallelism up to 64: ` : "";
+  return `${none}${parts.join("; ")}`;
+};

@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Outcome } from "./Several.ts";
+
+const commands = {
+  all: ["catalog"],
+  allJson: ["catalog", "--format", "json"],
+  gpu: ["catalog", "NVIDIA H20"],
+  model: ["catalog", "qwen3-8b"],
+  pair: ["catalog", "H100", "llama-3.1-8b"],
+  pairJson: ["catalog", "llama-3.1-8b", "H100", "--format", "json"],
+  measuredJson: ["catalog", "rtx-4090", "llama-3.1-8b", "--format", "json"],
+  rooflineJson: ["catalog", "h20", "qwen-3-8b", "--context", "4096", "--format", "json"],
+  tooBig: ["catalog", "h100", "llama-3.1-70b"],
+  tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
+  unknown: ["catalog", "h10o"],
+  twoGpus: ["catalog", "h100", "h200"],
+  oddTp: ["catalog", "h100", "llama-3.1-8b", "--tp", "3"],
+  noUnits: ["catalog", "a100", "llama-3.1-8b", "--dtype", "fp8"],
+  zeroContext: ["catalog", "h100", "llama-3.1-8b", "--context", "0"],
+} satisfies { [name: string]: ReadonlyArray<string> };
+
+let outcomes: { [K in keyof typeof commands]: Outcome };
+
+beforeAll(async () => {
+  const stdout = await new Promise<string>((resolve, reject) => {
+    const child = spawn(process.execPath, ["test/cli/Several.ts", JSON.stringify(Object.values(commands))], {
+      env: { ...process.env, CI: "1", NODE_OPTIONS: "" },
+    });
+    let text = "";
+    child.stdout.on("data", (part) => (text += String(part)));
+    child.on("error", reject);
+    child.on("close", () => resolve(text));
+  });
+  const list = JSON.parse(stdout) as Array<Outcome>;
+  outcomes = Object.fromEntries(Object.keys(commands).map((name, i) => [name, list[i]!])) as typeof outcomes;
+}, 60_000);
+
+const json = (of: Outcome): never => JSON.parse(of.stdout) as never;
+
+describe("catalog", () => {
+  test("nothing named -> all GPUs and models with sources; a missing price is asked for", () => {
+    expect(outcomes.all.code).toBe(0);
+    expect(outcomes.all.stdout).toMatch(/^ {2}h200 +141 GiB +4\.80 TB\/s +989 +1,978 +450 GB\/s +\$1\.60$/mu);
+    expect(outcomes.all.stdout).toMatch(/^ {2}a10g .* set price$/mu);
+    expect(outcomes.all.stdout).toMatch(/^ {2}deepseek-v3 +671\.0 B +36\.6 B +61 /mu);
+    expect(outcomes.all.stdout).toMatch(/price a100: RunPod, quoted by deploybase\.ai, 2025-10/u);
+    for (const line of outcomes.all.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const document = json(outcomes.allJson) as {
+      gpus: Array<{ name: string; price: unknown }>;
+      models: Array<object>;
+      stepTimes: Array<object>;
+    };
+    expect(document.gpus.find(({ name }) => name === "h20")!.price).toBeNull();
+    expect(document.models.length).toBeGreaterThan(15);
+    expect(document.stepTimes.length).toBeGreaterThan(20);
+  });
+
+  test("one name -> what is known, and which pairs have fitted step times", () => {
+    expect(outcomes.gpu.stdout).toMatch(/none is fitted: all pairs take the roofline/u);
+    expect(outcomes.gpu.stdout).toMatch(/no price is known: set price/u);
+    expect(outcomes.model.stdout).toMatch(/also called qwen3-8b/u);
+  });
+
+  test("a pair in any order -> memory, step times by their formula, cost by price over throughput", () => {
+    expect(outcomes.pair.stdout).toMatch(/fitted to sums of measured operation times/u);
+    const of = json(outcomes.pairJson) as {
+      fits: boolean;
+      stepOrigin: string;
+      sequencesThatFit: number;
+      kvTokens: number;
+      decode: ReadonlyArray<{ size: number; ms: number; tokensPerSecond: number; usdPerMillionTokens: number; fitsKv: boolean }>;
+      prefill: ReadonlyArray<{ ms: number }>;
+      ceiling: { size: number };
+    };
+    expect(of).toMatchObject({ fits: true, stepOrigin: "composed" });
+    const step = of.decode[1]!;
+    // 1.2 ms of host beside a, b, c of the entry.
+    expect(step.ms).toBeCloseTo(1.2 + 6.08666 + 16 * 0.00835196 + 16 * 2048 * 4.28962e-5, 9);
+    expect(of.prefill[1]!.ms).toBeCloseTo(1.2 + 6.08666 + 2048 * 0.0117797 + 2048 ** 2 * 1.37004e-6, 9);
+    expect(step.tokensPerSecond).toBeCloseTo(16_000 / step.ms, 9);
+    expect(step.usdPerMillionTokens).toBeCloseTo((1.3 / 3600 / step.tokensPerSecond) * 1e6, 9);
+    expect(of.sequencesThatFit).toBe(Math.floor(of.kvTokens / 2048));
+    expect(of.ceiling.size).toBe(of.sequencesThatFit);
+    expect(of.decode.map(({ fitsKv }) => fitsKv)).toEqual([true, true, true, false]);
+    expect(outcomes.pair.stdout).toMatch(/256 .* more than the KV holds$/mu);
+  });
+
+  test("origin: measured steps, and roofline with its warning and without a price", () => {
+    expect(json(outcomes.measuredJson)).toMatchObject({ stepOrigin: "measured" });
+    expect(json(outcomes.rooflineJson)).toMatchObject({
+      stepOrigin: "roofline",
+      contextTokens: 4096,
+      usdPerGpuHour: null,
+      warnings: expect.arrayContaining([expect.stringMatching(/roofline estimate/u)]),
+    });
+    expect((json(outcomes.rooflineJson) as { decode: Array<object> }).decode[0]).toMatchObject({ usdPerMillionTokens: null });
+  });
+
+  test("does not fit -> 0, what it needs and what would fit", () => {
+    expect(outcomes.tooBig.code).toBe(0);
+    expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
+    expect(json(outcomes.tooBigJson)).toMatchObject({ fits: false, alternatives: { tensorParallel: 2, dtype: "fp8", gpu: "b200" } });
+  });
+
+  test.each([
+    ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
+    ["twoGpus", /h100 and h200 are both GPUs/u],
+    ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
+    ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
+    ["zeroContext", /--context must be at least 1/u],
+  ] as const)("%s -> 104, and says why", (name, text) => {
+    expect(outcomes[name].code).toBe(104);
+    expect(outcomes[name].stderr).toMatch(text);
+    expect(outcomes[name].stderr).not.toMatch(/^ {4}at /mu);
+  });
+});
