@@ -3,6 +3,7 @@ import { blockHashes } from "./BlockHashes.ts";
 import { engineSteps } from "./EngineSteps.ts";
 import { fleet } from "./Fleet.ts";
 import { holdModel } from "./HoldModel.ts";
+import { limitBenchmarks } from "./Limits.ts";
 import { multiServerQueue } from "./MultiServerQueue.ts";
 import { nativeQueue } from "./NativeReference.ts";
 import { policyBenchmarks } from "./Policies.ts";
@@ -92,6 +93,7 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
   },
   { name: "64 replicas block hashes", unit: "request", run: () => blockHashes(200_000) },
   ...policyBenchmarks,
+  ...limitBenchmarks,
   ...[64, 256].flatMap((batch): Array<Benchmark> => [
     {
       name: `stepped V1, batch ${batch}`,

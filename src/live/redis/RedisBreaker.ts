@@ -85,7 +85,7 @@ export class RedisBreaker {
   }
 
   async #run(key: string, memory: string, step: string, args: ReadonlyArray<string>, nowMs: number | undefined) {
-    const state = stateKey(this.#prefix, key);
+    const state = stateKey(this.#prefix, "breaker", key);
     const keys = [`${state}:s`, `${state}:${memory}`, `${state}:p`, `${state}:w`];
     const first = [this.#attemptTtlMs, scriptTime(nowMs), step, this.#idleTtlMs];
     return String(await this.#client.eval(BREAKER_SCRIPT, keys.length, ...keys, ...first, ...this.#settings, ...args)).split(" ");

@@ -48,7 +48,7 @@ export class RedisLeasedCache {
   }
 
   async #run(key: string, step: string, owner: string, args: ReadonlyArray<string>, nowMs: number | undefined): Promise<string> {
-    const state = stateKey(this.#prefix, key);
+    const state = stateKey(this.#prefix, "cache", key);
     const first = ["0", scriptTime(nowMs), step, owner, String(this.#numbers.leaseUs)];
     return String(await this.#client.eval(CACHE_SCRIPT, 2, `${state}:s`, `${state}:a`, ...first, ...args));
   }

@@ -42,7 +42,7 @@ export class RedisRateLimiter {
     const { algorithm, prefix } = this.#settings;
     const units = costParts(algorithm, cost, this.#refill.parts) * this.#refill.worth;
     if (units > this.#refill.full) return Infinity;
-    const state = stateKey(prefix, key);
+    const state = stateKey(prefix, algorithm, key);
     const reply = await this.#client.eval(
       algorithm === "gcra" ? GCRA_SCRIPT : TOKEN_BUCKET_SCRIPT,
       2,

@@ -39,10 +39,10 @@ export class RedisTokenBudgets {
   /** Throws SettingFault. */
   constructor(client: ScriptClient, settings: RedisTokenBudgetsSettings) {
     // The pure machine checks what both need.
-    new TokenBudgets({ ...settings, maxReservations: Math.min(settings.maxReservations, 1) });
+    const { name } = new TokenBudgets({ ...settings, maxReservations: Math.min(settings.maxReservations, 1) });
     this.#client = client;
     this.#settings = settings;
-    this.#refills = settings.budgets.map((budget) => new Refill(`tokenBudgets.${budget.unit}`, budget));
+    this.#refills = settings.budgets.map((budget) => new Refill(`${name}.${budget.unit}`, budget));
     this.#leaseUs = String(durationMicros("tokenBudgets.leaseMs", settings.leaseMs));
     this.#attemptTtlMs = String(Math.ceil(durationMicros("redis.attemptTtlMs", settings.attemptTtlMs) / 1000));
   }
@@ -95,7 +95,7 @@ export class RedisTokenBudgets {
     permits: ReadonlyArray<number>,
     nowMs: number | undefined,
   ): Promise<string> {
-    const state = stateKey(this.#settings.prefix, key);
+    const state = stateKey(this.#settings.prefix, "budgets", key);
     const budgets = this.#refills.flatMap(({ gain, full, worth }, i) => [gain, full, worth, permits[i]!].map(String));
     const { maxReservations } = this.#settings;
     const args = [this.#attemptTtlMs, scriptTime(nowMs), step, this.#leaseUs, String(maxReservations), id, attempt, String(permits.length)];

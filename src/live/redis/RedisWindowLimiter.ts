@@ -38,7 +38,7 @@ export class RedisWindowLimiter {
     const { algorithm, prefix, limit } = this.#settings;
     wholeCost(algorithm, cost);
     if (cost > limit) return Infinity;
-    const state = stateKey(prefix, key);
+    const state = stateKey(prefix, algorithm, key);
     const keys = [`${state}:s`, `${state}:a:${attempt}`, `${state}:l`];
     const reply = await this.#client.eval(
       algorithm === "slidingLog" ? SLIDING_LOG_SCRIPT : SLIDING_COUNTER_SCRIPT,
