@@ -18,6 +18,7 @@ import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "./spillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
+import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
 import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./spillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
@@ -44,6 +45,10 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-composite": () => oneOf(spillwayLimiters, "spillway-composite"),
     "spillway-redis-gcra": () => oneOf(spillwayRedisLimiters, "spillway-redis-gcra"),
     "spillway-redis-token-bucket": () => oneOf(spillwayRedisLimiters, "spillway-redis-token-bucket"),
+    "spillway-redis-sliding-log": () => oneOf(spillwayRedisLimiters, "spillway-redis-sliding-log"),
+    "spillway-redis-sliding-counter": () => oneOf(spillwayRedisLimiters, "spillway-redis-sliding-counter"),
+    "spillway-redis-consecutive": () => oneOf(spillwayRedisBreakers, "spillway-redis-consecutive"),
+    "spillway-redis-count": () => oneOf(spillwayRedisBreakers, "spillway-redis-count"),
     "spillway-consecutive": () => oneOf(spillwayBreakers, "spillway-consecutive"),
     "spillway-count": () => oneOf(spillwayBreakers, "spillway-count"),
     "spillway-time": () => oneOf(spillwayBreakers, "spillway-time"),

@@ -8,6 +8,8 @@ export interface Load {
   readonly startedAtMs: number;
   /** The read that started it; 0: it was handed to one that waited, or serves nobody. */
   leader: number;
+  /** It was handed on for readers from before the key was written; later ones do not join it. */
+  readonly detached: boolean;
   endedAtMs: number;
   state: "running" | "loaded" | "failed";
   readonly resolve: () => void;
@@ -47,6 +49,7 @@ export class CacheTrial {
   readonly loads: Array<Load> = [];
   readonly reads: Array<Read> = [];
   readonly invalidatedAtLoads = new Map<string, number>();
+  private readonly invalidatedAtReads = new Map<string, number>();
   /** Loads before the last flush. */
   flushedAtLoads = 0;
   private asking = 0;
@@ -102,6 +105,7 @@ export class CacheTrial {
 
   async invalidate(key: string): Promise<void> {
     this.invalidatedAtLoads.set(key, this.loads.length);
+    this.invalidatedAtReads.set(key, this.reads.length);
     await this.laboratory.answer(this.cache?.invalidate?.(key));
     await this.rest();
   }
@@ -143,6 +147,8 @@ export class CacheTrial {
       key,
       startedAtMs: this.nowMs,
       leader: this.asking,
+      detached:
+        this.asking === 0 && this.waiting().some((read) => read.key === key && read.number <= (this.invalidatedAtReads.get(key) ?? 0)),
       endedAtMs: Number.NaN,
       state: "running",
       resolve: () => resolve(number),

@@ -71,7 +71,7 @@ const LAWS: ReadonlyArray<CacheLaw> = [
           .running()
           .filter((other) => other !== load && other.key === load.key && other.number > (trial.invalidatedAtLoads.get(load.key) ?? 0))
           // Whoever led it left; another may load in its place.
-          .filter((other) => !leaderLeft(other, trial));
+          .filter((other) => !leaderLeft(other, trial) && !other.detached && !load.detached);
         const wanted = trial.reads.some(
           (read) => read.state === "waiting" && !read.aborted && read.key === load.key && read.askedAtMs < trial.nowMs,
         );

@@ -1,0 +1,30 @@
+import type { Laboratory } from "../Laboratory.ts";
+import { importPackage } from "./importPackage.ts";
+import { mayStartRedis, startRedis } from "./startRedis.ts";
+
+/** A Redis that runs scripts. */
+export interface ScriptStore {
+  readonly redis: {
+    readonly eval: (script: string, keys: number, ...args: ReadonlyArray<string>) => Promise<unknown>;
+    readonly flushall: () => Promise<unknown>;
+  };
+  /** What it is, for reports. */
+  readonly version: string;
+  readonly close?: () => Promise<void>;
+}
+
+/** ioredis-mock, or with SPILLWAY_LIVE=1 a Redis of our own. */
+export const scriptStore = async (): Promise<ScriptStore> => {
+  if (mayStartRedis()) {
+    const { redis, close } = await startRedis();
+    return { redis: redis as unknown as ScriptStore["redis"], version: "on Redis", close };
+  }
+  const { default: Redis } = await importPackage("ioredis-mock", () => import("ioredis-mock"));
+  return { redis: new Redis() as unknown as ScriptStore["redis"], version: "on ioredis-mock" };
+};
+
+/** A client whose commands take the laboratory's way, and meet its faults. */
+export const through = (laboratory: Laboratory, redis: ScriptStore["redis"]) => ({
+  eval: (script: string, keys: number, ...args: ReadonlyArray<string>): Promise<unknown> =>
+    laboratory.store.send(() => redis.eval(script, keys, ...args)),
+});

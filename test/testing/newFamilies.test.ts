@@ -1,0 +1,148 @@
+import { expect, it } from "vitest";
+import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/spillwayAdmission.ts";
+import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
+import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
+import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/spillwayRetries.ts";
+import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
+import type { CacheSpec } from "../../src/testing/cache/CacheAdapter.ts";
+import { lawsOf } from "../../src/testing/lawsOf.ts";
+import type { RefusingAdapter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
+
+const broken = async (adapter: Adapter, ids: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const laws = lawsOf(adapter).filter((law) => ids.includes(law.id));
+  const reports = await Promise.all(laws.map((law) => law.report({ runs: 300 })));
+  return reports.filter((report) => report.counterexample !== undefined).map((report) => report.law);
+};
+
+it("retry budget: grants everything -> breaks its bound, alone and in a stack; never grants -> never recovers", async () => {
+  const ratio = spillwayRetryBudgets()[0]!;
+  const with_ = (take: () => boolean): Adapter => ({ ...ratio, make: (laboratory) => ({ ...ratio.make(laboratory), take }) });
+  expect(
+    await broken(
+      with_(() => true),
+      ["R-2", "R-8", "R-10"],
+    ),
+  ).toEqual(["R-2", "R-10"]);
+  expect(
+    await broken(
+      with_(() => false),
+      ["R-2", "R-8", "R-10"],
+    ),
+  ).toEqual(["R-8"]);
+});
+
+it("retry: knows no hints, local rejections, deadlines; samples the whole loop -> each found", async () => {
+  const ours = spillwayRetry();
+  const naive: Adapter = {
+    ...ours,
+    make: (spec, laboratory) => ({
+      execute: async (attempt, { sample }) => {
+        const startMs = laboratory.elapsedMs;
+        for (let retry = 0; ; retry++)
+          try {
+            return await attempt();
+          } catch (error) {
+            if (retry === spec.retries) throw error;
+            await new Promise<void>((resolve) => laboratory.time.after(1000, resolve));
+          } finally {
+            sample(laboratory.elapsedMs - startMs);
+          }
+      },
+    }),
+  };
+  expect(await broken(naive, ["R-3", "R-6", "R-9", "R-12"])).toEqual(["R-3", "R-3 deadline", "R-6", "R-9", "R-12"]);
+});
+
+it("hedge: never hedges -> found; all attempts at once, no loser cancelled, no budget -> found", async () => {
+  const ours = spillwayHedge();
+  const signal = new AbortController().signal;
+  expect(await broken({ ...ours, make: () => ({ execute: (attempt) => attempt({ signal }) }) }, ["R-11"])).toEqual(["R-11 hedges"]);
+  const eager: Adapter = { ...ours, make: () => ({ execute: (attempt) => Promise.any([1, 2, 3].map(() => attempt({ signal }))) }) };
+  expect(await broken(eager, ["R-11"])).toEqual(["R-11 starts", "R-11 end", "R-11 budget"]);
+});
+
+it("token budgets: charge nothing -> found; leases never end -> found", async () => {
+  const ours = spillwayTokenBudgets();
+  let id = 0;
+  const free: Adapter = {
+    ...ours,
+    make: (spec) => ({
+      reserve: () => ({ id: id++ }),
+      settle: () => true,
+      refund: () => true,
+      level: (budget) => spec.budgets[budget]!.burst,
+    }),
+  };
+  expect(await broken(free, ["T-1", "T-2", "T-3"])).toEqual(["T-1", "T-2", "T-3"]);
+  const endless: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
+  expect(await broken(endless, ["T-2"])).toEqual(["T-2"]);
+});
+
+it("limit in flight: one more than told, leases never end -> found", async () => {
+  const ours = spillwayConcurrency();
+  const wide: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, limit: spec.limit + 1 }, laboratory) };
+  expect(await broken(wide, ["L-5"])).toEqual(["L-5"]);
+  const endless: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
+  expect(await broken(endless, ["L-5"])).toEqual(["L-5"]);
+});
+
+it("composite: charges a part on refusal -> found; bucket that follows older readings -> found", async () => {
+  const composite = spillwayLimiters().find((adapter) => adapter.features.parts === true)!;
+  const leaky: RefusingAdapter = {
+    ...composite,
+    make: async (settings, laboratory, scope) => {
+      const limiter = await composite.make(settings, laboratory, scope);
+      let lost = 0;
+      return {
+        ...limiter,
+        consume: (call) => {
+          const decision = limiter.consume(call) as { readonly admitted: boolean };
+          if (!decision.admitted) lost++;
+          return decision;
+        },
+        partsLeft: (key) => limiter.partsLeft!(key).map((left, part) => (part === 0 ? left - lost : left)),
+      };
+    },
+  };
+  expect(await broken(leaky, ["L-4"])).toEqual(["L-4"]);
+  const follows: RefusingAdapter = {
+    ...spillwayLimiters()[0]!,
+    make: ({ limit, windowMs }, laboratory) => {
+      let [level, lastMs] = [limit, 0];
+      return {
+        consume: ({ cost }) => {
+          const now = laboratory.readingMs;
+          level = Math.min(limit, level + (Math.abs(now - lastMs) * limit) / windowMs);
+          lastMs = now;
+          if (level < cost) return { admitted: false };
+          level -= cost;
+          return { admitted: true };
+        },
+      };
+    },
+  };
+  expect(await broken(follows, ["L-10"])).toEqual(["L-10"]);
+});
+
+it("cache: without its bounds, its early refresh, its leases -> each found", async () => {
+  const ours = spillwayCaches()[0]!;
+  const ignoring = (...names: ReadonlyArray<keyof CacheSpec>): Adapter => ({
+    ...ours,
+    make: (load, spec, laboratory) =>
+      ours.make(load, Object.fromEntries(Object.entries(spec).filter(([name]) => !names.includes(name as never))) as never, laboratory),
+  });
+  expect(await broken(ignoring("maxEntries", "maxBytes"), ["C-7"])).toEqual(["C-7"]);
+  expect(await broken(ignoring("maxLoads"), ["C-9"])).toEqual(["C-9"]);
+  expect(await broken(ignoring("earlyRefresh"), ["C-10"])).toEqual(["C-10"]);
+  const miscounting: Adapter = {
+    ...ours,
+    make: async (load, spec, laboratory) => {
+      const cache = await ours.make(load, spec, laboratory);
+      return {
+        get: (key, options) => cache.get(key, options),
+        counts: () => ({ ...cache.counts!(), loads: 0 }),
+      };
+    },
+  };
+  expect(await broken(miscounting, ["C-11"])).toEqual(["C-11"]);
+});
