@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/spillwayAdmission.ts";
+import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
-import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/spillwayRetries.ts";
+import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import type { CacheSpec } from "../../src/testing/cache/CacheAdapter.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
@@ -16,7 +16,7 @@ const broken = async (adapter: Adapter, ids: ReadonlyArray<string>): Promise<Rea
 
 it("retry budget: grants everything -> breaks its bound, alone and in a stack; never grants -> never recovers", async () => {
   const ratio = spillwayRetryBudgets()[0]!;
-  const with_ = (take: () => boolean): Adapter => ({ ...ratio, make: (laboratory) => ({ ...ratio.make(laboratory), take }) });
+  const with_ = (take: () => boolean): typeof ratio => ({ ...ratio, make: (laboratory) => ({ ...ratio.make(laboratory), take }) });
   expect(
     await broken(
       with_(() => true),
@@ -33,7 +33,7 @@ it("retry budget: grants everything -> breaks its bound, alone and in a stack; n
 
 it("retry: knows no hints, local rejections, deadlines; samples the whole loop -> each found", async () => {
   const ours = spillwayRetry();
-  const naive: Adapter = {
+  const naive: typeof ours = {
     ...ours,
     make: (spec, laboratory) => ({
       execute: async (attempt, { sample }) => {
@@ -56,15 +56,16 @@ it("retry: knows no hints, local rejections, deadlines; samples the whole loop -
 it("hedge: never hedges -> found; all attempts at once, no loser cancelled, no budget -> found", async () => {
   const ours = spillwayHedge();
   const signal = new AbortController().signal;
-  expect(await broken({ ...ours, make: () => ({ execute: (attempt) => attempt({ signal }) }) }, ["R-11"])).toEqual(["R-11 hedges"]);
-  const eager: Adapter = { ...ours, make: () => ({ execute: (attempt) => Promise.any([1, 2, 3].map(() => attempt({ signal }))) }) };
+  const single: typeof ours = { ...ours, make: () => ({ execute: (attempt) => attempt({ signal }) }) };
+  expect(await broken(single, ["R-11"])).toEqual(["R-11 hedges"]);
+  const eager: typeof ours = { ...ours, make: () => ({ execute: (attempt) => Promise.any([1, 2, 3].map(() => attempt({ signal }))) }) };
   expect(await broken(eager, ["R-11"])).toEqual(["R-11 starts", "R-11 end", "R-11 budget"]);
 });
 
 it("token budgets: charge nothing -> found; leases never end -> found", async () => {
   const ours = spillwayTokenBudgets();
   let id = 0;
-  const free: Adapter = {
+  const free: typeof ours = {
     ...ours,
     make: (spec) => ({
       reserve: () => ({ id: id++ }),
@@ -74,15 +75,15 @@ it("token budgets: charge nothing -> found; leases never end -> found", async ()
     }),
   };
   expect(await broken(free, ["T-1", "T-2", "T-3"])).toEqual(["T-1", "T-2", "T-3"]);
-  const endless: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
+  const endless: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
   expect(await broken(endless, ["T-2"])).toEqual(["T-2"]);
 });
 
 it("limit in flight: one more than told, leases never end -> found", async () => {
   const ours = spillwayConcurrency();
-  const wide: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, limit: spec.limit + 1 }, laboratory) };
+  const wide: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, limit: spec.limit + 1 }, laboratory) };
   expect(await broken(wide, ["L-5"])).toEqual(["L-5"]);
-  const endless: Adapter = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
+  const endless: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
   expect(await broken(endless, ["L-5"])).toEqual(["L-5"]);
 });
 
@@ -126,7 +127,7 @@ it("composite: charges a part on refusal -> found; bucket that follows older rea
 
 it("cache: without its bounds, its early refresh, its leases -> each found", async () => {
   const ours = spillwayCaches()[0]!;
-  const ignoring = (...names: ReadonlyArray<keyof CacheSpec>): Adapter => ({
+  const ignoring = (...names: ReadonlyArray<keyof CacheSpec>): typeof ours => ({
     ...ours,
     make: (load, spec, laboratory) =>
       ours.make(load, Object.fromEntries(Object.entries(spec).filter(([name]) => !names.includes(name as never))) as never, laboratory),
@@ -134,7 +135,7 @@ it("cache: without its bounds, its early refresh, its leases -> each found", asy
   expect(await broken(ignoring("maxEntries", "maxBytes"), ["C-7"])).toEqual(["C-7"]);
   expect(await broken(ignoring("maxLoads"), ["C-9"])).toEqual(["C-9"]);
   expect(await broken(ignoring("earlyRefresh"), ["C-10"])).toEqual(["C-10"]);
-  const miscounting: Adapter = {
+  const miscounting: typeof ours = {
     ...ours,
     make: async (load, spec, laboratory) => {
       const cache = await ours.make(load, spec, laboratory);

@@ -15,12 +15,12 @@ import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
 import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
-import { spillwayConcurrency, spillwayTokenBudgets } from "./spillwayAdmission.ts";
+import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
 import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
-import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./spillwayRetries.ts";
+import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./SpillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
 
 /** Anything that the kit can try out. */
