@@ -28,7 +28,7 @@ export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): Breaker
     decoding.reject({ path: [...at.path, "maxOpen"], constraint: "must be at least openFor", value: at.value.maxOpen });
   }
   return present({
-    trip: decodeTrip(decoding, { value: at.value.trip, path: [...at.path, "trip"] }),
+    trip: decoding.field(at, "trip", (trip) => decodeTrip(decoding, trip)) ?? { kind: "consecutive", failures: NaN },
     slowCallMs: time("slowCall"),
     openForMs,
     openFactor: at.value.openFactor,

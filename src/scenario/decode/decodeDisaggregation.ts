@@ -1,21 +1,21 @@
 import type { DisaggregationSpec } from "../../serving/DisaggregationSpec.ts";
-import { findModel } from "../../serving/catalog/Models.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { BANDWIDTH } from "../../units/Bandwidth.ts";
 import { TOKENS } from "../../units/Count.ts";
-import { DURATION } from "../../units/Duration.ts";
+import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Disaggregation } from "../schema/Disaggregation.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
+type DisaggregationInput = typeof Disaggregation.Type;
+
 /** Turns the way from prefill to decode into numbers, and checks that there are pools of both roles. */
 export const decodeDisaggregation = (
   decoding: Decoding,
-  at: At<typeof Disaggregation.Type>,
+  at: At<DisaggregationInput>,
   fleet: ReadonlyArray<PoolSpec>,
 ): DisaggregationSpec => {
-  const { link, layerwise = DEFAULTS.disaggregation.layerwise, decider } = at.value;
-  const path = [...at.path, "link"];
+  const { layerwise = DEFAULTS.disaggregation.layerwise } = at.value;
   for (const role of ["prefill", "decode"] as const) {
     if (!fleet.some((pool) => pool.role === role)) {
       decoding.reject({
@@ -26,7 +26,7 @@ export const decodeDisaggregation = (
       });
     }
   }
-  const layers = Math.min(...fleet.filter(({ role }) => role === "prefill").map((pool) => findModel(pool.model)?.layers ?? NaN));
+  const layers = Math.min(...fleet.filter(({ role }) => role === "prefill").map((pool) => pool.knownModel?.layers ?? NaN));
   if (layerwise && Number.isNaN(layers)) {
     decoding.reject({
       path: [...at.path, "layerwise"],
@@ -35,14 +35,18 @@ export const decodeDisaggregation = (
     });
   }
   return {
-    link: {
-      bytesPerMs: decoding.quantity(BANDWIDTH, { value: link.bandwidth, path: [...path, "bandwidth"] }, { above: 0 }) / 1000,
-      latencyMs: decoding.quantity(DURATION, { value: link.latency ?? DEFAULTS.disaggregation.latency, path: [...path, "latency"] }),
-    },
+    link: decoding.group(at, "link", (link) => decodeLink(decoding, link)) ?? { bytesPerMs: NaN, latencyMs: NaN },
     visibleRatio: layerwise ? 1 / layers : 1,
     promptLongerThan:
-      decider === undefined
-        ? 0
-        : decoding.quantity(TOKENS, { value: decider.promptLongerThan, path: [...at.path, "decider", "promptLongerThan"] }),
+      decoding.group(at, "decider", (decider) =>
+        decoding.number(decider, "promptLongerThan", NaN, (written) => decoding.quantity(TOKENS, written)),
+      ) ?? 0,
   };
 };
+
+const decodeLink = (decoding: Decoding, at: At<DisaggregationInput["link"]>): DisaggregationSpec["link"] => ({
+  bytesPerMs: decoding.number(at, "bandwidth", NaN, (written) => decoding.quantity(BANDWIDTH, written, { above: 0 }) / 1000),
+  latencyMs: decoding.number(at, "latency", parseDuration(DEFAULTS.disaggregation.latency) as number, (written) =>
+    decoding.quantity(DURATION, written),
+  ),
+});

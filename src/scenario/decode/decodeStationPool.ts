@@ -30,16 +30,18 @@ export const decodeStationPool = (decoding: Decoding, at: At<PoolInput>, name: s
       part: "key",
     });
   }
-  const station: At<StationInput> = { value: value.station!, path: [...at.path, "station"] };
   return stationPool({
     name,
-    station: decodeStation(decoding, station),
+    station: decoding.group(at, "station", (station) => decodeStation(decoding, station)) ?? UNKNOWN,
     replicas: value.replicas ?? DEFAULTS.pool.replicas,
     weight: value.weight ?? DEFAULTS.pool.weight,
     backup: value.backup ?? DEFAULTS.pool.backup,
     usdPerHour: decoding.field(at, "price", (price) => decoding.quantity(PRICE, price)) ?? 0,
   });
 };
+
+/** In place of what cannot be read. */
+const UNKNOWN: StationSpec = { servers: NaN, service: { kind: "fixed", value: NaN }, perInFlightMs: 0, failureRatio: 0, maxWaiting: NaN };
 
 const decodeStation = (decoding: Decoding, at: At<StationInput>): StationSpec => {
   const bounded = (key: "servers" | "maxWaiting", minimum: number): number | undefined =>

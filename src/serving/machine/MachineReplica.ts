@@ -122,7 +122,9 @@ export class MachineReplica implements Engine, EngineListener, Actor {
     }
     this.sync();
     table.stage.at[attempt] = Stage.Port;
-    return this.comeIn(attempt);
+    if (this.comeIn(attempt)) return true;
+    this.drop(attempt);
+    return false;
   }
 
   cancel(attempt: number): void {
@@ -189,7 +191,10 @@ export class MachineReplica implements Engine, EngineListener, Actor {
     this.table.ticket.at[attempt] = NONE;
     if (op === OP_LEAVE) return this.leave(attempt);
     this.sync();
-    if (op === OP_ENTER && this.comeIn(attempt)) return;
+    if (op === OP_ENTER) {
+      this.table.stage.at[attempt]!++;
+      if (this.comeIn(attempt)) return;
+    }
     // Nothing was written of a refused attempt, and nothing was held for it.
     if (op === OP_REFUSED) this.table.stage.at[attempt] = Stage.Gone;
     this.drop(attempt);
@@ -228,11 +233,11 @@ export class MachineReplica implements Engine, EngineListener, Actor {
     this.listener.failed(attempt, generatedTokens);
   }
 
-  /** The next stages of the way in, until one takes time; false when the engine does not take the attempt. */
+  /** The way in from its present stage on, until one takes time; false when the engine does not take the attempt. */
   private comeIn(attempt: number): boolean {
     const { table, kernel } = this;
-    while (table.stage.at[attempt]! < Stage.Inside) {
-      const delayMs = this.wayIn(table.stage.at[attempt]!++, this.attempts.promptTokens.at[attempt]!);
+    for (; table.stage.at[attempt]! < Stage.Inside; table.stage.at[attempt]!++) {
+      const delayMs = this.wayIn(table.stage.at[attempt]!, this.attempts.promptTokens.at[attempt]!);
       if (delayMs <= 0) continue;
       table.ticket.at[attempt] = kernel.post(kernel.now + delayMs, this.actor, OP_ENTER, attempt, Phase.Arrival);
       return true;

@@ -65,3 +65,20 @@ test("machine: the replica dies while prompts are tokenized and answers queue ->
   const simulated = await run(small(burst(20), { ...with_({ frontend }), faults }));
   expect(outcomesOf(simulated)).toEqual({ failed: 20 });
 });
+
+test("machine: the user hangs up while the prompt is tokenized -> it never reaches the engine", async () => {
+  const frontend = { cores: 1, perRequest: "20ms", perPromptToken: "0ms", perStreamedToken: "0ms" } as const;
+  const simulated = await run(small(burst(3, { client: { deadline: "15ms" } }), with_({ frontend })));
+  expect(outcomesOf(simulated)).toEqual({ expired: 3 });
+  expect(simulated.result.pools[0]!.steps).toBe(0);
+  expect(simulated.result.classes[0]!.tokens.wasted).toBe(0);
+});
+
+test("machine: the replica dies while prompts are tokenized -> nothing runs in it, and not less than nothing", async () => {
+  const frontend = { cores: 1, perRequest: "200ms", perPromptToken: "0ms", perStreamedToken: "0ms" } as const;
+  const faults = [{ replicaDown: { pool: "gpu", replicas: 1, at: "110ms", for: "1s" } }] as const;
+  const simulated = await run(small(burst(20), { ...with_({ frontend }), faults }));
+  expect(outcomesOf(simulated)).toEqual({ failed: 20 });
+  expect(new Set(simulated.result.timeline.map(({ running }) => running))).toEqual(new Set([0]));
+  expect(new Set(simulated.result.timeline.map(({ engineWaiting }) => engineWaiting))).toEqual(new Set([0, 20]));
+});

@@ -1,0 +1,124 @@
+import { expect, it } from "vitest";
+import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
+import { ScenarioFault } from "../../src/scenario/ScenarioFault.ts";
+
+const gpu = { gpu: "H100", model: "llama-3.1-8b" };
+const breaker = { trip: { time: { window: "5s", minCalls: 5 } }, openFor: "2s" };
+
+/** One scenario whose every part is then spoilt in turn. */
+const sound = {
+  name: "sound",
+  horizon: "1m",
+  warmup: "5s",
+  network: { latency: "20ms", loss: "1%" },
+  traffic: {
+    chat: {
+      arrivals: { poisson: { rate: "10/s" } },
+      spikes: [{ square: { at: "10s", for: "5s", factor: 3 } }],
+      prompt: { lognormal: { mean: 600, p99: "4k" } },
+      output: 100,
+      repeat: { share: "40%", contents: 100 },
+      client: {
+        attemptTimeout: "20s",
+        retry: { attempts: 3, budget: { bucket: { capacity: 5, ratio: 0.1 } } },
+        hedge: { after: { percentile: 95, initial: "3s" } },
+        throttle: { multiplier: 2 },
+        breaker: { trip: { consecutive: 5 } },
+      },
+    },
+    api: {
+      arrivals: { closed: { users: 3, think: "1s" } },
+      prompt: 1,
+      output: 1,
+      client: { retry: { attempts: 2, budget: { quota: {} } } },
+    },
+  },
+  gateway: {
+    limits: [{ tokenBucket: { rate: "100/s", burst: 100 }, per: "tenant" }, { tokenBudgets: { tokens: "5M/m" } }],
+    store: { latency: "1ms" },
+    cache: { entries: 50, warmUp: { traffic: "chat", from: "1s", peak: "10s", rate: "5/s" } },
+    queue: {
+      capacity: 100,
+      order: { fair: {} },
+      delay: { codel: { target: "1s", interval: "5s" } },
+      priority: {},
+      throttle: { success: {} },
+    },
+    concurrency: { gradient2: { initial: 20 } },
+    disaggregation: { link: { bandwidth: "5GB/s", latency: "1ms" }, decider: { promptLongerThan: 100 } },
+    breaker,
+    router: { consistentHash: { loadFactor: 1.5 } },
+    outlierEjection: { sweep: "2s" },
+    slowStart: { window: "5s" },
+  },
+  fleet: {
+    prefill: { ...gpu, role: "prefill" },
+    decode: { ...gpu, role: "decode", engine: { speculative: { tokens: 3, acceptance: "70%", draft: { share: "5%" } } } },
+    scaled: {
+      ...gpu,
+      startup: { imagePull: { time: "1s" }, compile: "1s" },
+      autoscale: {
+        max: 4,
+        hpa: { target: { concurrency: 4 }, scaleUp: { policies: [{ replicas: 1, period: "1s" }] } },
+        scheduled: [{ at: "08:00", replicas: 2 }],
+      },
+    },
+    database: { station: { service: { exponential: { mean: "100ms" } }, quota: { limit: 30, window: "1s" } } },
+  },
+  faults: [
+    { replicaDown: { pool: "decode", replicas: 1, at: "10s", for: "5s" } },
+    { linkDown: { pool: "prefill", replicas: 1, at: "10s", for: "5s" } },
+  ],
+  gates: ["chat.ttft.p99 < 2s"],
+};
+
+type Path = ReadonlyArray<string>;
+type Mapping = { [key: string]: unknown };
+
+const pathsOf = (value: unknown, path: Path = []): ReadonlyArray<Path> =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([key, part]) => [[...path, key], ...pathsOf(part, [...path, key])])
+    : [];
+
+const spoil = (path: Path, value: unknown): object => {
+  const spoilt = structuredClone(sound) as Mapping;
+  const holder = path.slice(0, -1).reduce((part, key) => part[key] as Mapping, spoilt);
+  if (value === undefined) delete holder[path.at(-1)!];
+  else holder[path.at(-1)!] = value;
+  return spoilt;
+};
+
+const decode = (authored: object) => decodeScenario(sourceOf(authored));
+
+const JUNK = [undefined, null, "", "nan", -1, 0, 1e300, true, [], {}, { junk: 1 }, "0s", "-5s", "100%"];
+
+it("sound scenario: decoded -> a world", () => {
+  expect(decode(sound)).not.toBeInstanceOf(ScenarioFault);
+});
+
+it("any part spoilt: decoded -> a world or faults in plain words, never a throw", () => {
+  for (const path of pathsOf(sound)) {
+    for (const junk of JUNK) {
+      const decoded = decode(spoil(path, junk));
+      if (!(decoded instanceof ScenarioFault)) continue;
+      expect(decoded.faults.length).toBeGreaterThan(0);
+      expect(decoded.message.replaceAll('"nan"', ""), `${path.join(".")} = ${JSON.stringify(junk)}`).not.toMatch(/NaN|undefined|\[object/u);
+    }
+  }
+});
+
+it("retry budgets: settings beyond what they can hold -> a fault, and no crash of the run", () => {
+  for (const [budget, key, value] of [
+    ["ratio", "ratio", 1001],
+    ["active", "ratio", 1e300],
+    ["throttle", "maxTokens", 1e9],
+    ["throttle", "tokenRatio", 1001],
+    ["bucket", "capacity", 1e10],
+    ["bucket", "ratio", 1001],
+  ] as const) {
+    const authored = spoil(["traffic", "chat", "client", "retry", "budget"], { [budget]: { [key]: value } });
+    const decoded = decode(authored);
+    expect(decoded).toBeInstanceOf(ScenarioFault);
+    expect((decoded as ScenarioFault).message).toContain(`traffic.chat.client.retry.budget.${budget}.${key} must be at most`);
+  }
+});
