@@ -254,6 +254,8 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
     replicaHours: replicaMs / runs.length / HOUR_MS,
     costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,
+    ...(pool.kvDtype === undefined ? {} : { kvDtype: pool.kvDtype }),
+    qualityCost: pool.qualityCost ?? null,
     warnings: [...pool.warnings, ...domainWarnings(pool, meters)],
   };
 };

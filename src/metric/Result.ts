@@ -152,6 +152,10 @@ export interface PoolResult {
   readonly replicaHours: number;
   readonly costUsd: number;
   readonly stepSource: string;
+  /** Number format of the KV cache where the scenario chose one. */
+  readonly kvDtype?: string;
+  /** What the scenario declares that quantization costs; null where it declares nothing. */
+  readonly qualityCost: { readonly dropRatio: number; readonly source: string } | null;
   readonly warnings: ReadonlyArray<string>;
 }
 

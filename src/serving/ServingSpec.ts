@@ -155,6 +155,12 @@ export interface PoolSpec {
   readonly role?: "prefill" | "decode" | "both";
   /** KV that moves for one token from a prefill replica. */
   readonly kvBytesPerToken?: number;
+  /** What the catalog, or the scenario's own, says of the model; KV at the pool's format, all GPUs together. */
+  readonly knownModel?: { readonly layers: number; readonly kvBytesPerToken: number };
+  /** Number format of the KV cache where it was chosen. */
+  readonly kvDtype?: string;
+  /** What the user says that quantization costs, as a share of the score without it. */
+  readonly qualityCost?: { readonly dropRatio: number; readonly source: string };
   /** Absent where the catalog knows too little. */
   readonly memory?: PoolMemory;
   /** API server, network port and disk of each replica. */

@@ -108,6 +108,7 @@ const pools: ReadonlyArray<PoolResult> = [
     replicaHours: 48,
     costUsd: 1536,
     stepSource: "DeepSeek-V3/R1 inference system overview (published throughput), fit error assumed 15%",
+    qualityCost: null,
     warnings: ["the batch reached its limit of 256 sequences in 41% of all steps"],
   },
   {
@@ -136,6 +137,7 @@ const pools: ReadonlyArray<PoolResult> = [
     replicaHours: 6,
     costUsd: 96,
     stepSource: "assumed",
+    qualityCost: null,
     warnings: [],
   },
 ];

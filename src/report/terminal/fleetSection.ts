@@ -133,11 +133,12 @@ const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const name = printable(pool.name);
   const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
   const most = pool.scaling !== undefined && pool.scaling.ready.max < pool.replicas ? "up to " : "";
-  const text = `${most}${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)} · step times: ${printable(pool.stepSource)}`;
+  const text = `${most}${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)}${pool.kvDtype === undefined ? "" : ` · KV ${pool.kvDtype}`} · step times: ${printable(pool.stepSource)}`;
   return [
     ...schedulingLines(pool, width),
     ...scalingLines(pool, width),
     ...wrapWords({ head: [span(`  ${name}: `, "faint")], text, style: "faint", width }),
+    ...qualityLines(pool, width),
     ...pool.warnings.flatMap((warning) =>
       wrapWords({
         head: [span("  ! ", "fair")],
@@ -147,6 +148,12 @@ const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
       }),
     ),
   ];
+};
+
+const qualityLines = ({ name, qualityCost }: PoolResult, width: number): ReadonlyArray<Line> => {
+  if (qualityCost === null || qualityCost === undefined) return [];
+  const text = `declared to cost ${showRatio(qualityCost.dropRatio)} of quality: ${printable(qualityCost.source)}`;
+  return wrapWords({ head: [span(`  ${printable(name)}: `, "faint")], text, style: "faint", width });
 };
 
 const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<Line> =>

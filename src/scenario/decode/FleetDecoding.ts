@@ -1,6 +1,7 @@
 import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import type { EngineRequest, PoolRequest } from "../../serving/catalog/PoolRequest.ts";
+import { canonicalName } from "../../serving/catalog/Names.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
@@ -13,6 +14,7 @@ import { withScheduling } from "./withScheduling.ts";
 import { withSurroundings } from "./withSurroundings.ts";
 import { decodeStationPool } from "./decodeStationPool.ts";
 import { readStepFiles } from "./readStepFiles.ts";
+import type { DecodedCatalog } from "./decodeCatalog.ts";
 import type { StepFiles } from "./readStepFiles.ts";
 import type { PoolCatalog } from "./PoolCatalog.ts";
 import { present } from "./present.ts";
@@ -27,17 +29,27 @@ export const decodePool = (
   decoding: Decoding,
   at: At<PoolInput>,
   name: string,
-  around: { readonly catalog: PoolCatalog; readonly files: StepFiles },
+  around: { readonly catalog: PoolCatalog; readonly files: StepFiles; readonly own: DecodedCatalog },
 ): PoolSpec | undefined => {
   if (Object.hasOwn(at.value, "station")) return withSurroundings(decoding, at, decodeStationPool(decoding, at, name));
   const faultsBefore = decoding.faults.length;
   for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
-  const request = { ...readPool(decoding, at, name), ...readStepFiles(decoding, at, around.files) };
+  const request = { ...readPool(decoding, at, name), ...readStepFiles(decoding, at, around.files), catalog: around.own };
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
+  if ([request.gpu, request.model].some((named) => around.own.broken.has(canonicalName(named)))) return undefined;
   const resolved = around.catalog(request);
-  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, withScheduling(decoding, at, resolved));
+  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, withScheduling(decoding, at, withQuality(decoding, at, resolved)));
   rejectResolved(decoding, at, resolved);
   return undefined;
+};
+
+/** What the user says that quantization costs. */
+const withQuality = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec): PoolSpec => {
+  const qualityCost = decoding.group(at, "qualityCost", (cost) => ({
+    dropRatio: decoding.field(cost, "drop", (drop) => decoding.quantity(SHARE, drop)) ?? NaN,
+    source: cost.value.source,
+  }));
+  return qualityCost === undefined ? pool : { ...pool, qualityCost };
 };
 
 const rejectMissing = (decoding: Decoding, at: At<PoolInput>, key: "gpu" | "model"): void =>
@@ -60,6 +72,7 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     tensorParallel: value.parallelism?.tp ?? pool.tp,
     pipelineParallel: value.parallelism?.pp,
     dataParallel: value.parallelism?.dp,
+    kvDtype: value.engine?.kvDtype,
     replicas: value.replicas ?? pool.replicas,
     weight: value.weight ?? pool.weight,
     backup: value.backup ?? pool.backup,

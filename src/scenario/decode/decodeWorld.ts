@@ -1,3 +1,4 @@
+import { EMPTY_CATALOG } from "../../serving/catalog/OwnCatalog.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { DURATION } from "../../units/Duration.ts";
 import type { Fault } from "../check/Fault.ts";
@@ -7,6 +8,8 @@ import { digestOf } from "../Digest.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { ScenarioInput } from "../schema/ScenarioSchema.ts";
 import type { World } from "../World.ts";
+import type { DecodedCatalog } from "./decodeCatalog.ts";
+import { decodeCatalog } from "./decodeCatalog.ts";
 import { decodeFault } from "./decodeFault.ts";
 import { decodePool } from "./FleetDecoding.ts";
 import { decodeGate } from "./decodeGate.ts";
@@ -46,8 +49,9 @@ export const isFaults = (decoded: World | ReadonlyArray<Fault>): decoded is Read
 
 const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOptions): Omit<World, "digest"> => {
   const { value } = at;
+  const own = decodeOwnCatalog(decoding, at, options);
   const fleet = named(decoding, at, "fleet", (pool, name) =>
-    decodePool(decoding, pool, name, { catalog: options.catalog, files: options.stepFiles }),
+    decodePool(decoding, pool, name, { catalog: options.catalog, files: options.stepFiles, own }),
   ).filter((pool) => pool !== undefined);
   const traffic = named(decoding, at, "traffic", (entry, name) => decodeTraffic(decoding, entry, name, options.traceFiles));
   const [horizonMs, warmupMs] = decodeTimes(decoding, at);
@@ -74,6 +78,11 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     gates: decodeGates(decoding, at),
   });
 };
+
+const decodeOwnCatalog = (decoding: Decoding, { value }: At<ScenarioInput>, { stepFiles }: DecodeOptions): DecodedCatalog =>
+  isMapping(value.catalog)
+    ? decodeCatalog(decoding, { value: value.catalog, path: ["catalog"] }, stepFiles)
+    : { ...EMPTY_CATALOG, broken: new Set() };
 
 const named = <K extends "traffic" | "fleet", R>(
   decoding: Decoding,

@@ -1,4 +1,3 @@
-import { findModel } from "../../serving/catalog/Models.ts";
 import type { OffloadSpec, SchedulingSpec, SpeculativeSpec, SwapSpec } from "../../serving/SchedulingSpec.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { BANDWIDTH } from "../../units/Bandwidth.ts";
@@ -126,7 +125,7 @@ const decodeOffload = (
 /** As written, else the model's; a fault where neither is known. */
 const bytesPerToken = (decoding: Decoding, at: At<EngineInput>, pool: PoolSpec): number => {
   const written = decoding.field(at, "kvBytesPerToken", (bytes) => decoding.quantity(BYTES, bytes, { above: 0 }));
-  const known = written ?? findModel(pool.model)?.kvBytesPerToken;
+  const known = written ?? pool.knownModel?.kvBytesPerToken;
   if (known !== undefined) return known;
   decoding.reject({
     path: [...at.path, "kvBytesPerToken"],

@@ -1,4 +1,3 @@
-import { findModel } from "../../serving/catalog/Models.ts";
 import type { StartupSpec } from "../../serving/life/StartupSpec.ts";
 import type { DiskSpec, FrontendSpec, MachineSpec, PortSpec } from "../../serving/machine/MachineSpec.ts";
 import type { HostSpec, PoolSpec } from "../../serving/ServingSpec.ts";
@@ -83,7 +82,7 @@ const checkApart = (decoding: Decoding, at: At<PoolInput>): void => {
 
 const kvBytesPerToken = (decoding: Decoding, at: At<PoolInput>, pool: PoolSpec): number => {
   const written = decoding.field(at, "kvBytesPerToken", (size) => decoding.quantity(BYTES, size));
-  const known = findModel(pool.model)?.kvBytesPerToken;
+  const known = pool.knownModel?.kvBytesPerToken;
   if (written === undefined && known === undefined) {
     const hint = `"${pool.model}" is not in the catalog: as "320kB" for a 70B model`;
     decoding.reject({ path: [...at.path, "kvBytesPerToken"], constraint: "is missing", hint });

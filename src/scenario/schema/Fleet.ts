@@ -48,6 +48,11 @@ const Engine = Schema.Struct({
       default: engine.blockTokens,
     }),
   ),
+  kvDtype: Schema.optionalKey(
+    word(["bf16", "fp16", "fp8"], "Number format of the KV cache (vLLM kv_cache_dtype). fp8 halves its bytes and its reads.", {
+      default: "bf16",
+    }),
+  ),
   kvBlocks: Schema.optionalKey(count("KV blocks per replica; by default what fits into GPU memory beside the weights")),
   gpuMemoryUtilization: Schema.optionalKey(share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization })),
   prefixCache: Schema.optionalKey(flag("Automatic prefix caching.", { default: engine.prefixCache })),
@@ -128,5 +133,11 @@ export const Pool = Schema.Struct({
     }),
   ),
   engine: Schema.optionalKey(Engine),
+  qualityCost: Schema.optionalKey(
+    Schema.Struct({
+      drop: share("What the answers lose by quantization, as a share of the score without it"),
+      source: text("Where the figure is from.", { examples: ["our MMLU runs of 2026-03"] }),
+    }).annotate({ description: "Declared by you and repeated in the result; nothing is computed with it." }),
+  ),
   price: Schema.optionalKey(price("Price of one GPU; the catalog's by default")),
 }).annotate({ identifier: "Pool", description: "Replicas that are all alike." });

@@ -7,6 +7,8 @@ import type { CountText } from "../../units/Count.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import type { DurationText } from "../../units/Duration.ts";
 import { DURATION } from "../../units/Duration.ts";
+import type { FlopRateText } from "../../units/FlopRate.ts";
+import { FLOP_RATE } from "../../units/FlopRate.ts";
 import type { PriceText } from "../../units/Money.ts";
 import { PRICE } from "../../units/Money.ts";
 import type { QuantityKind } from "../../units/Quantity.ts";
@@ -21,7 +23,7 @@ export type CountInput = number | CountText;
 export type ShareInput = number | ShareText;
 
 /** The kinds of quantities that a scenario holds; numbers of tokens are written as other numbers are. */
-export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [DURATION, RATE, COUNT, SHARE, PRICE, BYTES, BANDWIDTH];
+export const SCENARIO_QUANTITIES: ReadonlyArray<QuantityKind<number>> = [DURATION, RATE, COUNT, SHARE, PRICE, BYTES, BANDWIDTH, FLOP_RATE];
 
 interface Described {
   readonly description: string;
@@ -60,6 +62,10 @@ export const bytes = (description: string, options: Options = {}): Schema.Codec<
 /** A field for a bandwidth. */
 export const bandwidth = (description: string, options: Options = {}): Schema.Codec<BandwidthText> =>
   text(BANDWIDTH, { description, ...options }) as Schema.Codec<BandwidthText>;
+
+/** A field for a rate of floating-point operations. */
+export const flopRate = (description: string, options: Options = {}): Schema.Codec<FlopRateText> =>
+  text(FLOP_RATE, { description, ...options }) as Schema.Codec<FlopRateText>;
 
 /** A field for a price per hour. */
 export const price = (description: string, options: Options = {}): Schema.Codec<PriceText> =>

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema";
+import { Catalog } from "./Catalog.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { Fault } from "./Faults.ts";
 import { Pool } from "./Fleet.ts";
@@ -28,6 +29,7 @@ export const ScenarioSchema = Schema.Struct({
   traffic: named(TrafficClass, "Traffic classes by name."),
   network: Schema.optionalKey(Network),
   gateway: Schema.optionalKey(Gateway),
+  catalog: Schema.optionalKey(Catalog),
   fleet: named(Pool, "Pools of replicas by name."),
   faults: Schema.optionalKey(Schema.Array(Fault).annotate({ description: "What breaks, and when." })),
   gates: Schema.optionalKey(

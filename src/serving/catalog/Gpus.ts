@@ -20,7 +20,8 @@ export interface GpuSpec {
   readonly intraNodeBytesPerSecond: number;
   readonly networkBytesPerSecond?: number;
   readonly gpusPerNode: number;
-  readonly powerWatts: number;
+  /** Absent for hardware of a scenario. */
+  readonly powerWatts?: number;
   readonly source: string;
   readonly price?: GpuPrice;
   /** Memory beside weights and KV, where it was measured; holds up to `maxBatchedTokens`. */

@@ -1,6 +1,8 @@
 import type { StepPoint } from "../calibration/StepPoint.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { CalibrationEntry } from "./CalibrationEntry.ts";
+import type { KvDtype } from "./KvDtypes.ts";
+import type { OwnCatalog } from "./OwnCatalog.ts";
 
 /** A pool as a scenario states it: names of the catalog and what deviates from the defaults. */
 export interface PoolRequest {
@@ -13,6 +15,10 @@ export interface PoolRequest {
   /** Pipeline stages, and ranks of data-parallel attention; 1 if absent. Each of their product is a group of `tensorParallel` GPUs. */
   readonly pipelineParallel?: number;
   readonly dataParallel?: number;
+  /** Number format of the KV cache; 16 bits if absent. */
+  readonly kvDtype?: KvDtype;
+  /** Hardware and models beside those of the catalog. */
+  readonly catalog?: OwnCatalog;
   readonly replicas: number;
   readonly weight: number;
   readonly backup: boolean;

@@ -5,6 +5,7 @@ import type { DtypeKey } from "./Dtypes.ts";
 import { DTYPES, dtypeKeyText } from "./Dtypes.ts";
 import type { GpuSpec } from "./Gpus.ts";
 import { peakFlopPerSecond } from "./Gpus.ts";
+import { KV_8_BIT_WARNING, kvRatio } from "./KvDtypes.ts";
 import type { ModelSpec } from "./Models.ts";
 import { StepTable } from "../steptime/StepTable.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
@@ -61,7 +62,10 @@ export const calibratedStep = ({ file, entry }: NonNullable<PoolRequest["calibra
 export const catalogStep = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice | CatalogFault => {
   const tensorParallel = request.tensorParallel;
   const entry = findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype });
-  if (entry !== undefined) return fromEntry(entry, request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS));
+  if (entry !== undefined) {
+    const hosted = fromEntry(entry, request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS));
+    return withKvReads(hosted, kvRatio(request.kvDtype));
+  }
   if (dtype.variant !== undefined) return noVariant(gpu, model, dtype, tensorParallel);
   if (peakFlopPerSecond(gpu, dtype.dtype) === undefined) return noUnits(gpu, dtype);
   return fromRoofline(gpu, model, dtype, request);
@@ -76,6 +80,17 @@ const fromEntry = (entry: StepEntry, hostOverheadMs: number): StepChoice => ({
   warnings: entry.warnings,
 });
 
+/** Shrinks the reads of the KV cache in step times that were fitted at 16 bits. */
+const withKvReads = (choice: StepChoice, ratio: number): StepChoice => {
+  if (ratio === 1) return choice;
+  const { coefficients } = choice;
+  return {
+    ...choice,
+    coefficients: { ...coefficients, c: coefficients.c * ratio, h: coefficients.h * ratio },
+    warnings: [...choice.warnings, KV_8_BIT_WARNING],
+  };
+};
+
 const fromRoofline = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice => {
   const hostOverheadMs = request.hostOverheadMs ?? DEFAULT_HOST_OVERHEAD_MS;
   const coefficients = rooflineCoefficients(gpu, model, request.tensorParallel, dtype.dtype)!;
@@ -84,7 +99,7 @@ const fromRoofline = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: 
   return {
     coefficients: withHostOverhead(coefficients, hostOverheadMs),
     source: `roofline of ${gpu.name} and ${model.name} (no fit for TP${request.tensorParallel} ${dtype.dtype})${hostText(hostOverheadMs)}`,
-    warnings: [ROOFLINE_WARNING, ...experts, ...acrossNodes],
+    warnings: [ROOFLINE_WARNING, ...experts, ...acrossNodes, ...(kvRatio(request.kvDtype) < 1 ? [KV_8_BIT_WARNING] : [])],
   };
 };
 

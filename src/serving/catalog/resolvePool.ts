@@ -4,10 +4,10 @@ import { catalogFault, isCatalogFault, unknownName } from "./CatalogFault.ts";
 import type { DtypeKey } from "./Dtypes.ts";
 import { DTYPES, dtypeKeyText, parseDtypeKey } from "./Dtypes.ts";
 import type { GpuSpec } from "./Gpus.ts";
-import { findGpu, GPUS } from "./Gpus.ts";
+import { KV_GIVEN_WARNING, kvRatio, withKvDtype } from "./KvDtypes.ts";
 import { planMemory } from "./MemoryPlan.ts";
 import type { ModelSpec } from "./Models.ts";
-import { findModel, MODELS } from "./Models.ts";
+import { anyGpu, anyModel, EMPTY_CATALOG, knownNames } from "./OwnCatalog.ts";
 import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
@@ -61,10 +61,12 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     engine: step.table === undefined ? engine : { ...engine, stepTable: step.table },
     usdPerGpuHour: price.usdPerGpuHour,
     ...(memory === undefined ? {} : { memory }),
+    ...(names.model === undefined ? {} : { knownModel: { layers: names.model.layers, kvBytesPerToken: names.model.kvBytesPerToken } }),
+    ...(request.kvDtype === undefined ? {} : { kvDtype: request.kvDtype }),
     stepSource: step.source,
     ...(step.domain === undefined ? {} : { stepDomain: step.domain }),
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
-    warnings: [...step.warnings, ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
+    warnings: [...step.warnings, ...givenKvWarnings(request), ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
   };
 };
 
@@ -76,14 +78,16 @@ interface Names {
 
 /** With `step` given, unknown names stay undefined; else each must be known. */
 const resolveNames = (request: PoolRequest): Names | CatalogFault => {
+  const own = request.catalog ?? EMPTY_CATALOG;
+  const model = anyModel(own, request.model);
   const names: Names = {
-    gpu: findGpu(request.gpu),
-    model: findModel(request.model),
+    gpu: anyGpu(own, request.gpu),
+    model: model === undefined ? undefined : withKvDtype(model, request.kvDtype),
     dtype: parseDtypeKey(request.dtype),
   };
   if (hasOwnSteps(request)) return names;
-  if (names.gpu === undefined) return unknownName("gpu", request.gpu, namesOf(GPUS));
-  if (names.model === undefined) return unknownName("model", request.model, namesOf(MODELS));
+  if (names.gpu === undefined) return unknownName("gpu", request.gpu, knownNames(own, "gpus"));
+  if (names.model === undefined) return unknownName("model", request.model, knownNames(own, "models"));
   if (names.dtype === undefined) return unknownName("dtype", request.dtype, DTYPES);
   if (dividesHeads(names.model, request.tensorParallel)) return names;
   return catalogFault({
@@ -97,8 +101,6 @@ const resolveNames = (request: PoolRequest): Names | CatalogFault => {
 const dividesHeads = (model: ModelSpec, tensorParallel: number): boolean =>
   Number.isInteger(tensorParallel) && tensorParallel >= 1 && model.attentionHeads % tensorParallel === 0;
 
-const namesOf = (rows: ReadonlyArray<{ readonly name: string }>): ReadonlyArray<string> => rows.map((row) => row.name);
-
 /** Names are complete whenever the pool has no step times of its own. */
 const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFault =>
   request.stepTable !== undefined
@@ -108,6 +110,9 @@ const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFau
       : request.calibration !== undefined
         ? calibratedStep(request.calibration, request)
         : catalogStep(names.gpu!, names.model!, names.dtype!, request);
+
+const givenKvWarnings = (request: PoolRequest): ReadonlyArray<string> =>
+  hasOwnSteps(request) && kvRatio(request.kvDtype) < 1 ? [KV_GIVEN_WARNING] : [];
 
 const hasOwnSteps = ({ step, stepTable, calibration }: PoolRequest): boolean =>
   step !== undefined || stepTable !== undefined || calibration !== undefined;
@@ -200,6 +205,6 @@ const choosePrice = (gpu: GpuSpec | undefined, request: PoolRequest): { usdPerGp
   if (usdPerGpuHour !== undefined) return { usdPerGpuHour, warnings: [] };
   return {
     usdPerGpuHour: 0,
-    warnings: [`no price is known for ${gpu?.name ?? request.gpu}: its cost counts as $0, set a price`],
+    warnings: [`no price is known for ${gpu?.name ?? request.gpu}: its cost counts as $0, set price in the pool, as "$2/h"`],
   };
 };

@@ -128,7 +128,7 @@ describe("resolvePool: what is found", () => {
       stepSource: "given in the scenario",
     });
     expect(resolved.engine).toMatchObject({ step: STEP, kvBlocks: 1000, maxModelTokens: 16_000 });
-    expect(resolved.warnings).toEqual(["no price is known for tpu-v9: its cost counts as $0, set a price"]);
+    expect(resolved.warnings).toEqual(['no price is known for tpu-v9: its cost counts as $0, set price in the pool, as "$2/h"']);
   });
 
   it("step given: known GPU and model -> blocks and price from the catalog", () => {
