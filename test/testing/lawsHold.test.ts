@@ -17,6 +17,7 @@ import type { Decision, RefusingAdapter, RefusingLimiter } from "../../src/testi
 import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
 
 const LONG = process.env["SPILLWAY_LONG"] === "1";
+const LIVE = process.env["SPILLWAY_LIVE"] === "1";
 const OPTIONS = LONG ? { runs: 5000, maxOperations: 100 } : { runs: 150 };
 
 const SLOW = new Set<object>();
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 /** On the mock each command is dear, so only the laws about sharing and losing run there; all of them do on Redis and in the long run. */
 const SHARED_LAWS = new Set(["L-1", "L-2 store", "L-19", "B-20"]);
-const FULL = LONG || process.env["SPILLWAY_LIVE"] === "1";
+const FULL = LONG || LIVE;
 const nameOf = (law: Law): string => `${law.id}${law.part === undefined ? "" : ` ${law.part}`}`;
 
 const OURS: ReadonlyArray<Adapter> = [
@@ -50,7 +51,7 @@ describe("Spillway's own", () => {
   for (const adapter of OURS)
     for (const law of lawsOf(adapter).filter((one) => FULL || !SLOW.has(adapter) || SHARED_LAWS.has(nameOf(one))))
       it(`${adapter.name}: ${law.title} -> holds`, () =>
-        law.check(SLOW.has(adapter) ? { ...OPTIONS, runs: LONG ? 150 : adapter.family === "breaker" ? 6 : 25 } : OPTIONS));
+        law.check(SLOW.has(adapter) ? { ...OPTIONS, runs: LONG || LIVE ? 150 : adapter.family === "breaker" ? 6 : 25 } : OPTIONS));
 });
 
 const limiter = (name: string, consume: RefusingLimiter["consume"]): RefusingAdapter => ({
