@@ -25,7 +25,7 @@ export const storeLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): Read
         ...lossy(adapter, spec),
         weighted(1, fc.constant<Operation<StoreTrial>>({ text: "the store restarts empty", run: (trial) => trial.wipe() })),
       ],
-      check: (trial) => trial.expectBound(spec.bound),
+      check: (trial) => trial.expectBound(spec.declaredBound ?? spec.bound),
       compares: false,
     }),
     made(adapter, spec, {
