@@ -26,6 +26,16 @@ export const decodeDisaggregation = (
       });
     }
   }
+  const models = new Set(fleet.filter(({ role }) => role !== undefined).map(({ model }) => model));
+  if (models.size > 1) {
+    decoding.reject({
+      path: at.path,
+      constraint: "must have pools of the same model",
+      value: [...models],
+      hint: "the KV cache of one model means nothing to another",
+      part: "key",
+    });
+  }
   const layers = Math.min(...fleet.filter(({ role }) => role === "prefill").map((pool) => pool.knownModel?.layers ?? NaN));
   if (layerwise && Number.isNaN(layers)) {
     decoding.reject({

@@ -60,6 +60,7 @@ const assemble = (decoding: Decoding, at: At<ScenarioInput>, options: DecodeOpti
     fleet,
     traffic.map(({ name }) => name),
   );
+  rejectIdleRoles(decoding, at, fleet);
   return present({
     name: value.name,
     description: value.description,
@@ -126,6 +127,20 @@ const rejectUnknownClasses = (decoding: Decoding, fleet: ReadonlyArray<PoolSpec>
         part: "key",
       });
     }
+  }
+};
+
+/** Without a way between them, a pool of role prefill would end each answer with its first token. */
+const rejectIdleRoles = (decoding: Decoding, at: At<ScenarioInput>, fleet: ReadonlyArray<PoolSpec>): void => {
+  if (gatewayOf(at).value.disaggregation !== undefined) return;
+  for (const pool of fleet) {
+    if (pool.role === undefined) continue;
+    decoding.reject({
+      path: ["fleet", pool.name, "role"],
+      constraint: "needs gateway.disaggregation",
+      value: pool.role,
+      hint: 'say how the KV cache gets from prefill to decode pools, as { link: { bandwidth: "50GB/s" } }',
+    });
   }
 };
 
