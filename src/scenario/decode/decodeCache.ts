@@ -63,7 +63,9 @@ const decodeWarmUp = (decoding: Decoding, at: At<WarmUpInput>, traffic: Readonly
   return {
     className: at.value.traffic,
     fromMs,
-    peakMs: decoding.number(at, "peak", NaN, (written) => decoding.quantity(DURATION, written, { above: Number.isNaN(fromMs) ? 0 : fromMs })),
+    peakMs: decoding.number(at, "peak", NaN, (written) =>
+      decoding.quantity(DURATION, written, { above: Number.isNaN(fromMs) ? 0 : fromMs }),
+    ),
     loadsPerSecond: decoding.number(at, "rate", NaN, (written) => decoding.quantity(RATE, written, { above: 0 })),
   };
 };
