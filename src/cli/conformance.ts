@@ -106,7 +106,7 @@ const isAdapter = (value: unknown): value is Adapter =>
 const unknownTarget = (target: string): string => {
   const names = [...SHIPPED_ADAPTERS.keys()];
   const close = nearest(target, names);
-  return `no adapter ${target}${close === undefined ? "" : `; did you mean ${close}?`} Shipped: ${names.join(", ")}. Or give the path of a .ts, .js or .lua file.`;
+  return `no adapter ${target}${close === undefined ? "" : `; did you mean ${close}?`}. Shipped: ${names.join(", ")}. Or give the path of a .ts, .js or .lua file.`;
 };
 
 const chosen = (laws: ReadonlyArray<Law>, wanted: Option.Option<string>): Effect.Effect<ReadonlyArray<Law>, CliError.UserError> => {

@@ -111,7 +111,10 @@ const classResult = (first: ClassMeter, meters: ReadonlyArray<ClassMeter>, secon
   const outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, sum(meters.map((meter) => meter.outcomes[outcome]))])) as {
     [K in Outcome]: number;
   };
-  const interval = intervalOf(meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)));
+  const interval = intervalOf(
+    meters.map((meter) => (meter.requests > 0 ? meter.good / meter.requests : undefined)),
+    1,
+  );
   return {
     name: spec.name,
     tenant: spec.tenant,
@@ -197,12 +200,12 @@ const distribution = <Of extends Records<Of>>(parts: ReadonlyArray<Of>, merged: 
   };
 };
 
-/** Needs a value of at least two replications, and one of each. */
-const intervalOf = (values: ReadonlyArray<number | undefined>): Interval | undefined => {
+/** Needs a value of at least two replications, and one of each. What lies beyond `most` or below 0 cannot be, whatever Student's interval says. */
+const intervalOf = (values: ReadonlyArray<number | undefined>, most = Infinity): Interval | undefined => {
   const known = values.filter((value) => value !== undefined);
   if (known.length < 2 || known.length < values.length) return undefined;
   const { low, high } = confidenceInterval(known);
-  return { low, high };
+  return { low: Math.max(0, low), high: Math.min(most, high) };
 };
 
 const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replication>, measuredMs: ReadonlyArray<number>): PoolResult => {

@@ -73,7 +73,7 @@ export const scoreboardMarkdown = (board: Scoreboard): string => {
           "",
         ]
       : []),
-    ...found.flatMap((report) => ["```text", counterexampleText(report), "```", ""]),
+    ...found.flatMap((report) => ["```text", counterexampleText(report, board.target), "```", ""]),
   ].join("\n");
 };
 

@@ -25,6 +25,7 @@ test("conformance: laws that hold -> 0; violations -> 99 with the counterexample
   expect(violated.stdout).toContain("halfOpen -> open");
   expect(violated.stdout).toMatch(/cockatiel 4\.0\.0.*[\s\S]*Some are intended or documented/);
   expect(module.stdout).toContain("counter");
+  expect(module.stdout).toContain("repeat: npx spillway conformance test/testing/fixtures/leaky.ts --laws");
   expect(module.stderr).toContain("L-12");
   const [board] = JSON.parse(json.stdout) as [{ rows: ReadonlyArray<{ verdict: string; full: { counterexample: object } }> }];
   expect(board.rows[0]).toMatchObject({ verdict: "holds as declared", full: { counterexample: { expected: expect.any(String) } } });

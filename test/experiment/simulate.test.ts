@@ -338,3 +338,12 @@ test("simulate: a sample smaller than the run -> so many records, all of differe
   expect(Math.max(...column(simulated, "arrivalMs"))).toBeGreaterThan(8000);
   expect(column(simulated, "arrivalMs")).toEqual(column(simulated, "arrivalMs").toSorted((x, y) => x - y));
 });
+
+test("simulate: replications near a bound -> intervals of shares stay within 0 and 1", async () => {
+  const chat = { arrivals: { poisson: { rate: "5/s" } }, prompt: 50, output: 20 } as const;
+  const { result } = await run(small(chat, { horizon: "1s" }), { replications: 2 });
+  const { ratio, interval } = result.classes[0]!.goodput;
+  expect(ratio).toBeGreaterThan(0.5);
+  expect(interval!.high).toBe(1);
+  expect(interval!.low).toBeGreaterThanOrEqual(0);
+});
