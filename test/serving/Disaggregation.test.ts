@@ -156,7 +156,8 @@ test("linkDown: two overlap -> down until the last one ends", async () => {
 test("layerwise: KV goes while the prompt is computed -> only the last layer's, or what the link did not manage, comes after", async () => {
   const layered = (bandwidth: "10MB/s" | "2MB/s", users = 1) => {
     const world = apart({ ...link(bandwidth), layerwise: true });
-    const fleet = { ...world.fleet, prefill: { ...world.fleet!["prefill"]!, gpu: "H100", model: "llama-3.1-8b" } };
+    const known = { gpu: "H100", model: "llama-3.1-8b" };
+    const fleet = { prefill: { ...world.fleet!["prefill"]!, ...known }, decode: { ...world.fleet!["decode"]!, ...known } };
     return run(small(burst(users), { ...world, fleet }));
   };
   const lastLayerMs = 10 / 32;
