@@ -8,6 +8,7 @@ import type { Autoscale } from "../schema/Autoscale.ts";
 import { DAYS } from "../schema/Autoscale.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import { decodeRate } from "./decodeArrivals.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -35,9 +36,7 @@ export const decodeAutoscale = (decoding: Decoding, at: At<AutoscaleInput>, star
     decoding.reject({ path: at.path, constraint: "must have at least one of hpa, scheduled, predictive", hint, part: "key" });
   }
   const bounds = { minReplicas, maxReplicas };
-  const intervalMs = decoding.number(at, "interval", ms(absent.interval), (written) =>
-    decoding.quantity(DURATION, written, { minimum: SHORTEST_INTERVAL_MS }),
-  );
+  const intervalMs = durationOf(decoding, at, "interval", absent.interval, { minimum: SHORTEST_INTERVAL_MS });
   return present({
     ...bounds,
     intervalMs,
@@ -126,8 +125,7 @@ const decodeEntry = (decoding: Decoding, at: At<EntryInput>, bounds: { readonly 
 
 const decodePredictive = (decoding: Decoding, at: At<PredictiveInput>, readyMs: number) => {
   const { predictive } = DEFAULTS;
-  const duration = (key: "slot" | "season"): number =>
-    decoding.number(at, key, ms(predictive[key]), (written) => decoding.quantity(DURATION, written, { above: 0 }));
+  const duration = (key: "slot" | "season"): number => durationOf(decoding, at, key, predictive[key], { above: 0 });
   const slotMs = duration("slot");
   const seasonMs = duration("season");
   if (seasonMs % slotMs !== 0 && seasonMs > 0 && slotMs > 0) {

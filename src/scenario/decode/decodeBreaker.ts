@@ -1,10 +1,11 @@
 import type { TripRule } from "../../policy/breaker/BreakerSettings.ts";
 import type { BreakerSpec } from "../../serving/ServingSpec.ts";
 import { COUNT } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
+import { DURATION } from "../../units/Duration.ts";
 import { SHARE } from "../../units/Share.ts";
 import type { Breaker } from "../schema/Breaker.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -20,9 +21,7 @@ export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): Breaker
   const { breaker: absent } = DEFAULTS;
   const time = (key: "slowCall" | "maxOpen" | "ramp") =>
     decoding.field(at, key, (written) => decoding.quantity(DURATION, written, { above: 0 }));
-  const openForMs = decoding.number(at, "openFor", parseDuration(absent.openFor) as number, (written) =>
-    decoding.quantity(DURATION, written, { above: 0 }),
-  );
+  const openForMs = durationOf(decoding, at, "openFor", absent.openFor, { above: 0 });
   const maxOpenMs = time("maxOpen");
   if (maxOpenMs !== undefined && maxOpenMs < openForMs) {
     decoding.reject({ path: [...at.path, "maxOpen"], constraint: "must be at least openFor", value: at.value.maxOpen });
@@ -37,9 +36,7 @@ export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): Breaker
     successesNeeded: decoding.number(at, "successesNeeded", absent.successesNeeded, (written) =>
       decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true }),
     ),
-    probeLeaseMs: decoding.number(at, "probeLease", parseDuration(absent.probeLease) as number, (written) =>
-      decoding.quantity(DURATION, written, { above: 0 }),
-    ),
+    probeLeaseMs: durationOf(decoding, at, "probeLease", absent.probeLease, { above: 0 }),
     rampMs: time("ramp"),
   });
 };

@@ -1,11 +1,12 @@
 import type { BrownoutSpec, DegradedAnswer, DegradedLevel } from "../../serving/stage/BrownoutSpec.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { TOKENS } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
+import { DURATION } from "../../units/Duration.ts";
 import { SHARE } from "../../units/Share.ts";
 import { suggest } from "../check/nearest.ts";
 import type { Brownout } from "../schema/Brownout.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type Input = typeof Brownout.Type;
@@ -42,9 +43,7 @@ export const decodeBrownout = (decoding: Decoding, at: At<Input>, around: Browno
       }),
     ) ?? [];
   levels.forEach((level, i) => checkOrder(decoding, level, levels[i - 1], [...at.path, "levels", i]));
-  const minimumDwellMs = decoding.number(at, "minimumDwell", parseDuration(absent.minimumDwell) as number, (written) =>
-    decoding.quantity(DURATION, written),
-  );
+  const minimumDwellMs = durationOf(decoding, at, "minimumDwell", absent.minimumDwell);
   return { signal, levels, minimumDwellMs };
 };
 

@@ -1,11 +1,12 @@
 import type { CacheSpec, WarmUpSpec } from "../../serving/stage/CacheSpec.ts";
 import { COUNT } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
+import { DURATION } from "../../units/Duration.ts";
 import { RATE } from "../../units/Rate.ts";
 import { SHARE } from "../../units/Share.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Cache } from "../schema/Cache.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -23,10 +24,7 @@ export const decodeCache = (decoding: Decoding, at: At<CacheInput>, traffic: Rea
     key: "ttl" | "latency" | "staleWhileRevalidate" | "staleIfError" | "negativeTtl",
     otherwise: string,
     above?: number,
-  ): number =>
-    decoding.number(at, key, parseDuration(otherwise) as number, (written) =>
-      decoding.quantity(DURATION, written, above === undefined ? {} : { above }),
-    );
+  ): number => durationOf(decoding, at, key, otherwise, above === undefined ? {} : { above });
   return present({
     eviction: at.value.eviction ?? absent.eviction,
     maxEntries: decoding.number(at, "entries", NaN, (written) =>

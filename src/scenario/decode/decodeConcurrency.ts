@@ -1,9 +1,9 @@
 import type { LimitRange } from "../../policy/concurrency/AdaptiveLimit.ts";
 import type { ConcurrencySpec } from "../../serving/gateway/InFlightLimit.ts";
 import { COUNT } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
 import type { Concurrency } from "../schema/Concurrency.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -17,9 +17,7 @@ export const decodeConcurrency = (decoding: Decoding, { value, path }: At<Input>
   if (value.fixed !== undefined) return decodeFixed(decoding, { value: value.fixed, path: [...path, "fixed"] });
   if (value.aimd !== undefined) {
     const at = { value: value.aimd, path: [...path, "aimd"] };
-    const timeoutMs = decoding.number(at, "timeout", parseDuration(aimd.timeout) as number, (written) =>
-      decoding.quantity(DURATION, written, { above: 0 }),
-    );
+    const timeoutMs = durationOf(decoding, at, "timeout", aimd.timeout, { above: 0 });
     return { kind: "aimd", ...decodeRange(decoding, at), backoffRatio: at.value.backoff ?? aimd.backoff, timeoutMs };
   }
   if (value.vegas !== undefined) {

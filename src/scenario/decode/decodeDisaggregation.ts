@@ -2,9 +2,9 @@ import type { DisaggregationSpec } from "../../serving/DisaggregationSpec.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { BANDWIDTH } from "../../units/Bandwidth.ts";
 import { TOKENS } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Disaggregation } from "../schema/Disaggregation.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type DisaggregationInput = typeof Disaggregation.Type;
@@ -56,7 +56,5 @@ export const decodeDisaggregation = (
 
 const decodeLink = (decoding: Decoding, at: At<DisaggregationInput["link"]>): DisaggregationSpec["link"] => ({
   bytesPerMs: decoding.number(at, "bandwidth", NaN, (written) => decoding.quantity(BANDWIDTH, written, { above: 0 }) / 1000),
-  latencyMs: decoding.number(at, "latency", parseDuration(DEFAULTS.disaggregation.latency) as number, (written) =>
-    decoding.quantity(DURATION, written),
-  ),
+  latencyMs: durationOf(decoding, at, "latency", DEFAULTS.disaggregation.latency),
 });

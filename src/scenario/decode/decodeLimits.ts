@@ -9,6 +9,7 @@ import { RATE } from "../../units/Rate.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Limit, StoreSchema } from "../schema/Limits.ts";
 import { decodeDistribution, DURATIONS } from "./decodeDistribution.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type LimitInput = typeof Limit.Type;
@@ -91,8 +92,7 @@ const UNITS: ReadonlyArray<BudgetUnit> = ["requests", "tokens", "inputTokens", "
 const decodeBudgets = (decoding: Decoding, { value, path: outer }: At<BudgetsInput>): TokenBudgetSpec => {
   const { tokenBudgets: absent } = DEFAULTS;
   const at = { value: value.tokenBudgets, path: [...outer, "tokenBudgets"] };
-  const time = (key: "window" | "lease") =>
-    decoding.number(at, key, parseDuration(absent[key]) as number, (written) => decoding.quantity(DURATION, written, { minimum: 1 }));
+  const time = (key: "window" | "lease") => durationOf(decoding, at, key, absent[key], { minimum: 1 });
   const windowMs = time("window");
   const budgets = UNITS.flatMap((unit) => decoding.field(at, unit, (written) => [decodeBudget(decoding, written, unit, windowMs)]) ?? []);
   if (UNITS.every((unit) => at.value[unit] === undefined)) {
@@ -152,8 +152,6 @@ export const decodeStore = (decoding: Decoding, at: At<typeof StoreSchema.Type>)
     kind: "fixed",
     value: parseDuration(DEFAULTS.store.latency) as number,
   },
-  timeoutMs: decoding.number(at, "timeout", parseDuration(DEFAULTS.store.timeout) as number, (written) =>
-    decoding.quantity(DURATION, written, { above: 0 }),
-  ),
+  timeoutMs: durationOf(decoding, at, "timeout", DEFAULTS.store.timeout, { above: 0 }),
   onFailure: at.value.onFailure ?? DEFAULTS.store.onFailure,
 });

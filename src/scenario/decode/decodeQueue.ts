@@ -4,11 +4,12 @@ import type { TakeOrder } from "../../policy/shedding/TakeOrder.ts";
 import type { FairSpec } from "../../serving/gateway/Lanes.ts";
 import type { GatewayQueueSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
+import { DURATION } from "../../units/Duration.ts";
 import { RATE } from "../../units/Rate.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { ClientThrottle, Queue } from "../schema/Queue.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
 
@@ -67,8 +68,8 @@ const decodePriority = (decoding: Decoding, at: At<PriorityInput>, businessLevel
   const ratio = (key: "cut" | "grow") =>
     decoding.number(at, key, absent[key], (written) => decoding.quantity(SHARE, written, { above: 0 }));
   return {
-    queueWaitMs: decoding.number(at, "queueWait", ms(absent.queueWait), (written) => decoding.quantity(DURATION, written)),
-    windowMs: decoding.number(at, "window", ms(absent.window), (written) => decoding.quantity(DURATION, written, { above: 0 })),
+    queueWaitMs: durationOf(decoding, at, "queueWait", absent.queueWait),
+    windowMs: durationOf(decoding, at, "window", absent.window, { above: 0 }),
     windowRequests: decoding.number(at, "windowRequests", absent.windowRequests, (written) =>
       decoding.quantity(COUNT, written, { minimum: 1, maximum: 2 ** 30, whole: true }),
     ),
@@ -82,9 +83,7 @@ const decodePriority = (decoding: Decoding, at: At<PriorityInput>, businessLevel
 /** The throttle of a client, or of a queue. */
 export const decodeClientThrottle = (decoding: Decoding, at: At<typeof ClientThrottle.Type>): ClientThrottleSettings => ({
   multiplier: at.value.multiplier ?? DEFAULTS.clientThrottle.multiplier,
-  windowMs: decoding.number(at, "window", ms(DEFAULTS.clientThrottle.window), (written) =>
-    decoding.quantity(DURATION, written, { above: 0 }),
-  ),
+  windowMs: durationOf(decoding, at, "window", DEFAULTS.clientThrottle.window, { above: 0 }),
   buckets: BUCKETS,
 });
 
@@ -98,11 +97,9 @@ const decodeThrottle = (decoding: Decoding, { value, path }: At<NonNullable<Queu
     kind: "success",
     threshold: decoding.number(at, "threshold", successThrottle.threshold, (written) => decoding.quantity(SHARE, written, { above: 0 })),
     aggression: value.success!.aggression ?? successThrottle.aggression,
-    windowMs: decoding.number(at, "window", ms(successThrottle.window), (written) => decoding.quantity(DURATION, written, { above: 0 })),
+    windowMs: durationOf(decoding, at, "window", successThrottle.window, { above: 0 }),
     buckets: BUCKETS,
     minimumPerSecond: decoding.number(at, "minimumRate", 0, (written) => decoding.quantity(RATE, written)),
     maxRejectionRatio: decoding.number(at, "maxRejection", successThrottle.maxRejection, (written) => decoding.quantity(SHARE, written)),
   };
 };
-
-const ms = (written: `${number}${"ms" | "s" | "m"}`): number => parseDuration(written) as number;

@@ -1,9 +1,9 @@
 import type { RetryBudgetSpec } from "../../policy/retry/RetryBudgetSpec.ts";
-import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { RATE } from "../../units/Rate.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { RetryBudget } from "../schema/RetryBudget.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type BudgetInput = typeof RetryBudget.Type;
@@ -25,8 +25,6 @@ export const decodeRetryBudget = (decoding: Decoding, { value, path }: At<Budget
     kind: "ratio",
     ratio: at.value.ratio ?? absent.ratio.ratio,
     minPerSecond: decoding.number(at, "minRate", RATE.parse(absent.ratio.minRate) as number, (written) => decoding.quantity(RATE, written)),
-    ttlMs: decoding.number(at, "ttl", parseDuration(absent.ratio.ttl) as number, (written) =>
-      decoding.quantity(DURATION, written, { above: 0 }),
-    ),
+    ttlMs: durationOf(decoding, at, "ttl", absent.ratio.ttl, { above: 0 }),
   };
 };

@@ -4,6 +4,7 @@ import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Gateway } from "../schema/Gateway.ts";
+import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 
 type GatewayInput = typeof Gateway.Type;
@@ -24,7 +25,10 @@ export const decodeRouter = (decoding: Decoding, at: At<RouterInput>): RouterCho
       return { kind: settings.kind, ...decodeChecks(decoding, settings.at as At<SettingsOf<"nginx">>) };
     case "ewma":
     case "peakEwma":
-      return { kind: settings.kind, decayMs: durationOf(decoding, settings.at as At<SettingsOf<"ewma">>, "decay", DEFAULTS.ewmaDecay) };
+      return {
+        kind: settings.kind,
+        decayMs: durationOf(decoding, settings.at as At<SettingsOf<"ewma">>, "decay", DEFAULTS.ewmaDecay, { above: 0 }),
+      };
     default:
       return { kind: settings.kind };
   }
@@ -44,9 +48,9 @@ export const decodeOutliers = (decoding: Decoding, at: At<NonNullable<GatewayInp
     consecutiveFailures: decoding.number(at, "consecutiveFailures", outlier.consecutiveFailures, (written) =>
       decoding.quantity(COUNT, written, { minimum: 1, maximum: 2 ** 30, whole: true }),
     ),
-    sweepMs: durationOf(decoding, at, "sweep", outlier.sweep),
-    baseEjectionMs: durationOf(decoding, at, "baseEjection", outlier.baseEjection),
-    maxEjectionMs: durationOf(decoding, at, "maxEjection", outlier.maxEjection),
+    sweepMs: durationOf(decoding, at, "sweep", outlier.sweep, { above: 0 }),
+    baseEjectionMs: durationOf(decoding, at, "baseEjection", outlier.baseEjection, { above: 0 }),
+    maxEjectionMs: durationOf(decoding, at, "maxEjection", outlier.maxEjection, { above: 0 }),
     maxEjectedRatio: decoding.number(at, "maxEjected", outlier.maxEjected, (written) => decoding.quantity(SHARE, written)),
     panicRatio: decoding.number(at, "panic", outlier.panic, (written) => decoding.quantity(SHARE, written)),
   };
@@ -78,13 +82,3 @@ const decodeChecks = (decoding: Decoding, at: At<SettingsOf<"nginx">>) => ({
     return lengthMs;
   }),
 });
-
-const durationOf = <H extends object, K extends keyof H & string>(
-  decoding: Decoding,
-  at: At<H>,
-  key: K,
-  otherwise: `${number}${"s" | "m"}`,
-): number =>
-  decoding.number(at, key, parseDuration(otherwise) as number, (written) =>
-    decoding.quantity(DURATION, written as At<string>, { above: 0 }),
-  );
