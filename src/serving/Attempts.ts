@@ -95,6 +95,17 @@ export class Attempts {
     this.traceBlockTokens = pool.int32();
   }
 
+  /** A fresh attempt of a request, not sent anywhere yet; its content and its deadline are still to be written. */
+  open(request: number, classIndex: number): number {
+    const attempt = this.pool.take();
+    this.request.at[attempt] = request;
+    this.classIndex.at[attempt] = classIndex;
+    this.copy.at[attempt] = 0;
+    this.replica.at[attempt] = -1;
+    this.retryAfterMs.at[attempt] = NaN;
+    return attempt;
+  }
+
   /** What the prompt consists of. The object is reused: use it at once. */
   content(slot: number): TokenContent {
     const content = this.loaded;

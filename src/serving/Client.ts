@@ -7,6 +7,7 @@ import type { Draws } from "../kernel/Streams.ts";
 import type { Outcome } from "../metric/Result.ts";
 import type { RetrySpec, TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { ClientBudgets } from "./client/ClientBudgets.ts";
+import { copyContent } from "./copyContent.ts";
 import { Entrance } from "./Entrance.ts";
 import type { GatewayListener } from "./Gateway.ts";
 import { AttemptEnd, isAnswer } from "./Gateway.ts";
@@ -161,24 +162,12 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
 
   private attempt(request: number): void {
     const { requests, attempts } = this.simulation;
-    const attempt = attempts.pool.take();
     const classIndex = requests.classIndex.at[request]!;
+    const attempt = attempts.open(request, classIndex);
     requests.attempt.at[request] = attempt;
     requests.tries.at[request]!++;
-    attempts.request.at[attempt] = request;
-    attempts.classIndex.at[attempt] = classIndex;
-    attempts.copy.at[attempt] = 0;
-    attempts.replica.at[attempt] = NONE;
-    attempts.retryAfterMs.at[attempt] = NaN;
     attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
-    attempts.promptTokens.at[attempt] = requests.promptTokens.at[request]!;
-    attempts.outputTokens.at[attempt] = requests.outputTokens.at[request]!;
-    attempts.contentKey.at[attempt] = requests.contentKey.at[request]!;
-    attempts.prefixKey.at[attempt] = requests.prefixKey.at[request]!;
-    attempts.prefixTokens.at[attempt] = requests.prefixTokens.at[request]!;
-    attempts.streamKey.at[attempt] = requests.streamKey.at[request]!;
-    attempts.traceBlockTokens.at[attempt] = requests.traceBlockTokens.at[request]!;
-    attempts.traceKeys[attempt] = requests.traceKeys[request];
+    copyContent(requests, request, attempts, attempt);
     this.recorder.offered(classIndex);
     this.patience[classIndex]?.start(request);
     this.gateway.submit(attempt);

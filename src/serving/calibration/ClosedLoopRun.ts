@@ -6,20 +6,26 @@ const DEFAULT_ROUNDS = 10;
 const GOLDEN = 0.6180339887498949;
 const SILVER = 0.4142135623730951;
 
-interface Load {
+/** What a load generator with a fixed number of clients does to one replica. */
+export interface ClosedLoopLoad {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Requests inside at any time: each answer is followed by the next request at once; all start together. */
   readonly concurrency: number;
+  /** Token budget of a step. */
   readonly maxBatchedTokens: number;
+  /** Lengths lie evenly in [1 - spread, 1] of the nominal; 0 if absent. Public benchmarks that draw from 0.8 to 1 have 0.2. */
   readonly spreadRatio?: number;
+  /** Requests per client, over which the means are taken; 10 if absent, as the InferenceMAX runs have. */
   readonly rounds?: number;
+  /** KV tokens of the replica; a request is admitted when its whole length fits. Unlimited if absent. */
   readonly kvTokens?: number;
 }
 
 /** One replica under a closed loop, stepped; used once. */
 export class ClosedLoopRun {
   private readonly form: StepForm;
-  private readonly load: Load;
+  private readonly load: ClosedLoopLoad;
   private readonly total: number;
   private readonly inputs: Int32Array;
   private readonly outputs: Int32Array;
@@ -52,7 +58,7 @@ export class ClosedLoopRun {
     chunks: 0,
   };
 
-  constructor(form: StepForm, load: Load) {
+  constructor(form: StepForm, load: ClosedLoopLoad) {
     this.form = form;
     this.load = load;
     this.total = Math.max(1, Math.round(load.concurrency * (load.rounds ?? DEFAULT_ROUNDS)));

@@ -1,22 +1,9 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
 import { StepForm } from "../steptime/StepForm.ts";
+import type { ClosedLoopLoad } from "./ClosedLoopRun.ts";
 import { ClosedLoopRun } from "./ClosedLoopRun.ts";
 
-/** What a load generator with a fixed number of clients does to one replica. */
-export interface ClosedLoopLoad {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Requests inside at any time: each answer is followed by the next request at once; all start together. */
-  readonly concurrency: number;
-  /** Token budget of a step. */
-  readonly maxBatchedTokens: number;
-  /** Lengths lie evenly in [1 - spread, 1] of the nominal; 0 if absent. Public benchmarks that draw from 0.8 to 1 have 0.2. */
-  readonly spreadRatio?: number;
-  /** Requests per client, over which the means are taken; 10 if absent, as the InferenceMAX runs have. */
-  readonly rounds?: number;
-  /** KV tokens of the replica; a request is admitted when its whole length fits. Unlimited if absent. */
-  readonly kvTokens?: number;
-}
+export type { ClosedLoopLoad } from "./ClosedLoopRun.ts";
 
 /** Means over all requests, in ms: arrival to first token, and (end - first token) / (output tokens - 1). */
 export interface ClosedLoopPoint {

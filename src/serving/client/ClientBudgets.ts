@@ -1,6 +1,7 @@
 import type { RetryBudget } from "../../policy/retry/RetryBudget.ts";
 import { retryBudgetOf } from "../../policy/retry/retryBudgetOf.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import { clientOf } from "./clientOf.ts";
 import type { Simulation } from "../Simulation.ts";
 
 /** The retry budgets of all clients: each instance of a class has its own, which its retries and its hedges share. */
@@ -43,8 +44,6 @@ export class ClientBudgets {
   private budgetOf(request: number): RetryBudget | undefined {
     const { requests } = this.simulation;
     const budgets = this.budgets[requests.classIndex.at[request]!];
-    if (budgets === undefined) return undefined;
-    const user = requests.user.at[request]!;
-    return budgets[(user >= 0 ? user : requests.number.at[request]!) % budgets.length];
+    return budgets?.[clientOf(requests, request, budgets.length)];
   }
 }

@@ -20,6 +20,7 @@ import { ReplicaMeter } from "./ReplicaMeter.ts";
 import { SlotList } from "./SlotList.ts";
 import { StepTime } from "./StepTime.ts";
 import type { TokenContent } from "./TokenContent.ts";
+import { NO_CONTENT } from "./TokenContent.ts";
 
 const NONE = -1;
 /** Sequences remember steps in 32 bits. At 1 ms a step this is 24 days without a pause. */
@@ -752,12 +753,3 @@ export class Replica implements Engine, Actor {
     }
   }
 }
-
-const NO_CONTENT: TokenContent = {
-  prefixKey: 0,
-  prefixTokens: 0,
-  traceKeys: undefined,
-  traceBlockTokens: 1,
-  promptTokens: 0,
-  streamKey: 0,
-};

@@ -68,3 +68,13 @@ export class NamedRange {
     this.end = Infinity;
   }
 }
+
+/** Stands for content where nothing asks for it: without a prefix cache. */
+export const NO_CONTENT: TokenContent = {
+  prefixKey: 0,
+  prefixTokens: 0,
+  traceKeys: undefined,
+  traceBlockTokens: 1,
+  promptTokens: 0,
+  streamKey: 0,
+};

@@ -2,9 +2,8 @@ import type { Histogram } from "../../kernel/Histogram.ts";
 import type { Actor, Kernel } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
 import { TimeAverage } from "../../kernel/TimeAverage.ts";
-import type { BlockCounts } from "../engine/Blocks.ts";
 import type { Engine, EngineListener } from "../engine/Engine.ts";
-import type { ReplicaMeter } from "../engine/ReplicaMeter.ts";
+import { EngineWrapper } from "../engine/EngineWrapper.ts";
 import type { StartupSpec } from "./StartupSpec.ts";
 
 /** down: struck by a fault; its machine is still paid for. */
@@ -33,9 +32,9 @@ const LOADING = 1;
  * A replica that can be off. On its way to ready it pulls its image, loads the weights and warms up; it comes back from off and from faults
  * with empty caches. Draining, it takes nothing new, finishes what it has, and is off.
  */
-export class LivingReplica implements Engine, EngineListener, Actor {
+export class LivingReplica extends EngineWrapper implements Engine, EngineListener, Actor {
   state: LifeState;
-  private readonly inner: Engine;
+  protected readonly inner: Engine;
   private readonly kernel: Kernel;
   private readonly startup: StartupSpec;
   private readonly listener: EngineListener;
@@ -49,6 +48,7 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   private paidSinceMs = 0;
 
   constructor(options: LivingReplicaOptions) {
+    super();
     const { startup } = options;
     this.kernel = options.kernel;
     this.startup = startup;
@@ -62,18 +62,6 @@ export class LivingReplica implements Engine, EngineListener, Actor {
     if (!options.ready) this.inner.fail();
   }
 
-  get meter(): ReplicaMeter {
-    return this.inner.meter;
-  }
-
-  get blocks(): BlockCounts {
-    return this.inner.blocks;
-  }
-
-  get maxTokens(): number {
-    return this.inner.maxTokens;
-  }
-
   get up(): boolean {
     return this.state === "ready" && this.inner.up;
   }
@@ -84,10 +72,6 @@ export class LivingReplica implements Engine, EngineListener, Actor {
 
   get runningCount(): number {
     return this.inner.runningCount;
-  }
-
-  get kvTokensNow(): number {
-    return this.inner.kvTokensNow;
   }
 
   /** Time since the start of the measurement in which the machine was rented: from the start of the pull until it is off. */
@@ -148,14 +132,6 @@ export class LivingReplica implements Engine, EngineListener, Actor {
   /** The image is on the machine already: the replica loads and warms up. */
   recover(): void {
     if (this.state === "down") this.startFrom(LOADING);
-  }
-
-  slowDown(factor: number): void {
-    this.inner.slowDown(factor);
-  }
-
-  wipeCache(): void {
-    this.inner.wipeCache?.();
   }
 
   syncMeter(): void {

@@ -4,9 +4,8 @@ import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
 import type { Attempts } from "../Attempts.ts";
 import { AttemptState } from "../Attempts.ts";
-import type { BlockCounts } from "../engine/Blocks.ts";
 import type { Engine, EngineListener } from "../engine/Engine.ts";
-import type { ReplicaMeter } from "../engine/ReplicaMeter.ts";
+import { EngineWrapper } from "../engine/EngineWrapper.ts";
 import { Machine } from "./Machine.ts";
 import type { MachineSpec } from "./MachineSpec.ts";
 
@@ -49,9 +48,9 @@ const Stage = { Gone: 0, Port: 1, Disk: 2, Frontend: 3, Inside: 4, Leaving: 5, R
  *
  * Tokens count as streamed evenly between two events of the replica: what a step brings at once is spread over the step.
  */
-export class MachineReplica implements Engine, EngineListener, Actor {
+export class MachineReplica extends EngineWrapper implements Engine, EngineListener, Actor {
   readonly machine: Machine;
-  private readonly inner: Engine;
+  protected readonly inner: Engine;
   private readonly table: MachineTable;
   private readonly kernel: Kernel;
   private readonly attempts: Attempts;
@@ -64,6 +63,7 @@ export class MachineReplica implements Engine, EngineListener, Actor {
   private streamedTokens = 0;
 
   constructor(options: MachineReplicaOptions) {
+    super();
     this.machine = new Machine(options.spec);
     this.table = options.table;
     this.kernel = options.kernel;
@@ -72,18 +72,6 @@ export class MachineReplica implements Engine, EngineListener, Actor {
     this.maxWaiting = options.maxWaiting;
     this.actor = options.kernel.join(this);
     this.inner = options.build(this);
-  }
-
-  get meter(): ReplicaMeter {
-    return this.inner.meter;
-  }
-
-  get blocks(): BlockCounts {
-    return this.inner.blocks;
-  }
-
-  get maxTokens(): number {
-    return this.inner.maxTokens;
   }
 
   get up(): boolean {
@@ -96,10 +84,6 @@ export class MachineReplica implements Engine, EngineListener, Actor {
 
   get runningCount(): number {
     return this.inner.runningCount + this.outside.size - this.entering;
-  }
-
-  get kvTokensNow(): number {
-    return this.inner.kvTokensNow;
   }
 
   submit(attempt: number): boolean {
@@ -155,14 +139,6 @@ export class MachineReplica implements Engine, EngineListener, Actor {
   recover(): void {
     this.sync();
     this.inner.recover();
-  }
-
-  slowDown(factor: number): void {
-    this.inner.slowDown(factor);
-  }
-
-  wipeCache(): void {
-    this.inner.wipeCache?.();
   }
 
   syncMeter(): void {

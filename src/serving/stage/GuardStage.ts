@@ -3,6 +3,7 @@ import { Breaker } from "../../policy/breaker/Breaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import { clientOf } from "../client/clientOf.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
@@ -62,8 +63,7 @@ export class GuardStage implements Door, GatewayListener {
     const { attempts, requests, kernel } = this.simulation;
     const request = attempts.request.at[attempt]!;
     const guards = this.guards[attempts.classIndex.at[attempt]!]!;
-    const user = requests.user.at[request]!;
-    const client = (user >= 0 ? user : requests.number.at[request]!) % guards.length;
+    const client = clientOf(requests, request, guards.length);
     const { breaker, throttle } = guards[client]!;
     this.client.at[attempt] = client;
     this.permit.at[attempt] = NO_PERMIT;

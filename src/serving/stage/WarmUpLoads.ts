@@ -59,13 +59,8 @@ export class WarmUpLoads implements Actor {
     const id = idOfContent(content);
     const key = contentKeyOf(this.classIndex, content);
     if (!wanted(key)) return;
-    const attempt = attempts.pool.take();
+    const attempt = attempts.open(this.request(id), this.classIndex);
     const prefixId = this.lengths.prefix(id);
-    attempts.request.at[attempt] = this.request(id);
-    attempts.classIndex.at[attempt] = this.classIndex;
-    attempts.copy.at[attempt] = 0;
-    attempts.replica.at[attempt] = NONE;
-    attempts.retryAfterMs.at[attempt] = NaN;
     attempts.contentKey.at[attempt] = key;
     attempts.promptTokens.at[attempt] = toTokens(this.lengths.prefixTokens + this.lengths.prompt(id));
     attempts.outputTokens.at[attempt] = this.lengths.output(id);

@@ -3,6 +3,7 @@ import type { SwapSpec } from "../../SchedulingSpec.ts";
 import type { Blocks } from "../Blocks.ts";
 import { blocksFor } from "../Blocks.ts";
 import type { TokenContent } from "../TokenContent.ts";
+import { NO_CONTENT } from "../TokenContent.ts";
 import type { HostTier } from "./HostTier.ts";
 import type { SteppedColumns } from "./SteppedColumns.ts";
 
@@ -129,12 +130,3 @@ export class KvMemory {
     return this.caching ? this.attempts.content(slot) : NO_CONTENT;
   }
 }
-
-const NO_CONTENT: TokenContent = {
-  prefixKey: 0,
-  prefixTokens: 0,
-  traceKeys: undefined,
-  traceBlockTokens: 1,
-  promptTokens: 0,
-  streamKey: 0,
-};

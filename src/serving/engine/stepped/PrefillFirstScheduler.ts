@@ -27,19 +27,7 @@ export class PrefillFirstScheduler implements Scheduler {
     if (batch.size > 0) return;
     growRunning(rank, batch, growth);
     if (growth.strained) rank.blockedHead = -1;
-    else this.resume(batch, Math.min(budget, growth.budget));
-  }
-
-  private resume(batch: Batch, left: number): void {
-    const { waiting, running, columns, settings } = this.rank;
-    let budget = left;
-    while (waiting.length > 0 && budget > 0 && running.size < settings.maxSequences) {
-      if (columns.origin.at[waiting.first] === Origin.Nowhere) return;
-      const taken = this.rank.admit(waiting.first, budget, batch);
-      if (taken === Admission.Loading) continue;
-      if (taken <= 0) return;
-      budget -= taken;
-    }
+    else admitLoaded(rank, batch, Math.min(budget, growth.budget));
   }
 }
 
@@ -72,4 +60,17 @@ export const admitPrompts = (rank: Rank, batch: Batch, left: number): number => 
     budget -= taken;
   }
   return budget;
+};
+
+/** Admits sequences whose KV comes from elsewhere, until a new prompt is next. */
+export const admitLoaded = (rank: Rank, batch: Batch, left: number): void => {
+  const { waiting, running, columns, settings } = rank;
+  let budget = left;
+  while (waiting.length > 0 && budget > 0 && running.size < settings.maxSequences) {
+    if (columns.origin.at[waiting.first] === Origin.Nowhere) return;
+    const taken = rank.admit(waiting.first, budget, batch);
+    if (taken === Admission.Loading) continue;
+    if (taken <= 0) return;
+    budget -= taken;
+  }
 };

@@ -1,10 +1,9 @@
 import type { Batch } from "./Batch.ts";
-import { admitPrompts, continueLoaded } from "./PrefillFirstScheduler.ts";
+import { admitLoaded, admitPrompts, continueLoaded } from "./PrefillFirstScheduler.ts";
 import type { Rank } from "./Rank.ts";
-import { Admission } from "./Rank.ts";
 import type { Scheduler } from "./Scheduler.ts";
 import { Growth, growRunning } from "./Scheduler.ts";
-import { Hold, Origin } from "./SteppedColumns.ts";
+import { Hold } from "./SteppedColumns.ts";
 
 /**
  * A server without continuous batching: it takes a batch when it is idle, computes all prompts, decodes until the last answer is
@@ -30,20 +29,7 @@ export class StaticScheduler implements Scheduler {
       rank.closeBatch();
     }
     const budget = admitPrompts(rank, batch, rank.settings.maxBatchedTokens);
-    if (rank.running.size === 0) this.resume(batch, budget);
-  }
-
-  /** A batch of sequences whose KV comes from elsewhere. */
-  private resume(batch: Batch, left: number): void {
-    const { waiting, running, columns, settings } = this.rank;
-    let budget = left;
-    while (waiting.length > 0 && budget > 0 && running.size < settings.maxSequences) {
-      if (columns.origin.at[waiting.first] === Origin.Nowhere) return;
-      const taken = this.rank.admit(waiting.first, budget, batch);
-      if (taken === Admission.Loading) continue;
-      if (taken <= 0) return;
-      budget -= taken;
-    }
+    if (rank.running.size === 0) admitLoaded(rank, batch, budget);
   }
 
   private isActive(): boolean {
