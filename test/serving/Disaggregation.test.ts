@@ -77,6 +77,15 @@ test("linkDown: the KV cannot move -> the prompt is computed again where it is d
   expect(request!.e2eMs).toBeGreaterThanOrEqual(10 + 100);
 });
 
+test("linkDown with a prefix cache on the decode side -> KV that never came is no hit: every lost prompt is computed again", async () => {
+  const faults = [{ linkDown: { pool: "prefill", replicas: 1, at: "0ms", for: "5s" } }] as const;
+  const world = apart(link("10MB/s"), { faults });
+  const decode = { ...world.fleet!["decode"]!, engine: { ...pool().engine, prefixCache: true } };
+  const { result } = await run(small(burst(3), { ...world, fleet: { ...world.fleet, decode } }));
+  expect(result.pools[0]!.handover).toMatchObject({ recomputed: 3 });
+  expect(result.pools[1]!.tokens.prefill).toBe(300);
+});
+
 test("linkSlow: transfers take the factor longer", async () => {
   const faults = [{ linkSlow: { pool: "prefill", replicas: 1, factor: 3, at: "0ms", for: "5s" } }] as const;
   expect(column(await run(small(burst(1), apart(link("10MB/s"), { faults }))), "e2eMs")).toEqual([10 + 30 + 90]);

@@ -303,6 +303,7 @@ export class SteppedReplica implements Engine, Actor {
     meter.kvTokenTime += kvTokens * (flight.endMs - flight.startMs);
     if (sequences > meter.maxBatch) meter.maxBatch = sequences;
     const used = this.blocks.total - this.blocks.free;
+    ensure(4, used <= this.blocks.total, this.kernel.now, () => `${used} of ${this.blocks.total} KV blocks are in use`);
     if (used > meter.maxBlocks) meter.maxBlocks = used;
   }
 

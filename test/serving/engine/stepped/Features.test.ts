@@ -127,6 +127,16 @@ describe("host tier", () => {
     expect(answers[2]!.firstMs).toBeGreaterThan(2800);
   });
 
+  it("a load under way -> nobody hits what is not there yet", () => {
+    const slow = engine({ offload: { ...scheduling.offload, msPerToken: 1 } }, of);
+    const canceled = { ...jobs[2]!, cancelMs: 2100 };
+    const { answers, meter } = drive(slow, [...jobs.slice(0, 2), canceled, { ...jobs[2]!, atMs: 2200 }]);
+    expect(answers[2]).toMatchObject({ end: "released", endMs: 2100 });
+    // The same tokens once more, behind those that nobody waits for any longer.
+    expect(meter.hostHitTokens).toBeGreaterThan(1600);
+    expect(answers[3]!.firstMs - 2000).toBe(meter.hostHitTokens + 3 + 1 + 8 * 2 ** -4);
+  });
+
   it("no host tier -> the prompt is computed again", () => {
     const { answers } = drive(engine({}, of), jobs);
     expect(answers[2]!.firstMs - 2000).toBeGreaterThan(50);
@@ -158,6 +168,22 @@ describe("transferred KV", () => {
     const { answers, replica } = drive(engine({}), [{ atMs: 10, prompt: 160, output: 2, transferMs: 25, cancelMs: 20 }]);
     expect(answers[0]).toMatchObject({ end: "released", endMs: 20 });
     expect(replica.blocks.free).toBe(replica.blocks.total);
+  });
+
+  it("expected attempt, canceled during the transfer -> the same prompt is computed: its KV never came", () => {
+    const of = engine({}, { prefixCache: true });
+    const lost = { atMs: 10, prompt: 160, output: 2, stream: 1, transferMs: 25, cancelMs: 20 };
+    const { meter } = drive(of, [lost, { atMs: 40, prompt: 160, output: 2, stream: 1 }]);
+    expect(meter.hitTokens).toBe(0);
+    expect(meter.prefillTokens).toBe(160);
+  });
+
+  it("expected attempt whose KV has come -> the same prompt finds it, at once and after the end", () => {
+    const of = engine({}, { prefixCache: true });
+    const came = { atMs: 10, prompt: 160, output: 40, stream: 1, transferMs: 5 };
+    const again = { prompt: 160, output: 1, stream: 1 };
+    const { answers } = drive(of, [came, { ...again, atMs: 12 }, { ...again, atMs: 30 }, { ...again, atMs: 200 }]);
+    expect(answers.map(({ cached }) => cached)).toEqual([0, 0, 144, 144]);
   });
 
   it("prefill only -> ends with the first token, blocks stay until they are released", () => {
