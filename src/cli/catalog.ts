@@ -90,7 +90,7 @@ const unknownText = (name: string): string => {
   return `"${name}" is no GPU and no model of the catalog: did you mean "${nearestName(name, known)}"? \`spillway catalog\` lists all`;
 };
 
-const OPTIONS: { readonly [field: string]: string } = { parallelism: "--tp", dtype: "--dtype" };
+const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp", dtype: "--dtype" };
 
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;

@@ -100,7 +100,10 @@ describe("catalog", () => {
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
-    expect(json(outcomes.tooBigJson)).toMatchObject({ fits: false, alternatives: { tensorParallel: 2, dtype: "fp8", gpu: "b200" } });
+    expect(json(outcomes.tooBigJson)).toMatchObject({
+      fits: false,
+      alternatives: { tensorParallel: 2, dtype: { dtype: "fp8", tensorParallel: 1 }, gpu: { name: "b200", tensorParallel: 1 } },
+    });
   });
 
   test.each([

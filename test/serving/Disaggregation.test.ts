@@ -176,7 +176,8 @@ test("layerwise: KV goes while the prompt is computed -> only the last layer's, 
   const layered = (bandwidth: "10MB/s" | "2MB/s", users = 1) => {
     const world = apart({ ...link(bandwidth), layerwise: true });
     const known = { gpu: "H100", model: "llama-3.1-8b" };
-    const fleet = { prefill: { ...world.fleet!["prefill"]!, ...known }, decode: { ...world.fleet!["decode"]!, ...known } };
+    const engine = { ...pool().engine, kvBlocks: 1000 };
+    const fleet = { prefill: { ...world.fleet!["prefill"]!, ...known, engine }, decode: { ...world.fleet!["decode"]!, ...known, engine } };
     return run(small(burst(users), { ...world, fleet }));
   };
   const lastLayerMs = 10 / 32;
