@@ -45,6 +45,21 @@ describe("speculative decoding", () => {
     expect(answers[0]!.endMs - answers[0]!.firstMs).toBe(verifyMs + 3 * (0.125 + 0.25 * verifyMs));
   });
 
+  it("step time, tokens of a prompt dearer than sequences -> drafted tokens cost as much as those, and a large batch loses", () => {
+    // a, b, d of Llama-3.1-8B on an H100, whose compute limit a linear form in sequences does not know.
+    const step = { a: 6.08666, b: 0.00835196, c: 0, d: 0.0117797, e: 0, h: 0 };
+    const tokensPerMs = (sequences: number, scheduling: SchedulingSpec): number => {
+      const of = engine(scheduling, { step, maxSequences: 256, maxBatchedTokens: 8192 });
+      const { answers } = drive(of, many(sequences, 200, 1));
+      return sequences / (Math.max(...answers.map(({ endMs }) => endMs)) / 200);
+    };
+    const speculative = { tokens: 7, acceptanceRatio: 0.5 };
+    expect(tokensPerMs(2, { speculative })).toBeGreaterThan(1.8 * tokensPerMs(2, {}));
+    expect(tokensPerMs(256, { speculative })).toBeLessThan(0.6 * tokensPerMs(256, {}));
+    const { answers } = drive(engine({ speculative: { tokens: 7, acceptanceRatio: 1 } }, { step }), many(1, 9, 1));
+    expect(answers[0]!.endMs - answers[0]!.firstMs).toBeCloseTo(6.08666 + 0.00835196 + 7 * 0.0117797, 4);
+  });
+
   it("draws -> belong to the request: other requests change nothing", () => {
     const of = engine({ speculative: { tokens: 3, acceptanceRatio: 0.6 } }, { step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } });
     const alone = drive(of, many(1, 200)).answers[0]!;
