@@ -1,20 +1,22 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { Argument, Command, Flag } from "effect/cli";
 import type { Line } from "../report/terminal/Line.ts";
 import { paint } from "../report/terminal/Paint.ts";
+import type { KnownStep } from "../report/terminal/catalogLines.ts";
 import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/catalogLines.ts";
 import { pairLines } from "../report/terminal/pairLines.ts";
 import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../serving/catalog/Gpus.ts";
 import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
+import { KV_DTYPES } from "../serving/catalog/KvDtypes.ts";
 import type { ModelSpec } from "../serving/catalog/Models.ts";
 import { findModel, MODELS } from "../serving/catalog/Models.ts";
-import { nearestName } from "../serving/catalog/Names.ts";
+import { namesWith, nearestName } from "../serving/catalog/Names.ts";
 import type { PairFigures } from "../serving/catalog/pairFigures.ts";
 import { originOf, pairFigures } from "../serving/catalog/pairFigures.ts";
-import type { StepEntry } from "../serving/catalog/StepEntry.ts";
 import { STEP_ENTRIES } from "../serving/catalog/StepTimes.ts";
 
 /** A question that the catalog has no answer to. */
@@ -34,6 +36,10 @@ export const catalog = Command.make(
   {
     names: Argument.String("name").pipe(Argument.withDescription("a GPU, a model, or one of each"), Argument.between(0, 2)),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    kvDtype: Flag.Literals("kv-dtype", KV_DTYPES).pipe(
+      Flag.withDescription("number format of the KV cache (default that of vLLM, 16 bits)"),
+      Flag.optional,
+    ),
     dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
     context: atLeastOne("context").pipe(
       Flag.withDescription("tokens of each sequence that decodes (default 2048)"),
@@ -41,11 +47,18 @@ export const catalog = Command.make(
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, dtype, kvDtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
-    const request = { gpu: gpu?.name ?? "", model: model?.name ?? "", dtype, tensorParallel: tp, contextTokens: context };
+    const request = {
+      gpu: gpu?.name ?? "",
+      model: model?.name ?? "",
+      dtype,
+      tensorParallel: tp,
+      contextTokens: context,
+      ...optional("kvDtype", kvDtype),
+    };
     const figures = gpu !== undefined && model !== undefined ? pairFigures(request) : undefined;
     if (isCatalogFault(figures) && figures.shortage === undefined) return yield* new CatalogUnusable({ message: faultText(figures) });
     if (format === "json") {
@@ -69,6 +82,9 @@ export const catalog = Command.make(
   ]),
 );
 
+const optional = <K extends string, V>(key: K, value: Option.Option<V>): { readonly [P in K]?: V } =>
+  Option.isSome(value) ? ({ [key]: value.value } as { readonly [P in K]: V }) : {};
+
 interface Chosen {
   readonly gpu: GpuSpec | undefined;
   readonly model: ModelSpec | undefined;
@@ -85,9 +101,23 @@ const choose = (names: ReadonlyArray<string>): Chosen | { readonly message: stri
   return { gpu: gpus[0], model: models[0] };
 };
 
+/** Names shown for a part that many have. */
+const MOST_ALIKE = 8;
+
 const unknownText = (name: string): string => {
-  const known = [...GPUS, ...MODELS].flatMap((row) => [row.name, ...row.aliases]);
-  return `"${name}" is no GPU and no model of the catalog: did you mean "${nearestName(name, known)}"? \`spillway catalog\` lists all`;
+  const rows = [...GPUS, ...MODELS];
+  const alike = namesWith(
+    name,
+    rows.map((row) => row.name),
+  );
+  const nearest =
+    alike.length > 1
+      ? `one of ${alike.slice(0, MOST_ALIKE).join(", ")}${alike.length > MOST_ALIKE ? " ..." : ""}`
+      : `"${nearestName(
+          name,
+          rows.flatMap((row) => [row.name, ...row.aliases]),
+        )}"`;
+  return `"${name}" is no GPU and no model of the catalog: did you mean ${nearest}? \`spillway catalog\` lists all`;
 };
 
 const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp", dtype: "--dtype" };
@@ -95,8 +125,11 @@ const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp"
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;
 
-const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<StepEntry> =>
-  STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model));
+const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<KnownStep> =>
+  STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model)).map((entry) => ({
+    origin: originOf(entry),
+    ...entry,
+  }));
 
 const listLines = ({ gpu, model }: Chosen, width: number): ReadonlyArray<Line> => {
   if (gpu !== undefined) return gpuLines(gpu, entriesOf({ gpu, model }), width);
@@ -107,7 +140,7 @@ const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefi
   if (isCatalogFault(figures)) return { fits: false, constraint: figures.constraint, hint: figures.hint, ...figures.shortage };
   if (figures !== undefined) return { fits: true, ...figures };
   const { gpu, model } = chosen;
-  const entries = entriesOf(chosen).map((entry) => ({ origin: originOf(entry), ...entry }));
+  const entries = entriesOf(chosen);
   if (gpu === undefined && model === undefined) return { gpus: GPUS.map(gpuJson), models: MODELS.map(modelJson), stepTimes: entries };
   return {
     ...(gpu === undefined ? {} : { gpu: gpuJson(gpu) }),

@@ -40,7 +40,11 @@ const fault = (more: Partial<PoolRequest>): CatalogFault => {
 const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
   if (isCatalogFault(resolved)) return resolved.constraint !== "" && resolved.hint !== "";
   const { step, kvBlocks, blockTokens, maxModelTokens } = resolved.engine;
-  return Math.min(step.a, step.b, step.c, step.d) > 0 && Number.isInteger(kvBlocks) && kvBlocks * blockTokens >= maxModelTokens;
+  return (
+    Math.min(step.a, step.b, step.c, step.d + (step.rowMs ?? 0)) > 0 &&
+    Number.isInteger(kvBlocks) &&
+    kvBlocks * blockTokens >= maxModelTokens
+  );
 };
 
 describe("resolvePool: what is found", () => {
