@@ -67,7 +67,14 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     stepSource: step.source,
     ...(step.domain === undefined ? {} : { stepDomain: step.domain }),
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
-    warnings: [...step.warnings, ...givenKvWarnings(request), ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
+    warnings: [
+      ...step.warnings,
+      ...notesOf(names.model),
+      ...givenKvWarnings(request),
+      ...extrapolations(step, engine),
+      ...context.warnings,
+      ...price.warnings,
+    ],
   };
 };
 
@@ -114,6 +121,9 @@ const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFau
 
 const givenKvWarnings = (request: PoolRequest): ReadonlyArray<string> =>
   hasOwnSteps(request) && kvRatio(request.kvDtype) < 1 ? [KV_GIVEN_WARNING] : [];
+
+const notesOf = (model: ModelSpec | undefined): ReadonlyArray<string> =>
+  (model?.shape.notes ?? []).map((note) => `${model!.name}: ${note}`);
 
 const hasOwnSteps = ({ step, stepTable, calibration }: PoolRequest): boolean =>
   step !== undefined || stepTable !== undefined || calibration !== undefined;
