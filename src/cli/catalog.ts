@@ -15,6 +15,7 @@ import { KV_DTYPES } from "../serving/catalog/KvDtypes.ts";
 import type { ModelSpec } from "../serving/catalog/Models.ts";
 import { findModel, MODELS } from "../serving/catalog/Models.ts";
 import { namesWith, nearestName } from "../serving/catalog/Names.ts";
+import { isModelFile, readModelFile } from "./readModelFile.ts";
 import type { PairFigures } from "../serving/catalog/pairFigures.ts";
 import { originOf, pairFigures } from "../serving/catalog/pairFigures.ts";
 import { STEP_ENTRIES } from "../serving/catalog/StepTimes.ts";
@@ -34,13 +35,19 @@ const atLeastOne = (name: string) =>
 export const catalog = Command.make(
   "catalog",
   {
-    names: Argument.String("name").pipe(Argument.withDescription("a GPU, a model, or one of each"), Argument.between(0, 2)),
+    names: Argument.String("name").pipe(
+      Argument.withDescription("a GPU, a model or its config.json, or one of each"),
+      Argument.between(0, 2),
+    ),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
     kvDtype: Flag.Literals("kv-dtype", KV_DTYPES).pipe(
       Flag.withDescription("number format of the KV cache (default that of vLLM, 16 bits)"),
       Flag.optional,
     ),
-    dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
+    dtype: Flag.String("dtype").pipe(
+      Flag.withDescription("number format of the weights (default bf16, or as the config.json says)"),
+      Flag.optional,
+    ),
     context: atLeastOne("context").pipe(
       Flag.withDescription("tokens of each sequence that decodes (default 2048)"),
       Flag.withDefault(2048),
@@ -54,7 +61,8 @@ export const catalog = Command.make(
     const request = {
       gpu: gpu?.name ?? "",
       model: model?.name ?? "",
-      dtype,
+      dtype: Option.getOrElse(dtype, () => model?.shape.checkpointDtype ?? "bf16"),
+      catalog: { gpus: [], models: model !== undefined && findModel(model.name) === undefined ? [model] : [] },
       tensorParallel: tp,
       contextTokens: context,
       ...optional("kvDtype", kvDtype),
@@ -66,7 +74,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp} ${request.gpu}, ${dtype}`;
+    const title = `${request.model} on ${tp} ${request.gpu}, ${request.dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined
@@ -78,6 +86,7 @@ export const catalog = Command.make(
   Command.withDescription("GPUs, models and step times that are known: what fits, how fast, what it costs"),
   Command.withExamples([
     { command: "spillway catalog", description: "all GPUs and models" },
+    { command: "spillway catalog H200 models/mine/config.json --tp 8", description: "a model of your own" },
     { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
   ]),
 );
@@ -92,10 +101,13 @@ interface Chosen {
 
 /** Names in any order; at most one of each kind. */
 const choose = (names: ReadonlyArray<string>): Chosen | { readonly message: string } => {
-  const unknown = names.find((name) => findGpu(name) === undefined && findModel(name) === undefined);
+  const files = names.filter(isModelFile).map(readModelFile);
+  const unreadable = files.find((file) => "message" in file);
+  if (unreadable !== undefined) return unreadable;
+  const unknown = names.find((name) => !isModelFile(name) && findGpu(name) === undefined && findModel(name) === undefined);
   if (unknown !== undefined) return { message: unknownText(unknown) };
   const gpus = names.flatMap((name) => findGpu(name) ?? []);
-  const models = names.flatMap((name) => findModel(name) ?? []);
+  const models = [...names.flatMap((name) => findModel(name) ?? []), ...files.flatMap((file) => ("message" in file ? [] : [file]))];
   if (gpus.length > 1) return { message: `${names.join(" and ")} are both GPUs: give a GPU and a model` };
   if (models.length > 1) return { message: `${names.join(" and ")} are both models: give a GPU and a model` };
   return { gpu: gpus[0], model: models[0] };

@@ -15,6 +15,9 @@ const commands = {
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
+  file: ["catalog", "H200", "test/fixtures/models/tiny/config.json"],
+  fileJson: ["catalog", "test/fixtures/models/tiny/config.json", "--format", "json"],
+  noFile: ["catalog", "H200", "test/fixtures/models/none/config.json"],
   family: ["catalog", "Llama"],
   twoGpus: ["catalog", "h100", "h200"],
   oddTp: ["catalog", "h100", "llama-3.1-8b", "--tp", "3"],
@@ -103,6 +106,12 @@ describe("catalog", () => {
     expect((json(outcomes.rooflineJson) as { decode: Array<object> }).decode[0]).toMatchObject({ usdPerMillionTokens: null });
   });
 
+  test("a config.json -> a model named after its folder, in the format of its checkpoint", () => {
+    expect(outcomes.file.stdout).toMatch(/^tiny-config on 1 h200 .* fp8, vLLM's defaults$/mu);
+    expect(outcomes.file.stdout).toMatch(/roofline of h200 and tiny-config/u);
+    expect(json(outcomes.fileJson)).toMatchObject({ model: { name: "tiny-config", layers: 16, kvBytesPerToken: 32_768 } });
+  });
+
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
@@ -114,6 +123,7 @@ describe("catalog", () => {
 
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
+    ["noFile", /none\/config\.json cannot be read: ENOENT/u],
     ["family", /did you mean one of llama-3\.1-8b, llama-3\.1-70b, .*llama-2-70b\?/u],
     ["twoGpus", /h100 and h200 are both GPUs/u],
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],

@@ -117,7 +117,10 @@ export const gpuLines = (gpu: GpuSpec, entries: ReadonlyArray<KnownStep>, width:
 export const modelLines = (model: ModelSpec, entries: ReadonlyArray<KnownStep>, width: number): ReadonlyArray<Line> => [
   sectionHeading(model.name, "model", width),
   ...modelTable([model], width),
-  ...note(`also called ${model.aliases.join(", ")}; tensor parallelism divides ${model.attentionHeads} heads`, width),
+  ...note(
+    `${model.aliases.length === 0 ? "" : `also called ${model.aliases.join(", ")}; `}tensor parallelism divides ${model.attentionHeads} heads`,
+    width,
+  ),
   ...(model.shape.experts === undefined
     ? []
     : note(`${model.shape.experts.active} of ${model.shape.experts.count} experts for each token`, width)),
