@@ -9,6 +9,7 @@ import { ScenarioFault } from "../../src/scenario/ScenarioFault.ts";
 import { ROOFLINE_WARNING } from "../../src/serving/catalog/Roofline.ts";
 import type { PoolSpec } from "../../src/serving/ServingSpec.ts";
 import { run } from "../serving/SmallWorld.ts";
+import { PUBLISHED_CONFIGS } from "../serving/catalog/publishedConfigs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-catalog-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -103,6 +104,21 @@ describe("own hardware and models", () => {
     const simulated = await run(world({ gpu: "h100", model: "mine" }, { models: { mine: { config: join(folder, "config.json") } } }));
     expect(simulated.result.pools[0]).toMatchObject({ model: "mine", stepSource: expect.stringMatching(/^roofline of h100 and mine/u) });
     expect(simulated.result.total.outcomes.completed).toBeGreaterThan(10);
+  });
+
+  test("config.json with a quantization_config -> the pool's dtype, unless it has its own; notes are warnings", () => {
+    const text = (config: object): void => writeFileSync(join(folder, "v3.json"), JSON.stringify(config));
+    const [, config] = PUBLISHED_CONFIGS["DeepSeek-V3"]!;
+    const models = { models: { mine: { config: "v3.json" } } };
+    const pool = { gpu: "h200", model: "mine", parallelism: { tp: 8 } } as const;
+    text(config);
+    expect(poolOf(pool, models)).toMatchObject({ dtype: "fp8", memory: { weightBytes: expect.closeTo(84.1e9, -8) } });
+    expect(poolOf({ ...pool, dtype: "int4" }, models).dtype).toBe("int4");
+    text({ ...config, quantization_config: { quant_method: "quip" } });
+    expect(poolOf({ ...pool, parallelism: { tp: 16 } }, models)).toMatchObject({
+      dtype: "bf16",
+      warnings: expect.arrayContaining([expect.stringMatching(/^mine: its quantization "quip" is not understood/u)]),
+    });
   });
 
   test("faults: each with place, constraint, value and hint, and none for the pools that use a wrong row", () => {

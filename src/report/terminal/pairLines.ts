@@ -17,12 +17,18 @@ const ORIGINS = {
 
 /** A model on a GPU: memory, step times, cost, and how far to trust them. */
 export const pairLines = (of: PairFigures, width: number): ReadonlyArray<Line> => [
-  sectionHeading(`${of.model} on ${of.gpus} ${of.gpu}`, `${of.dtype}, vLLM's defaults`, width),
+  sectionHeading(
+    `${of.model} on ${of.gpus} ${of.gpu}`,
+    `${of.dtype}${of.kvDtype === null ? "" : `, KV ${of.kvDtype}`}, vLLM's defaults`,
+    width,
+  ),
   ...labeled("fits", memoryText(of), width),
   ...labeled("KV", kvText(of), width),
   ...labeled(
     "price",
-    of.usdPerGpuHour === null ? "none is known: set price in the pool" : `${showUsd(of.usdPerGpuHour)} per GPU-hour`,
+    of.price === null
+      ? "none found in public: set price in the pool"
+      : `${showUsd(of.price.usdPerGpuHour)} per GPU-hour: ${of.price.source}, ${of.price.asOf}`,
     width,
   ),
   ...labeled("step times", `${ORIGINS[of.stepOrigin]}: ${of.stepSource}`, width),

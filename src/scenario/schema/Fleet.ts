@@ -101,7 +101,7 @@ export const Pool = Schema.Struct({
     }).annotate({ description: "How a replica is spread over GPUs." }),
   ),
   dtype: Schema.optionalKey(
-    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...", {
+    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...; that of the checkpoint where a config.json says so.", {
       default: DEFAULTS.pool.dtype,
     }),
   ),

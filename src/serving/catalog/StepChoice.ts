@@ -108,7 +108,7 @@ const noVariant = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, tensorParall
   const atOther = entries.filter((entry) => dtypeKeyText(dtype) === dtypeKeysOf([entry])[0]);
   if (atOther.length > 0) {
     return catalogFault({
-      field: "parallelism",
+      field: "parallelism.tp",
       constraint: `must have step times of ${dtypeKeyText(dtype)} on ${gpu.name}`,
       value: tensorParallel,
       hint: `known: ${atOther.map((entry) => entry.tensorParallel).join(", ")}`,

@@ -3,9 +3,11 @@ import { StepForm } from "../steptime/StepForm.ts";
 import type { CatalogFault } from "./CatalogFault.ts";
 import { isCatalogFault } from "./CatalogFault.ts";
 import { parseDtypeKey } from "./Dtypes.ts";
-import { findGpu } from "./Gpus.ts";
+import type { GpuPrice } from "./Gpus.ts";
+import type { KvDtype } from "./KvDtypes.ts";
 import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
-import { findModel } from "./Models.ts";
+import type { OwnCatalog } from "./OwnCatalog.ts";
+import { anyGpu, anyModel, EMPTY_CATALOG } from "./OwnCatalog.ts";
 import { resolvePool } from "./resolvePool.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
@@ -31,6 +33,8 @@ export interface PairFigures {
   readonly gpu: string;
   readonly model: string;
   readonly dtype: string;
+  /** Number format of the KV cache where it was chosen. */
+  readonly kvDtype: string | null;
   readonly gpus: number;
   readonly contextTokens: number;
   readonly memory: PoolSpec["memory"] | null;
@@ -40,7 +44,8 @@ export interface PairFigures {
   readonly prefill: ReadonlyArray<StepFigures>;
   /** The largest batch that KV and engine allow at this context; null when not one sequence fits. */
   readonly ceiling: StepFigures | null;
-  readonly usdPerGpuHour: number | null;
+  /** Null where none was found. */
+  readonly price: GpuPrice | null;
   readonly stepOrigin: StepOrigin;
   readonly stepSource: string;
   readonly stepErrorRatio: number | null;
@@ -53,7 +58,10 @@ export interface PairRequest {
   readonly model: string;
   readonly dtype: string;
   readonly tensorParallel: number;
+  readonly kvDtype?: KvDtype;
   readonly contextTokens: number;
+  /** Hardware and models beside those of the catalog. */
+  readonly catalog?: OwnCatalog;
 }
 
 const DECODE_BATCHES = [1, 16, 64, 256];
@@ -63,16 +71,17 @@ const PREFILL_TOKENS = [512, 2048, 8192];
 export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   const pool = resolvePool({ ...of, name: "pair", replicas: 1, weight: 1, backup: false, engine: {} });
   if (isCatalogFault(pool)) return pool;
-  const price = findGpu(of.gpu)?.price?.usdPerGpuHour ?? null;
+  const price = anyGpu(of.catalog ?? EMPTY_CATALOG, of.gpu)?.price ?? null;
   const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
   const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
   const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
-  const step = stepOf(pool, { price, kvTokens });
+  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens });
   const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
   return {
     gpu: pool.gpu,
     model: pool.model,
     dtype: pool.dtype,
+    kvDtype: of.kvDtype ?? null,
     gpus: pool.gpusPerReplica,
     contextTokens: of.contextTokens,
     memory: pool.memory ?? null,
@@ -81,7 +90,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     decode: DECODE_BATCHES.map(decode),
     prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
     ceiling: most >= 1 ? decode(most) : null,
-    usdPerGpuHour: price,
+    price,
     stepOrigin: originOf(entryOf(of)),
     stepSource: pool.stepSource,
     stepErrorRatio: pool.stepErrorRatio ?? null,
@@ -90,7 +99,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   };
 };
 
-const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number }) => {
+const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number }) => {
   const form = new StepForm(pool.engine.step);
   const domain = pool.stepDomain;
   return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
@@ -108,7 +117,7 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
       size,
       ms,
       tokensPerSecond,
-      usdPerMillionTokens: of.price === null ? null : (1e6 * of.price * pool.gpusPerReplica) / (3600 * tokensPerSecond),
+      usdPerMillionTokens: of.usdPerGpuHour === null ? null : (1e6 * of.usdPerGpuHour * pool.gpusPerReplica) / (3600 * tokensPerSecond),
       fitsKv: Math.max(kvTokens, prefillTokens) <= of.kvTokens,
       extrapolated:
         domain !== undefined &&
@@ -119,8 +128,8 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
 
 const entryOf = (of: PairRequest): StepEntry | undefined =>
   findStepEntry({
-    gpu: findGpu(of.gpu)!.name,
-    model: findModel(of.model)!.name,
+    gpu: anyGpu(of.catalog ?? EMPTY_CATALOG, of.gpu)!.name,
+    model: anyModel(of.catalog ?? EMPTY_CATALOG, of.model)!.name,
     tensorParallel: of.tensorParallel,
     dtype: parseDtypeKey(of.dtype)!,
   });

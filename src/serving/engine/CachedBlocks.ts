@@ -108,6 +108,10 @@ export class CachedBlocks implements Blocks {
     this.evict(count);
   }
 
+  fill(slot: number, content: TokenContent, tokens: number): void {
+    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), tokens);
+  }
+
   release(slot: number, content: TokenContent, tokens: number, blocks = blocksFor(tokens, this.blockTokens)): void {
     const { chain, made } = this;
     const full = Math.floor(tokens / this.blockTokens);

@@ -40,7 +40,11 @@ const fault = (more: Partial<PoolRequest>): CatalogFault => {
 const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
   if (isCatalogFault(resolved)) return resolved.constraint !== "" && resolved.hint !== "";
   const { step, kvBlocks, blockTokens, maxModelTokens } = resolved.engine;
-  return Math.min(step.a, step.b, step.c, step.d) > 0 && Number.isInteger(kvBlocks) && kvBlocks * blockTokens >= maxModelTokens;
+  return (
+    Math.min(step.a, step.b, step.c, step.d + (step.rowMs ?? 0)) > 0 &&
+    Number.isInteger(kvBlocks) &&
+    kvBlocks * blockTokens >= maxModelTokens
+  );
 };
 
 describe("resolvePool: what is found", () => {
@@ -99,7 +103,8 @@ describe("resolvePool: what is found", () => {
 
   it("host overhead: composed 1.2 ms, RTX 4090 and Splitwise none, given -> added", () => {
     expect(pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBe(16.926);
-    expect(pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step.a).toBe(29.9);
+    const { a, floorMs } = pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step;
+    expect(a + floorMs!).toBeCloseTo(29.9, 9);
     expect(pool({ hostOverheadMs: 0 }).engine.step.a).toBe(6.08666);
     expect(pool({ gpu: "rtx-4090", hostOverheadMs: 2, engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBeCloseTo(18.926, 9);
   });
@@ -141,7 +146,7 @@ describe("resolvePool: what is found", () => {
   it("KV smaller than the model's length: length not given -> cut to what fits, with a warning", () => {
     const resolved = pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } });
     expect(resolved.engine).toMatchObject({ kvBlocks: 2588, maxModelTokens: 41_408 });
-    expect(resolved.warnings).toEqual(["maxModelTokens is cut from the model's 131072 to the 41408 tokens that the KV cache holds"]);
+    expect(resolved.warnings).toEqual(["maxModelLen is cut from the model's 131072 to the 41408 tokens that the KV cache holds"]);
   });
 
   it("beyond the fit: 1,024 sequences, 32k batched tokens -> a warning for each", () => {
@@ -196,19 +201,40 @@ describe("resolvePool: faults", () => {
 
   it("parallelism: 3 -> the possible ones; a variant without that parallelism -> those it has", () => {
     expect(fault({ tensorParallel: 3 })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       value: 3,
       hint: "possible: 1, 2, 4, 8, 16, 32",
     });
     expect(fault({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 2 })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       hint: "known: 8, 4",
     });
   });
 
+  it("memory: kvBlocks that there is no GPU memory for -> how many there is room for", () => {
+    expect(fault({ engine: { kvBlocks: 1_000_000 } })).toMatchObject({
+      field: "engine.kvBlocks",
+      value: 1_000_000,
+      constraint: "needs 1953.1 GiB of KV per GPU beside weights of 15.0 GiB, but h100 has 80.0 GiB",
+      hint: "at most 33301 with this parallelism, or leave it out: the catalog takes what fits",
+    });
+    // All of the memory, against every reserve: whoever measured an engine knows better.
+    expect(pool({ engine: { kvBlocks: 33_301 } }).memory).toMatchObject({ gpuBytes: 80 * 2 ** 30 });
+    const { weightBytes, reserveBytes, kvBytes } = pool({ engine: { kvBlocks: 33_301 } }).memory!;
+    expect((weightBytes + reserveBytes + kvBytes) / (80 * 2 ** 30)).toBeCloseTo(1, 9);
+    // With step times of one's own the weights may be spread otherwise, but KV that fills more than the GPU cannot be.
+    expect(pool({ model: "llama-3.1-70b", step: STEP, engine: { kvBlocks: 16_384 } }).memory).toBeUndefined();
+    expect(pool({ step: STEP, engine: { kvBlocks: 33_302 } }).memory).toBeUndefined();
+    expect(fault({ model: "llama-3.1-70b", step: STEP, engine: { kvBlocks: 16_385 } })).toMatchObject({ field: "engine.kvBlocks" });
+  });
+
+  it("memory: kvBlocks on a GPU that does not hold the weights -> does not fit all the same", () => {
+    expect(fault({ model: "llama-3.1-70b", engine: { kvBlocks: 1000 } })).toMatchObject({ field: "parallelism.tp", value: 1 });
+  });
+
   it("memory: 70B bf16 on one H100 -> the smallest parallelism that fits", () => {
     expect(fault({ model: "llama-3.1-70b" })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       hint: "the smallest tensor parallelism that fits is 2; dtype fp8 fits as it is; the smallest GPU of the catalog that holds it is b200",
     });
   });
@@ -224,7 +250,7 @@ describe("resolvePool: faults", () => {
     expect(fault({ engine: { kvBlocks: 100, maxModelTokens: 4096 } })).toMatchObject({
       field: "engine.kvBlocks",
       value: 100,
-      constraint: "must hold one sequence of maxModelTokens (4096 tokens, 256 blocks)",
+      constraint: "must hold one sequence of maxModelLen (4096 tokens, 256 blocks)",
     });
   });
 
