@@ -102,6 +102,8 @@ export class Disaggregation {
     this.prefills.push({ engine, replica, bytesPerToken, link: new KvLink(this.spec.link.bytesPerMs), recomputed: 0 });
     return facade(engine, {
       up: () => engine.up,
+      // The answer needs a decode replica that holds it.
+      maxTokens: () => Math.min(engine.maxTokens, Math.max(...this.decodes.map((side) => side.engine.maxTokens))),
       submit: (attempt) => this.submit(attempt, index),
       cancel: (attempt) => this.cancel(attempt),
       fail: () => this.failPrefill(index),
@@ -122,6 +124,7 @@ export class Disaggregation {
     this.decodes.push({ engine, replica, attempts: 0 });
     return facade(engine, {
       up: () => false,
+      maxTokens: () => engine.maxTokens,
       submit: () => false,
       cancel: (attempt) => this.cancel(attempt),
       fail: () => engine.fail(),
@@ -167,9 +170,13 @@ export class Disaggregation {
     this.prefillOf.at[attempt] = prefill;
     this.decodeOf.at[attempt] = NONE;
     this.ticket.at[attempt] = NONE;
-    if (this.attempts.promptTokens.at[attempt]! > this.spec.promptLongerThan) {
+    const prompt = this.attempts.promptTokens.at[attempt]!;
+    if (this.decodes.every(({ engine }) => prompt >= engine.maxTokens)) return false;
+    const { engine } = this.prefills[prefill]!;
+    const { promptLongerThan, prefillQueueBelow } = this.spec;
+    if (prompt > promptLongerThan && engine.waitingCount < prefillQueueBelow) {
       this.stage.at[attempt] = Stage.Prefill;
-      return this.prefills[prefill]!.engine.submit(attempt);
+      return engine.submit(attempt);
     }
     const decode = this.pick();
     if (decode === NONE || !this.decodes[decode]!.engine.submit(attempt)) return false;
