@@ -1,11 +1,13 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { Argument, Command, Flag } from "effect/cli";
 import type { Line } from "../report/terminal/Line.ts";
 import { paint } from "../report/terminal/Paint.ts";
 import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/catalogLines.ts";
 import { pairLines } from "../report/terminal/pairLines.ts";
 import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
+import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../serving/catalog/Gpus.ts";
 import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
@@ -34,6 +36,12 @@ export const catalog = Command.make(
   {
     names: Argument.String("name").pipe(Argument.withDescription("a GPU, a model, or one of each"), Argument.between(0, 2)),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    dp: atLeastOne("dp").pipe(Flag.withDescription("ranks of data-parallel attention (default 1)"), Flag.withDefault(1)),
+    ep: atLeastOne("ep").pipe(Flag.withDescription("GPUs that routed experts are spread over"), Flag.optional),
+    engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
+      Flag.withDescription(`whose host times and kernels: ${ENGINE_NAMES.join(", ")} (default ${DEFAULT_ENGINE})`),
+      Flag.withDefault(DEFAULT_ENGINE),
+    ),
     dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
     context: atLeastOne("context").pipe(
       Flag.withDescription("tokens of each sequence that decodes (default 2048)"),
@@ -41,11 +49,20 @@ export const catalog = Command.make(
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, dp, ep, engine, dtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
-    const request = { gpu: gpu?.name ?? "", model: model?.name ?? "", dtype, tensorParallel: tp, contextTokens: context };
+    const request = {
+      gpu: gpu?.name ?? "",
+      model: model?.name ?? "",
+      dtype,
+      tensorParallel: tp,
+      dataParallel: dp,
+      engineName: engine,
+      contextTokens: context,
+      ...(Option.isSome(ep) ? { expertParallel: ep.value } : {}),
+    };
     const figures = gpu !== undefined && model !== undefined ? pairFigures(request) : undefined;
     if (isCatalogFault(figures) && figures.shortage === undefined) return yield* new CatalogUnusable({ message: faultText(figures) });
     if (format === "json") {
@@ -53,7 +70,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp} ${request.gpu}, ${dtype}`;
+    const title = `${request.model} on ${tp * dp} ${request.gpu}, ${dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined
@@ -66,6 +83,7 @@ export const catalog = Command.make(
   Command.withExamples([
     { command: "spillway catalog", description: "all GPUs and models" },
     { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
+    { command: "spillway catalog H200 deepseek-v3 --dtype fp8 --dp 16 --ep 16", description: "experts spread over 16 GPUs" },
   ]),
 );
 
@@ -90,7 +108,7 @@ const unknownText = (name: string): string => {
   return `"${name}" is no GPU and no model of the catalog: did you mean "${nearestName(name, known)}"? \`spillway catalog\` lists all`;
 };
 
-const OPTIONS: { readonly [field: string]: string } = { parallelism: "--tp", dtype: "--dtype" };
+const OPTIONS: { readonly [field: string]: string } = { parallelism: "--tp", "parallelism.ep": "--ep", dtype: "--dtype" };
 
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;

@@ -72,6 +72,8 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     tensorParallel: value.parallelism?.tp ?? pool.tp,
     pipelineParallel: value.parallelism?.pp,
     dataParallel: value.parallelism?.dp,
+    expertParallel: value.parallelism?.ep,
+    engineName: value.engine?.name,
     kvDtype: value.engine?.kvDtype,
     replicas: value.replicas ?? pool.replicas,
     weight: value.weight ?? pool.weight,

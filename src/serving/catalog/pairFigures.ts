@@ -3,19 +3,22 @@ import { StepForm } from "../steptime/StepForm.ts";
 import type { CatalogFault } from "./CatalogFault.ts";
 import { isCatalogFault } from "./CatalogFault.ts";
 import { parseDtypeKey } from "./Dtypes.ts";
+import type { EngineName } from "./EngineNames.ts";
+import { DEFAULT_ENGINE } from "./EngineNames.ts";
 import { findGpu } from "./Gpus.ts";
 import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
 import { findModel } from "./Models.ts";
 import { resolvePool } from "./resolvePool.ts";
+import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
 
 /** Where step times come from: measured whole steps, sums of measured operations, or the data sheet. */
 export type StepOrigin = "measured" | "composed" | "roofline";
 
-/** One step with nothing else in it. Tokens per second are of a replica. */
+/** One step with nothing else in it. Tokens per second are of a replica, all of whose data-parallel ranks do the same. */
 export interface StepFigures {
-  /** Sequences that decode, or prompt tokens. */
+  /** Sequences that decode, or prompt tokens; of one rank. */
   readonly size: number;
   readonly ms: number;
   readonly tokensPerSecond: number;
@@ -32,6 +35,10 @@ export interface PairFigures {
   readonly model: string;
   readonly dtype: string;
   readonly gpus: number;
+  readonly engine: EngineName;
+  /** Ranks of data-parallel attention, and GPUs that routed experts are spread over; null where each rank cuts all of them. */
+  readonly ranks: number;
+  readonly expertGpus: number | null;
   readonly contextTokens: number;
   readonly memory: PoolSpec["memory"] | null;
   readonly kvTokens: number;
@@ -53,6 +60,9 @@ export interface PairRequest {
   readonly model: string;
   readonly dtype: string;
   readonly tensorParallel: number;
+  readonly dataParallel?: number;
+  readonly expertParallel?: number;
+  readonly engineName?: EngineName;
   readonly contextTokens: number;
 }
 
@@ -67,13 +77,16 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
   const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
   const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
-  const step = stepOf(pool, { price, kvTokens });
+  const step = stepOf(pool, { price, kvTokens, ranks: of.dataParallel ?? 1 });
   const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
   return {
     gpu: pool.gpu,
     model: pool.model,
     dtype: pool.dtype,
     gpus: pool.gpusPerReplica,
+    engine: of.engineName ?? DEFAULT_ENGINE,
+    ranks: of.dataParallel ?? 1,
+    expertGpus: of.expertParallel ?? null,
     contextTokens: of.contextTokens,
     memory: pool.memory ?? null,
     kvTokens,
@@ -90,7 +103,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   };
 };
 
-const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number }) => {
+const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number; readonly ranks: number }) => {
   const form = new StepForm(pool.engine.step);
   const domain = pool.stepDomain;
   return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
@@ -103,7 +116,7 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
       chunks: prefillTokens > 0 ? 1 : 0,
     });
     const size = sequences + prefillTokens;
-    const tokensPerSecond = (1000 * size) / ms;
+    const tokensPerSecond = (1000 * size * of.ranks) / ms;
     return {
       size,
       ms,
@@ -117,13 +130,11 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
   };
 };
 
-const entryOf = (of: PairRequest): StepEntry | undefined =>
-  findStepEntry({
-    gpu: findGpu(of.gpu)!.name,
-    model: findModel(of.model)!.name,
-    tensorParallel: of.tensorParallel,
-    dtype: parseDtypeKey(of.dtype)!,
-  });
+const entryOf = (of: PairRequest): StepEntry | undefined => {
+  const dtype = parseDtypeKey(of.dtype)!;
+  if (!answers(dtype, of.engineName)) return undefined;
+  return findStepEntry({ gpu: findGpu(of.gpu)!.name, model: findModel(of.model)!.name, tensorParallel: of.tensorParallel, dtype });
+};
 
 /** The origin of an entry; without an entry it is the roofline. */
 export const originOf = (entry: StepEntry | undefined): StepOrigin =>

@@ -8,6 +8,7 @@ import { KV_GIVEN_WARNING, kvRatio, withKvDtype } from "./KvDtypes.ts";
 import { planMemory } from "./MemoryPlan.ts";
 import type { ModelSpec } from "./Models.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG, knownNames } from "./OwnCatalog.ts";
+import { expertFault } from "./expertFault.ts";
 import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
@@ -34,6 +35,8 @@ const EXTRAPOLATION_FACTOR = 1.5;
 export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   const names = resolveNames(request);
   if (isCatalogFault(names)) return names;
+  const misplaced = expertFault(names, request);
+  if (misplaced !== undefined) return misplaced;
   const step = chooseStep(names, request);
   if (isCatalogFault(step)) return step;
   const kvBlocks = countBlocks(names, step, request);
@@ -47,8 +50,13 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   });
   const price = choosePrice(names.gpu, request);
   const { tensorParallel } = request;
-  const wide = step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel };
-  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel, pipelineParallel: request.pipelineParallel ?? 1 });
+  const memory = poolMemory({
+    ...names,
+    ...engine,
+    ...spread(step, request),
+    tensorParallel,
+    pipelineParallel: request.pipelineParallel ?? 1,
+  });
   return {
     name: request.name,
     gpu: names.gpu?.name ?? request.gpu,
@@ -127,12 +135,21 @@ const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): numb
     dtype: dtype.dtype,
     tensorParallel: request.tensorParallel,
     pipelineParallel: request.pipelineParallel ?? 1,
-    ...(step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel }),
+    ...spread(step, request),
     utilizationRatio: request.gpuMemoryUtilizationRatio ?? DEFAULTS.memoryUtilizationRatio,
     blockTokens: request.engine.blockTokens ?? DEFAULTS.blockTokens,
     maxBatchedTokens: request.engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
   });
   return isCatalogFault(plan) ? plan : plan.kvBlocks;
+};
+
+/** Over how many GPUs experts and ranks go; an engine variant of wide expert parallelism says it for its experts. */
+const spread = (step: StepChoice, request: PoolRequest): { readonly expertParallel?: number; readonly dataParallel?: number } => {
+  const expertParallel = step.expertParallel ?? request.expertParallel;
+  return {
+    ...(expertParallel === undefined ? {} : { expertParallel }),
+    ...(request.dataParallel === undefined ? {} : { dataParallel: request.dataParallel }),
+  };
 };
 
 const blocksNeeded = (request: PoolRequest): CatalogFault =>
