@@ -83,6 +83,7 @@ export const DEFAULTS = {
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   catalog: { interconnect: "32GB/s", gpusPerNode: 8 },
   engine: {
+    name: "vllm",
     maxBatchedTokens: 8192,
     maxSequences: 256,
     blockTokens: 16,
