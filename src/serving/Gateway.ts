@@ -287,6 +287,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   firstToken(attempt: number): void {
+    this.breakers?.firstToken(attempt);
     if (this.simulation.attempts.request.at[attempt] !== NOWHERE) this.listener.firstToken(attempt);
   }
 

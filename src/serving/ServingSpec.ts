@@ -1,8 +1,8 @@
 import type { ConcurrencySpec } from "./gateway/InFlightLimit.ts";
 import type { FairSpec } from "./gateway/Lanes.ts";
-import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+import type { BreakerSpec } from "../policy/breaker/BreakerSpec.ts";
 
-export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+export type { BreakerSpec } from "../policy/breaker/BreakerSpec.ts";
 import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";

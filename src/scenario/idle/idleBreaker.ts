@@ -9,6 +9,7 @@ export const idleBreaker = (notes: IdleNotes, path: Path, spec: BreakerSpec | un
   const judgesSlow = trip.kind !== "consecutive" && trip.slowRatio !== undefined;
   const slowHint = `say how many of them open it, as trip: { time: { window: "10s", slow: "50%" } }`;
   notes.note([...path, "slowCall"], !judgesSlow, "slow calls do not open this breaker", slowHint);
+  notes.note([...path, "slowBy"], slowCallMs === undefined || !judgesSlow, "no call is judged by its pace", 'add slowCall, as "5s"');
   const callHint = 'say from when on a call is slow, as slowCall: "5s"';
   notes.note([...path, "trip", trip.kind, "slow"], slowCallMs === undefined, "no call is slow", callHint);
   const { openForMs, maxOpenMs = openForMs, openFactor = 1 } = spec;

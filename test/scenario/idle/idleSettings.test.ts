@@ -56,6 +56,12 @@ const CASES: ReadonlyArray<readonly [path: string, value: unknown, around: Setti
     { [`${CLIENT}.breaker.trip`]: { count: { size: 20, slow: 0.5 } } },
   ],
   ["gateway.breaker.slowCall", "1s", { "gateway.breaker": { trip: RATES } }, { "gateway.breaker.trip.count.slow": 0.5 }],
+  [
+    "gateway.breaker.slowBy",
+    "firstToken",
+    { "gateway.breaker": { trip: RATES } },
+    { "gateway.breaker.slowCall": "1s", "gateway.breaker.trip.count.slow": 0.5 },
+  ],
   ["gateway.breaker.trip.count.slow", 0.5, { "gateway.breaker": { trip: RATES } }, { "gateway.breaker.slowCall": "1s" }],
   ["gateway.breaker.openFactor", 2, { "gateway.breaker": BREAKER }, { "gateway.breaker.maxOpen": "5s" }],
   ["gateway.breaker.maxOpen", "5s", { "gateway.breaker": BREAKER }, { "gateway.breaker.openFactor": 2 }],
