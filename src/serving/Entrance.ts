@@ -50,7 +50,7 @@ const buildEntrance = (
 ): EntranceService => {
   const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
   const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) })) ?? [];
-  const hasTwins = spec.cache !== undefined || (spec.tries ?? 1) > 1;
+  const hasTwins = spec.cache !== undefined || (spec.tries?.attempts ?? 1) > 1;
   const generated = (attempt: number): number => fleet.replicas[simulation.attempts.replica.at[attempt]!]!.generated(attempt);
   const reservations =
     spec.tokenBudgets === undefined
@@ -60,7 +60,7 @@ const buildEntrance = (
   const brownout = spec.brownout === undefined ? undefined : new BrownoutStage({ spec: spec.brownout, simulation, gateway, isCached });
   const cheaper: Door = brownout ?? gateway;
   // Each of the gateway's own tries may be answered more cheaply than the one before.
-  const behind = spec.tries === undefined || spec.tries === 1 ? cheaper : new RetryStage(spec.tries, simulation, cheaper);
+  const behind = spec.tries === undefined || spec.tries.attempts === 1 ? cheaper : new RetryStage(spec.tries, simulation, cheaper);
   const cache: CacheStage | undefined = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, behind);
   const limited = limits.length > 0 || reservations !== undefined;
   const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? behind, reservations) : undefined;

@@ -13,6 +13,7 @@ import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { AttemptState } from "./Attempts.ts";
 import type { EngineListener } from "./engine/Engine.ts";
 import { InFlightLimit } from "./gateway/InFlightLimit.ts";
+import { LoadReports } from "./gateway/LoadReports.ts";
 import { PoolTargets } from "./gateway/PoolTargets.ts";
 import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
@@ -129,6 +130,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly failureDraw: () => number;
   private readonly draw: () => number;
   private readonly outstanding: Int32Array;
+  private readonly reports: LoadReports | undefined;
   private readonly available: Uint8Array;
   private readonly view: Parameters<RouterPolicy["pick"]>[0];
   private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
@@ -174,9 +176,10 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const count = fleet.replicas.length;
     this.outstanding = new Int32Array(count);
     this.available = new Uint8Array(count).fill(1);
+    if (spec.loadReportMs !== undefined) this.reports = new LoadReports(spec.loadReportMs, this.outstanding);
     this.view = {
       count,
-      outstanding: this.outstanding,
+      outstanding: this.reports?.seen ?? this.outstanding,
       available: this.available,
       weight: Int32Array.from(fleet.poolOf, (pool) => fleet.pools[pool]!.weight),
       backup: Uint8Array.from(fleet.poolOf, (pool) => (fleet.pools[pool]!.backup ? 1 : 0)),
@@ -284,6 +287,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   firstToken(attempt: number): void {
+    this.breakers?.firstToken(attempt);
     if (this.simulation.attempts.request.at[attempt] !== NOWHERE) this.listener.firstToken(attempt);
   }
 
@@ -316,6 +320,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   moved(attempt: number, replica: number): void {
     this.settle(attempt, RouteEnd.Completed);
     this.simulation.attempts.replica.at[attempt] = replica;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.dispatch();
   }
@@ -340,6 +345,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private send(attempt: number, replica: number): void {
     const { attempts } = this.simulation;
     attempts.replica.at[attempt] = replica;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.refresh(replica);
     this.concurrency?.started(attempt);
@@ -362,6 +368,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** The replica no longer holds the attempt. */
   private settle(attempt: number, how: number): void {
     const replica = this.simulation.attempts.replica.at[attempt]!;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!--;
     ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
     this.refresh(replica);
@@ -434,6 +441,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   private ask(attempt: number): number {
+    this.reports?.update(this.simulation.kernel.now);
     const view = this.targets === undefined ? this.view : this.targets.view(attempt, this.view);
     return this.router.pick(view, this.route, this.draw, this.simulation.kernel.now);
   }

@@ -34,7 +34,7 @@ export const DEFAULTS = {
   priorityLevels: { queueWait: "1s", window: "1s", windowRequests: 2000, cut: 0.05, grow: 0.01, userLevels: 128 },
   clientThrottle: { multiplier: 2, window: "2m" },
   successThrottle: { threshold: 0.95, aggression: 1, window: "30s", minimumRate: "0/s", maxRejection: 0.8 },
-  breaker: { minCalls: 10, failures: 0.5, openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
+  breaker: { minCalls: 10, failures: 0.5, slowBy: "end", openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
   tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },

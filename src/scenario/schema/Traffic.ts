@@ -157,7 +157,9 @@ export const TrafficClass = Schema.Struct({
       default: DEFAULTS.priority,
     }),
   ),
-  weight: Schema.optionalKey(positive("Share of the class in weighted policies.", { default: DEFAULTS.weight })),
+  weight: Schema.optionalKey(
+    positive("In a fair queue, service by weight: a class of weight 2 gets twice that of one of weight 1.", { default: DEFAULTS.weight }),
+  ),
   tenant: Schema.optionalKey(text("Whose traffic it is.", { default: DEFAULTS.tenant })),
   slo: Schema.optionalKey(Slo),
   client: Schema.optionalKey(Client),

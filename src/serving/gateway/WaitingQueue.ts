@@ -57,6 +57,7 @@ export class WaitingQueue {
       fair,
       keyOf: apart ? keyOf : new Int32Array(classes.length),
       tenantOf,
+      weights: classes.map(({ weight }) => weight),
       targets,
       targetOf,
     });

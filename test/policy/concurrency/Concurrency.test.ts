@@ -106,6 +106,25 @@ it("concurrency: weights and tenants that are none -> a fault; a lower limit -> 
   expect(limit.acquire(0, 1, 0)).toBeGreaterThan(0);
 });
 
+it("vtc: two backlogged clients with shares -> service by share differs by no more than the bound", () => {
+  const request = fc.record({ input: fc.integer({ min: 1, max: 100 }), output: fc.integer({ min: 1, max: 50 }) });
+  fc.assert(
+    fc.property(fc.array(request, { minLength: 10, maxLength: 80, size: "max" }), fc.integer({ min: 1, max: 9 }), (requests, share) => {
+      const vtc = new VirtualTokenCounter({ clients: 2, inputWeight: 1, outputWeight: 2 });
+      const service = [0, 0];
+      for (let i = 0; i < requests.length; i++) for (const client of [0, 1]) vtc.arrive(client);
+      for (const { input, output } of requests) {
+        const client = vtc.next();
+        vtc.leave(client);
+        vtc.charge(client, input, output, client === 0 ? share : 1);
+        service[client]! += input + 2 * output;
+        expect(Math.abs(service[0]! / share - service[1]!)).toBeLessThanOrEqual(2 * (100 + 2 * 50));
+      }
+    }),
+    RUNS,
+  );
+});
+
 it("vtc: two backlogged clients -> service differs by no more than the bound; one that returns gets no credit", () => {
   fc.assert(
     fc.property(

@@ -122,6 +122,15 @@ describe("fair queue: one answer at a time, 1 s each, ten of a heavy tenant befo
     expect(await ofLight({ fair: {} }, { output: 490 })).toEqual([2, 6]);
   });
 
+  // Equal requests: 300 each. Light: 150 by its weight after its first turn, so that its second follows at once.
+  test("light has twice the weight -> two of light for one of heavy", async () => {
+    expect(await ofLight({ fair: {} }, { weight: 2 })).toEqual([2, 3]);
+  });
+
+  test("light has half the weight -> it lets two of heavy pass", async () => {
+    expect(await ofLight({ fair: {} }, { weight: 0.5 })).toEqual([2, 5]);
+  });
+
   test("fair by class, one tenant -> they take turns too; by tenant they are one", async () => {
     expect(await ofLight({ fair: { by: "class" } }, { tenant: "a" })).toEqual([2, 4]);
     expect(await ofLight({ fair: { by: "tenant" } }, { tenant: "a" })).toEqual([11, 12]);
