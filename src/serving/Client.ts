@@ -150,7 +150,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
       return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
-    if (waitMs === Infinity || this.budgets?.take(request, how === AttemptEnd.TimedOut) === false) {
+    if (waitMs === Infinity || this.budgets?.takeRetry(request, how === AttemptEnd.TimedOut) === false) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     this.retryIn(request, waitMs);

@@ -5,8 +5,10 @@ import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import type { CacheSpec } from "../../src/testing/cache/CacheAdapter.ts";
+import type { Laboratory } from "../../src/testing/Laboratory.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
 import type { RefusingAdapter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
+import type { RetryBudgetUnderTest } from "../../src/testing/retry/RetryBudgetAdapter.ts";
 
 const broken = async (adapter: Adapter, ids: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
   const laws = lawsOf(adapter).filter((law) => ids.includes(law.id));
@@ -29,6 +31,24 @@ it("retry budget: grants everything -> breaks its bound, alone and in a stack; n
       ["R-2", "R-8", "R-10"],
     ),
   ).toEqual(["R-8"]);
+});
+
+it("retry quota: gives back less than a retry after a time-out cost, or gives it back twice -> found", async () => {
+  const quota = spillwayRetryBudgets().find((adapter) => adapter.spec.quota !== undefined)!;
+  const ending = (ended: (made: RetryBudgetUnderTest, succeeded: boolean, retried: boolean, afterTimeout: boolean) => void) => ({
+    ...quota,
+    make: (laboratory: Laboratory): RetryBudgetUnderTest => {
+      const made = quota.make(laboratory);
+      return { ...made, ended: (...how) => ended(made, ...how) };
+    },
+  });
+  const stingy = ending((made, succeeded, retried) => made.ended(succeeded, retried, false));
+  expect(await broken(stingy, ["R-7"])).toEqual(["R-7"]);
+  const generous = ending((made, ...how) => {
+    made.ended(...how);
+    if (how[1]) made.ended(...how);
+  });
+  expect(await broken(generous, ["R-7"])).toEqual(["R-7"]);
 });
 
 it("retry: knows no hints, local rejections, deadlines; samples the whole loop -> each found", async () => {

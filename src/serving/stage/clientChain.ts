@@ -31,10 +31,10 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
   if (hedges.some((hedge) => hedge !== undefined)) {
     const { attempts } = simulation;
     const hooks = {
-      allows: (attempt: number) => budgets === undefined || budgets.take(attempts.request.at[attempt]!, false),
+      allows: (attempt: number) => budgets?.takeHedge(attempts.request.at[attempt]!) ?? true,
       sent: (attempt: number) => recorder.offered(attempts.classIndex.at[attempt]!),
       over: (attempt: number, succeeded: boolean, paid: number) => {
-        for (let copy = 0; copy < paid; copy++) budgets?.ended(attempts.request.at[attempt]!, succeeded, true);
+        for (let copy = 0; copy < paid; copy++) budgets?.hedgeEnded(attempts.request.at[attempt]!, succeeded);
       },
     };
     door = new HedgeStage(hedges, simulation, hooks, door);

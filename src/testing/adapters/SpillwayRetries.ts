@@ -106,7 +106,7 @@ export const spillwayRetryBudgets = (): ReadonlyArray<RetryBudgetAdapter> => [
     "spillway-retry-quota",
     { kind: "quota", ...QUOTA },
     {
-      quota: { ...QUOTA, retryCredit: QUOTA.retryCost },
+      quota: QUOTA,
       recovers: () => ({ successes: QUOTA.retryCost, ms: 0 }),
     },
   ),
@@ -138,7 +138,7 @@ const budget = (name: string, ours: OurBudget, spec: RetryBudgetSpec): RetryBudg
     return {
       requested: () => made.requested(laboratory.elapsedMs),
       take: (afterTimeout) => made.take(laboratory.elapsedMs, afterTimeout),
-      ended: (succeeded, retried) => made.ended(succeeded, retried, laboratory.elapsedMs),
+      ended: (succeeded, retried, afterTimeout) => made.ended(succeeded, retried, afterTimeout, laboratory.elapsedMs),
       finished: () => made.finished(laboratory.elapsedMs),
       ...(made instanceof QuotaBudget ? { level: () => made.level } : {}),
     };
