@@ -4,6 +4,9 @@ import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
+import type { TokenBudgetAdapter, TokenBudgetSpec } from "../../src/testing/budget/TokenBudgetAdapter.ts";
+import { tokenBudgetLaws } from "../../src/testing/budget/tokenBudgetLaws.ts";
+import { capacityOf } from "../../src/testing/budget/TokenBudgetTrial.ts";
 import type { CacheSpec } from "../../src/testing/cache/CacheAdapter.ts";
 import type { Laboratory } from "../../src/testing/Laboratory.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
@@ -83,7 +86,7 @@ it("hedge: never hedges -> found; all attempts at once, no loser cancelled, no b
 });
 
 it("token budgets: charge nothing -> found; leases never end -> found", async () => {
-  const ours = spillwayTokenBudgets();
+  const ours = spillwayTokenBudgets()[0]!;
   let id = 0;
   const free: typeof ours = {
     ...ours,
@@ -91,12 +94,46 @@ it("token budgets: charge nothing -> found; leases never end -> found", async ()
       reserve: () => ({ id: id++ }),
       settle: () => true,
       refund: () => true,
-      level: (budget) => spec.budgets[budget]!.burst,
+      levels: () => spec.budgets.map(capacityOf),
     }),
   };
   expect(await broken(free, ["T-1", "T-2", "T-3"])).toEqual(["T-1", "T-2", "T-3"]);
-  const endless: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
+  const endless: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory, "") };
   expect(await broken(endless, ["T-2"])).toEqual(["T-2"]);
+});
+
+it("token budgets in windows: credit for a window that has ended is kept -> found", async () => {
+  const spec: TokenBudgetSpec = { budgets: [{ unit: "tokens", limit: 1000, windowMs: 10_000 }], outputCapTokens: 400, leaseMs: 30_000 };
+  const keeping: TokenBudgetAdapter = {
+    ...spillwayTokenBudgets()[1]!,
+    make: (_spec, laboratory) => {
+      const held: Array<number | undefined> = [];
+      let [left, window] = [1000, 0];
+      const now = (): number => {
+        const current = Math.floor(laboratory.elapsedMs / 10_000);
+        if (current > window) left = 1000;
+        window = current;
+        return left;
+      };
+      return {
+        reserve: (input, output) => {
+          const estimate = input + Math.min(output, 400);
+          if (estimate > now()) return { waitMs: 1 };
+          left -= estimate;
+          return { id: held.push(estimate) - 1 };
+        },
+        settle: (id, input, output) => {
+          left = Math.min(1000, now() + held[Number(id)]! - input - output);
+          return true;
+        },
+        refund: () => true,
+        levels: () => [now()],
+      };
+    },
+  };
+  const law = tokenBudgetLaws(keeping, spec).find(({ id }) => id === "T-3")!;
+  const { counterexample } = await law.report({ runs: 500 });
+  expect(counterexample?.operations, JSON.stringify(counterexample?.timeline)).toBeLessThanOrEqual(4);
 });
 
 it("limit in flight: one more than told, leases never end -> found", async () => {

@@ -19,6 +19,7 @@ import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.t
 import { spillwayCaches } from "./spillwayCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
+import { spillwayRedisBudgets } from "./spillwayRedisBudgets.ts";
 import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./SpillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
@@ -62,7 +63,10 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-cache": () => oneOf(spillwayCaches, "spillway-cache"),
     "spillway-cache-stale": () => oneOf(spillwayCaches, "spillway-cache-stale"),
     "spillway-concurrency": async () => spillwayConcurrency(),
-    "spillway-token-budgets": async () => spillwayTokenBudgets(),
+    "spillway-token-budgets": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets"),
+    "spillway-token-budgets-window": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets-window"),
+    "spillway-redis-token-budgets": () => oneOf(spillwayRedisBudgets, "spillway-redis-token-budgets"),
+    "spillway-redis-token-budgets-window": () => oneOf(spillwayRedisBudgets, "spillway-redis-token-budgets-window"),
     "spillway-hedge": async () => spillwayHedge(),
     "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
     "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),
