@@ -4,6 +4,7 @@ import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
+import { spillwayLeasedCache, spillwayRedisLeasedCache } from "../../src/testing/adapters/spillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "../../src/testing/adapters/spillwayRedisBreakers.ts";
 import { spillwayRedisBudgets } from "../../src/testing/adapters/spillwayRedisBudgets.ts";
@@ -25,11 +26,13 @@ const SLOW = new Set<object>();
 const redisLimiters = await spillwayRedisLimiters();
 const redisBreakers = await spillwayRedisBreakers();
 const redisBudgets = await spillwayRedisBudgets();
-for (const adapter of [...redisLimiters, ...redisBreakers, ...redisBudgets]) SLOW.add(adapter);
+const redisCache = await spillwayRedisLeasedCache();
+for (const adapter of [...redisLimiters, ...redisBreakers, ...redisBudgets, redisCache]) SLOW.add(adapter);
 afterAll(async () => {
   await redisLimiters[0]?.close?.();
   await redisBreakers[0]?.close?.();
   await redisBudgets[0]?.close?.();
+  await redisCache.close?.();
 });
 
 /** On the mock each command is dear, so only the laws about sharing and losing run there; all of them do on Redis and in the long run. */
@@ -48,11 +51,18 @@ const OURS: ReadonlyArray<Adapter> = [
   ...spillwayCaches(),
   ...spillwayTokenBudgets(),
   ...redisBudgets,
+  spillwayLeasedCache(),
+  redisCache,
   spillwayConcurrency(),
 ];
 
 /** Few and short histories on the mock: what is true of many is seen on Redis. */
-const ON_MOCK = { breaker: { runs: 6 }, tokenBudget: { runs: 15, maxOperations: 15 }, limiter: { runs: 25 } } as const;
+const ON_MOCK = {
+  breaker: { runs: 6 },
+  tokenBudget: { runs: 15, maxOperations: 15 },
+  cache: { runs: 15, maxOperations: 20 },
+  limiter: { runs: 25 },
+} as const;
 
 const optionsFor = (adapter: Adapter): CheckOptions => {
   if (!SLOW.has(adapter)) return OPTIONS;
@@ -60,7 +70,7 @@ const optionsFor = (adapter: Adapter): CheckOptions => {
 };
 
 const applies = (adapter: Adapter, law: Law): boolean =>
-  FULL || !SLOW.has(adapter) || adapter.family === "tokenBudget" || SHARED_LAWS.has(nameOf(law));
+  FULL || !SLOW.has(adapter) || adapter.family === "tokenBudget" || adapter.family === "cache" || SHARED_LAWS.has(nameOf(law));
 
 describe("Spillway's own", () => {
   for (const adapter of OURS)

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
+import { spillwayLeasedCache } from "../../src/testing/adapters/spillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
@@ -142,6 +143,26 @@ it("limit in flight: one more than told, leases never end -> found", async () =>
   expect(await broken(wide, ["L-5"])).toEqual(["L-5"]);
   const endless: typeof ours = { ...ours, make: (spec, laboratory) => ours.make({ ...spec, leaseMs: 1e9 }, laboratory) };
   expect(await broken(endless, ["L-5"])).toEqual(["L-5"]);
+});
+
+it("shared cache: everybody leads, late owners store, failed ones keep the key -> each found", async () => {
+  const crowd = spillwayLeasedCache(({ request }) => ({
+    request: async (key, owner) => {
+      const reply = await request(key, owner);
+      return reply.answer === "wait" ? { ...reply, answer: "lead" } : reply;
+    },
+  }));
+  expect(await broken(crowd, ["C-1"])).toEqual(["C-1"]);
+  const forceful = spillwayLeasedCache(({ invalidate, request, store }) => ({
+    store: async (key, owner, value) => {
+      await invalidate(key);
+      await request(key, `${owner}!`);
+      return store(key, `${owner}!`, value);
+    },
+  }));
+  expect(await broken(forceful, ["C-6", "C-12"])).toEqual(["C-6", "C-12"]);
+  const clinging = spillwayLeasedCache(() => ({ release: async () => true }));
+  expect(await broken(clinging, ["C-2"])).toEqual(["C-2"]);
 });
 
 it("composite: charges a part on refusal -> found; bucket that follows older readings -> found", async () => {

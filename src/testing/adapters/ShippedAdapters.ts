@@ -17,6 +17,7 @@ import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLim
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
+import { spillwayLeasedCache, spillwayRedisLeasedCache } from "./spillwayLeasedCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
 import { spillwayRedisBudgets } from "./spillwayRedisBudgets.ts";
@@ -62,6 +63,8 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-retry-failure-breaker": () => oneOf(spillwayRetryBudgets, "spillway-retry-failure-breaker"),
     "spillway-cache": () => oneOf(spillwayCaches, "spillway-cache"),
     "spillway-cache-stale": () => oneOf(spillwayCaches, "spillway-cache-stale"),
+    "spillway-leased-cache": async () => spillwayLeasedCache(),
+    "spillway-redis-leased-cache": spillwayRedisLeasedCache,
     "spillway-concurrency": async () => spillwayConcurrency(),
     "spillway-token-budgets": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets"),
     "spillway-token-budgets-window": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets-window"),
