@@ -4,7 +4,7 @@ import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
-import { spillwayLeasedCache, spillwayRedisLeasedCache } from "../../src/testing/adapters/spillwayLeasedCaches.ts";
+import { spillwayLeasedCache, spillwayRedisLeasedCache } from "../../src/testing/adapters/SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "../../src/testing/adapters/spillwayRedisBreakers.ts";
 import { spillwayRedisBudgets } from "../../src/testing/adapters/spillwayRedisBudgets.ts";
@@ -200,7 +200,7 @@ describe("components that keep no promise", () => {
   it("law that is broken: check -> throws with the timeline and the command that repeats it", async () => {
     const law = rateLimiterLaws(limiter("always", () => ({ admitted: true })))[0]!;
     await expect(law.check({ seed: 4 })).rejects.toThrow(
-      /time +operation +what happened[\s\S]*the law: at most[\s\S]*repeat: .*--seed 4 --path/,
+      /time +operation +what happened[\s\S]*the law: at most[\s\S]*repeat here: law\.check\(\{"seed":4,"path":[\s\S]*--seed 4 --path/,
     );
   });
 

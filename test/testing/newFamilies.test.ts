@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
-import { spillwayLeasedCache } from "../../src/testing/adapters/spillwayLeasedCaches.ts";
+import { spillwayLeasedCache } from "../../src/testing/adapters/SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";

@@ -17,7 +17,7 @@ import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLim
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
-import { spillwayLeasedCache, spillwayRedisLeasedCache } from "./spillwayLeasedCaches.ts";
+import { spillwayLeasedCache, spillwayRedisLeasedCache } from "./SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
 import { spillwayRedisBudgets } from "./spillwayRedisBudgets.ts";

@@ -6,6 +6,8 @@ export interface Decision {
   readonly admitted: boolean;
   /** How long to wait, as the limiter tells it with a refusal. */
   readonly waitMs?: number;
+  /** What was thrown, where that was the refusal. */
+  readonly because?: string;
 }
 
 export interface Consume {
