@@ -246,7 +246,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
         return this.end(attempt, AttemptEnd.Rejected);
       }
     }
-    if (this.queue.enter(attempt) === Verdict.Pass) return;
+    if (this.queue.enter(attempt) === Verdict.Pass) return this.endPushedOut();
     this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
   }
 
@@ -335,6 +335,12 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     if (verdict === Verdict.Pass) return this.send(attempt, replica);
     this.breakers?.withdraw(replica, attempt);
     this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
+  }
+
+  /** Whoever is told may at once try again, or give up others that wait to be told. */
+  private endPushedOut(): void {
+    const { pushedOut } = this.queue;
+    for (let victim = pushedOut.pop(); victim !== undefined; victim = pushedOut.pop()) this.end(victim, AttemptEnd.Shed);
   }
 
   private send(attempt: number, replica: number): void {
