@@ -18,6 +18,8 @@ import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
+import type { PolicyFactories } from "./Policies.ts";
+import { Policies } from "./Policies.ts";
 import { Router } from "./Router.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -95,7 +97,7 @@ export class Gateway extends Context.Service<Gateway, GatewayService>()("spillwa
     Layer.effect(
       Gateway,
       Effect.gen(function* () {
-        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router);
+        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router, yield* Policies);
       }),
     );
 }
@@ -140,6 +142,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     simulation: typeof Simulation.Service,
     fleet: FleetService,
     router: RouterPolicy,
+    policies: PolicyFactories,
   ) {
     this.spec = spec;
     this.simulation = simulation;
@@ -149,7 +152,8 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const actor = kernel.join(this);
     const timeoutMs = spec.queue?.timeoutMs;
     const tenantOf = tenantsOf(classes);
-    if (spec.concurrency !== undefined) this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts });
+    if (spec.concurrency !== undefined)
+      this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts, adaptiveLimit: policies.adaptiveLimit });
     const smallerPools = spec.brownout === undefined ? [] : smallerPoolsOf(spec.brownout);
     if (smallerPools.length > 0) this.targets = new PoolTargets(smallerPools, fleet, attempts);
     this.queue = new WaitingQueue({
@@ -160,6 +164,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       targets: this.targets?.count ?? 1,
       targetOf: (attempt) => this.targets?.of(attempt) ?? 0,
       simulation,
+      shedderOf: policies.shedder,
       timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
     });
     this.queueLength = this.queue.lengthOverTime;
@@ -184,7 +189,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     for (let replica = 0; replica < count; replica++) this.refresh(replica);
     if (spec.breaker !== undefined) {
       const reopened = (replica: number): void => this.availabilityChanged(replica);
-      this.breakers = new ReplicaBreakers({ spec: spec.breaker, replicas: count, kernel, attempts, reopened });
+      this.breakers = new ReplicaBreakers({ spec: spec.breaker, breakerOf: policies.breaker, replicas: count, kernel, attempts, reopened });
     }
     fleet.connect(this);
     fleet.lifecycle?.connect(this);

@@ -2,6 +2,7 @@ import { microsOf } from "../Micros.ts";
 import { PolicyFault } from "../PolicyFault.ts";
 import { breakerNumbers } from "./BreakerSettings.ts";
 import type { BreakerNumbers, BreakerSettings } from "./BreakerSettings.ts";
+import type { CircuitBreaker } from "./CircuitBreaker.ts";
 import { CountWindow } from "./CountWindow.ts";
 import { isFailure, isSlow, Outcome } from "./Outcome.ts";
 import { PermitLog } from "./PermitLog.ts";
@@ -37,7 +38,7 @@ export interface BreakerSnapshot {
  * Needs no timer: everything is decided when it is asked. Time is the caller's monotone clock in whole microseconds; an older reading counts as the
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
-export class Breaker {
+export class Breaker implements CircuitBreaker {
   readonly numbers: BreakerNumbers;
   readonly #window: SampleWindow;
   readonly #log: PermitLog;

@@ -1,6 +1,6 @@
 import type { Column } from "../../kernel/SlotPool.ts";
 import type { RetryBudget } from "../../policy/retry/RetryBudget.ts";
-import { retryBudgetOf } from "../../policy/retry/retryBudgetOf.ts";
+import type { RetryBudgetSpec } from "../../policy/retry/RetryBudgetSpec.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import { clientOf } from "./clientOf.ts";
 import type { Simulation } from "../Simulation.ts";
@@ -14,16 +14,24 @@ export class ClientBudgets {
   private readonly budgets: ReadonlyArray<ReadonlyArray<RetryBudget> | undefined>;
 
   /** Undefined when no class has a budget. */
-  static of(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service): ClientBudgets | undefined {
-    return classes.some(({ client }) => client.retry?.budget !== undefined) ? new ClientBudgets(classes, simulation) : undefined;
+  static of(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    budgetOf: (spec: RetryBudgetSpec) => RetryBudget,
+  ): ClientBudgets | undefined {
+    return classes.some(({ client }) => client.retry?.budget !== undefined) ? new ClientBudgets(classes, simulation, budgetOf) : undefined;
   }
 
-  private constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service) {
+  private constructor(
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    budgetOf: (spec: RetryBudgetSpec) => RetryBudget,
+  ) {
     this.simulation = simulation;
     this.afterTimeout = simulation.requests.pool.int32();
     this.budgets = classes.map(({ client }) => {
       const spec = client.retry?.budget;
-      return spec && Array.from({ length: client.instances ?? 1 }, () => retryBudgetOf(spec));
+      return spec && Array.from({ length: client.instances ?? 1 }, () => budgetOf(spec));
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Kernel } from "../../kernel/Kernel.ts";
 import { Phase as EventPhase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
@@ -14,6 +14,7 @@ export interface BreakerSpec extends BreakerSettings {
 
 export interface ReplicaBreakersOptions {
   readonly spec: BreakerSpec;
+  readonly breakerOf: (spec: BreakerSettings) => CircuitBreaker;
   readonly replicas: number;
   readonly kernel: Kernel;
   readonly attempts: Attempts;
@@ -26,7 +27,7 @@ export class ReplicaBreakers {
   /** 1 while the breaker of a replica refuses. */
   readonly blocked: Uint8Array;
   private readonly options: ReplicaBreakersOptions;
-  private readonly breakers: ReadonlyArray<Breaker>;
+  private readonly breakers: ReadonlyArray<CircuitBreaker>;
   private readonly permit: Column<Float64Array>;
   private readonly actor: number;
   private rejectedBefore = 0;
@@ -34,7 +35,7 @@ export class ReplicaBreakers {
   constructor(options: ReplicaBreakersOptions) {
     this.options = options;
     this.blocked = new Uint8Array(options.replicas);
-    this.breakers = Array.from({ length: options.replicas }, () => new Breaker(options.spec));
+    this.breakers = Array.from({ length: options.replicas }, () => options.breakerOf(options.spec));
     this.permit = options.attempts.pool.float64();
     this.actor = options.kernel.join(this);
   }

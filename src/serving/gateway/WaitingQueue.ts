@@ -1,8 +1,8 @@
 import type { DelayRing } from "../../kernel/Kernel.ts";
 import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import { LongestQueueDrop } from "../../policy/shedding/LongestQueueDrop.ts";
-import { QueueShedder } from "../../policy/shedding/QueueShedder.ts";
 import type { Shedder, ShedRequest } from "../../policy/shedding/Shedder.ts";
+import type { ShedderSpec } from "../../policy/shedding/ShedderSpec.ts";
 import { Verdict } from "../../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Attempts } from "../Attempts.ts";
@@ -24,6 +24,7 @@ export interface WaitingQueueOptions {
   readonly targets: number;
   readonly targetOf: (attempt: number) => number;
   readonly simulation: typeof Simulation.Service;
+  readonly shedderOf: (spec: ShedderSpec) => Shedder;
   readonly timeouts: DelayRing | undefined;
 }
 
@@ -52,7 +53,7 @@ export class WaitingQueue {
   private readonly byUrgency: boolean;
   private meanServiceMs = 0;
 
-  constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, timeouts }: WaitingQueueOptions) {
+  constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, shedderOf, timeouts }: WaitingQueueOptions) {
     this.simulation = simulation;
     this.attempts = simulation.attempts;
     this.timeouts = timeouts;
@@ -67,7 +68,7 @@ export class WaitingQueue {
       targets,
       targetOf,
     });
-    this.shedder = spec === undefined ? undefined : new QueueShedder(spec.rules);
+    this.shedder = spec === undefined ? undefined : shedderOf(spec.rules);
     const ranks = [...new Set(classes.map(({ priority }) => priority))].toSorted((x, y) => x - y);
     this.levels = classes.map(({ priority }) => ranks.indexOf(priority));
     this.userLevels = spec?.rules.priority?.userLevels ?? 1;

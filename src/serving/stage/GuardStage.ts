@@ -1,5 +1,6 @@
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
+import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
@@ -11,7 +12,7 @@ import type { Door } from "./Door.ts";
 
 /** What one client keeps of its backend. */
 interface Guard {
-  readonly breaker: Breaker | undefined;
+  readonly breaker: CircuitBreaker | undefined;
   readonly throttle: ClientThrottle | undefined;
 }
 
@@ -40,12 +41,13 @@ export class GuardStage implements Door, GatewayListener {
     simulation: typeof Simulation.Service,
     next: Door,
     blocked: (rule: "breaker" | "throttle") => void,
+    breakerOf: (spec: BreakerSettings) => CircuitBreaker,
   ) {
     this.blocked = blocked;
     this.classes = classes;
     this.simulation = simulation;
     this.next = next;
-    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client)));
+    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client, breakerOf)));
     const sequence = simulation.streams.open("client", "throttle").sequence();
     this.draw = () => sequence.unit();
     const { pool } = simulation.attempts;
@@ -125,7 +127,7 @@ export class GuardStage implements Door, GatewayListener {
   }
 }
 
-const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"]): Guard => ({
-  breaker: breaker && new Breaker(breaker),
+const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"], breakerOf: (spec: BreakerSettings) => CircuitBreaker): Guard => ({
+  breaker: breaker && breakerOf(breaker),
   throttle: throttle && new ClientThrottle(throttle),
 });
