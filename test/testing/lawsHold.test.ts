@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import { effectCache } from "../../src/testing/adapters/effectCache.ts";
+import { spillwayLeakyQueue } from "../../src/testing/adapters/QueueLimiters.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
@@ -36,12 +37,13 @@ afterAll(async () => {
 });
 
 /** On the mock each command is dear, so only the laws about sharing and losing run there; all of them do on Redis and in the long run. */
-const SHARED_LAWS = new Set(["L-1", "L-2 store", "L-19", "B-20"]);
+const SHARED_LAWS = new Set(["L-1", "L-2 store", "L-18", "L-19", "B-20"]);
 const FULL = LONG || LIVE;
 const nameOf = (law: Law): string => `${law.id}${law.part === undefined ? "" : ` ${law.part}`}`;
 
 const OURS: ReadonlyArray<Adapter> = [
   ...spillwayLimiters(),
+  spillwayLeakyQueue(),
   ...redisLimiters,
   ...redisBreakers,
   ...spillwayBreakers(),

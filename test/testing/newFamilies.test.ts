@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
+import { spillwayLeakyQueue } from "../../src/testing/adapters/QueueLimiters.ts";
 import { spillwayLeasedCache } from "../../src/testing/adapters/SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
+import { spillwayRedisLimiters } from "../../src/testing/adapters/spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import type { TokenBudgetAdapter, TokenBudgetSpec } from "../../src/testing/budget/TokenBudgetAdapter.ts";
@@ -11,7 +13,8 @@ import { capacityOf } from "../../src/testing/budget/TokenBudgetTrial.ts";
 import type { CacheSpec } from "../../src/testing/cache/CacheAdapter.ts";
 import type { Laboratory } from "../../src/testing/Laboratory.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
-import type { RefusingAdapter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
+import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
+import type { Decision, RefusingAdapter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
 import type { RetryBudgetUnderTest } from "../../src/testing/retry/RetryBudgetAdapter.ts";
 
 const broken = async (adapter: Adapter, ids: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
@@ -163,6 +166,40 @@ it("shared cache: everybody leads, late owners store, failed ones keep the key -
   expect(await broken(forceful, ["C-6", "C-12"])).toEqual(["C-6", "C-12"]);
   const clinging = spillwayLeasedCache(() => ({ release: async () => true }));
   expect(await broken(clinging, ["C-2"])).toEqual(["C-2"]);
+});
+
+it("queue of jobs: places of those who gave up stay taken, or one too many -> found", async () => {
+  const ours = spillwayLeakyQueue();
+  const deaf: typeof ours = {
+    ...ours,
+    make: async (settings, laboratory) => {
+      const made = await ours.make(settings, laboratory);
+      return { submit: (job) => made.submit(job, { signal: new AbortController().signal }) };
+    },
+  };
+  expect(await broken(deaf, ["L-17"])).toEqual(["L-17 bounded"]);
+  const spec = { ...ours.spec, maxWaiting: 3 };
+  expect(
+    (
+      await rateLimiterLaws(ours, spec)
+        .find(({ part }) => part === "bounded")!
+        .report({ runs: 100 })
+    ).counterexample,
+  ).toBeDefined();
+});
+
+it("guarded limiter: fails open, or waits for its store -> found", async () => {
+  const closed = (await spillwayRedisLimiters()).find(({ name }) => name === "spillway-redis-guarded-closed")!;
+  const ungenerous = { ...closed, spec: { ...closed.spec, outage: { ...closed.spec.outage!, decisionWithinMs: 50 } } };
+  expect(await broken(ungenerous, ["L-18"])).toEqual(["L-18"]);
+  const open: typeof closed = {
+    ...closed,
+    make: async (settings, laboratory, scope) => {
+      const made = await closed.make(settings, laboratory, scope);
+      return { consume: async (call) => (laboratory.store.state === "up" ? made.consume(call) : { admitted: true }) as Promise<Decision> };
+    },
+  };
+  expect(await broken(open, ["L-18"])).toEqual(["L-18"]);
 });
 
 it("composite: charges a part on refusal -> found; bucket that follows older readings -> found", async () => {

@@ -13,7 +13,7 @@ import { effectCache } from "./effectCache.ts";
 import { effectLimiters } from "./effectLimiters.ts";
 import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
-import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
+import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters, spillwayLeakyQueue } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
@@ -45,6 +45,11 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-sliding-log": () => oneOf(spillwayLimiters, "spillway-sliding-log"),
     "spillway-sliding-counter": () => oneOf(spillwayLimiters, "spillway-sliding-counter"),
     "spillway-composite": () => oneOf(spillwayLimiters, "spillway-composite"),
+    "spillway-leaky-meter": () => oneOf(spillwayLimiters, "spillway-leaky-meter"),
+    "spillway-aligned-window": () => oneOf(spillwayLimiters, "spillway-aligned-window"),
+    "spillway-leaky-queue": async () => spillwayLeakyQueue(),
+    "spillway-redis-guarded-closed": () => oneOf(spillwayRedisLimiters, "spillway-redis-guarded-closed"),
+    "spillway-redis-guarded-local": () => oneOf(spillwayRedisLimiters, "spillway-redis-guarded-local"),
     "spillway-redis-gcra": () => oneOf(spillwayRedisLimiters, "spillway-redis-gcra"),
     "spillway-redis-token-bucket": () => oneOf(spillwayRedisLimiters, "spillway-redis-token-bucket"),
     "spillway-redis-sliding-log": () => oneOf(spillwayRedisLimiters, "spillway-redis-sliding-log"),
