@@ -8,6 +8,7 @@ import { GuardStage } from "./GuardStage.ts";
 import { HedgeStage } from "./HedgeStage.ts";
 import type { NetworkSpec } from "./NetworkStage.ts";
 import { NetworkStage } from "./NetworkStage.ts";
+import { PaceStage } from "./PaceStage.ts";
 import { TimeoutStage } from "./TimeoutStage.ts";
 
 export interface ClientChainOptions {
@@ -20,7 +21,7 @@ export interface ClientChainOptions {
   readonly breakerOf: PolicyFactories["breaker"];
 }
 
-/** What attempts go through between the client and the gateway: hedging, breaker and throttle, each copy's time limit, the network. Only what is asked for. */
+/** What attempts go through between the client and the gateway: hedging, breaker and throttle, an adaptive rate, each copy's time limit, the network. Only what is asked for. */
 export const clientChain = (gateway: Door, options: ClientChainOptions): Door => {
   const { classes, network, simulation, recorder, budgets, breakerOf } = options;
   const limits = classes.map((spec) => spec.client.attemptTimeoutMs);
@@ -28,6 +29,7 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
   let door = gateway;
   if (network !== undefined) door = new NetworkStage(network, simulation, door);
   if (limits.some((limit) => limit !== undefined)) door = new TimeoutStage(limits, simulation, door);
+  if (classes.some(({ client }) => client.adaptiveRate === true)) door = new PaceStage(classes, simulation, door);
   if (classes.some(({ client }) => client.breaker !== undefined || client.throttle !== undefined))
     door = new GuardStage(classes, simulation, door, (rule) => recorder.blockedBy(rule), breakerOf);
   if (hedges.some((hedge) => hedge !== undefined)) {
