@@ -2,6 +2,7 @@ import { microsOf } from "../Micros.ts";
 import { PolicyFault } from "../PolicyFault.ts";
 import { breakerNumbers } from "./BreakerSettings.ts";
 import type { BreakerNumbers, BreakerSettings } from "./BreakerSettings.ts";
+import type { CircuitBreaker } from "./CircuitBreaker.ts";
 import { CountWindow } from "./CountWindow.ts";
 import { isFailure, isSlow, Outcome } from "./Outcome.ts";
 import { PermitLog } from "./PermitLog.ts";
@@ -41,7 +42,7 @@ export interface BreakerSnapshot {
  * Needs no timer: everything is decided when it is asked. Time is the caller's monotone clock in whole microseconds; an older reading counts as the
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
-export class Breaker {
+export class Breaker implements CircuitBreaker {
   readonly numbers: BreakerNumbers;
   /** Ends of calls: bad are failures. */
   readonly #ends: SampleWindow;
@@ -133,6 +134,10 @@ export class Breaker {
     if (!live) this.#stale++;
     else if (outcome !== Outcome.Ignored) this.#count(permit, outcome, nowUs, serverRetryAfterMs);
     return live;
+  }
+
+  get judgesPace(): boolean {
+    return this.#paces !== undefined;
   }
 
   /**

@@ -37,7 +37,7 @@ export const DEFAULTS = {
   breaker: { minCalls: 10, failures: 0.5, slowBy: "end", openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
-  tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },
+  tokenBudgets: { window: "1m", refill: "steady", answer: 1024, cachedInput: true, lease: "10m" },
   // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed).
   concurrency: {
     range: { initial: 20, min: 1, max: 1000 },
