@@ -5,8 +5,6 @@ import { Breaker, Outcome, Phase } from "../../../src/policy/breaker/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
 import { SettingFault } from "../../../src/policy/SettingFault.ts";
 
-const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1500, seed: 42 } : { numRuns: 20_000 };
-
 interface Probe {
   permit: number;
   endMs: number;
@@ -183,17 +181,11 @@ function compare(given: BreakerSettings, list: ReadonlyArray<Operation>, restore
 
 describe("breaker", () => {
   it("breaker: any settings and history -> phases, epochs, permits and hints of the table of transitions", () => {
-    fc.assert(
-      fc.property(settings, histories, (given, list) => compare(given, list)),
-      RUNS,
-    );
+    fc.assert(fc.property(settings, histories, (given, list) => compare(given, list)));
   });
 
   it("breaker: exported and restored on another clock after every step -> goes on alike; permits of before are stale", () => {
-    fc.assert(
-      fc.property(settings, histories, (given, list) => compare(given, list, true)),
-      RUNS,
-    );
+    fc.assert(fc.property(settings, histories, (given, list) => compare(given, list, true)));
   });
 
   it("breaker: any accepted settings -> failures alone open it, then successes alone close it", () => {
@@ -209,7 +201,6 @@ describe("breaker", () => {
         expect(breaker.phase).toBe(Phase.Closed);
         expect(breaker.samples(nowMs)).toBe(0);
       }),
-      RUNS,
     );
   });
 });

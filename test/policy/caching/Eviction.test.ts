@@ -103,7 +103,6 @@ describe.each(["lru", "lfu", "s3fifo"] as const)("%s", (eviction) => {
           for (let key = 0; key <= 25; key++) expect(store.find(key) >= 0).toBe(naive.entries.some((entry) => entry.key === key));
         },
       ),
-      { numRuns: 1000 },
     );
   });
 });

@@ -128,7 +128,6 @@ describe("result cache, any history", () => {
           expect(cache.entries.size).toBeLessThanOrEqual(chosen.maxEntries);
         }
       }),
-      { numRuns: 2000 },
     );
   });
 });

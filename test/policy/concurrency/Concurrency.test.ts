@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import { Aimd, ConcurrencyLimit, Gradient2, Vegas, VirtualTokenCounter } from "../../../src/policy/concurrency/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
 
-const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1000, seed: 42 } : { numRuns: 20_000 };
 const RANGE = { initial: 20, min: 20, max: 200 };
 const GRADIENT = { ...RANGE, tolerance: 1.5, smoothing: 0.2, queue: 4, longSamples: 600 };
 const adaptive = () => [
@@ -26,7 +25,6 @@ it("adaptive limits: any samples -> finite and within the range", () => {
         expect(limit.limit).toBeLessThanOrEqual(200);
       }
     }),
-    RUNS,
   );
 });
 
@@ -90,7 +88,6 @@ it("concurrency: any history -> never above its limits, each permit ends once, b
         expect(limit.inFlight).toBe(weight());
       }
     }),
-    RUNS,
   );
 });
 
@@ -128,6 +125,5 @@ it("vtc: two backlogged clients -> service differs by no more than the bound; on
         expect(vtc.served(2)).toBe(least);
       },
     ),
-    RUNS,
   );
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { FixedWindow, Gcra, SlidingCounter, SlidingLog, TokenBucket } from "../../../src/policy/limiter/index.ts";
 import { SettingFault } from "../../../src/policy/SettingFault.ts";
-import { addMs, calls, RUNS } from "./Histories.ts";
+import { addMs, calls } from "./Histories.ts";
 
 /** A bucket in exact fractions: levels and refills over the same denominator. */
 class RationalBucket {
@@ -60,7 +60,6 @@ it("tokenBucket, gcra: any rate, any history -> every decision and hint of a buc
         expect(gcra.remaining(cell, nowMs)).toBe(bucket.remaining(state, nowMs));
       }
     }),
-    RUNS,
   );
 });
 
@@ -99,7 +98,6 @@ it("slidingLog: any history -> a list of all admissions decides the same", () =>
         expect(log.take(state, cost, nowMs) === 0).toBe(fits);
       }
     }),
-    RUNS,
   );
 });
 
@@ -120,7 +118,6 @@ it("slidingCounter: any history -> the weighted counts of a table of all windows
         expect(counter.take(state, cost, nowMs) === 0).toBe(fits);
       }
     }),
-    RUNS,
   );
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { LeakyQueue, TokenBudgets } from "../../../src/policy/limiter/index.ts";
-import { addMs, RUNS } from "./Histories.ts";
+import { addMs } from "./Histories.ts";
 
 const SETTINGS = {
   budgets: [
@@ -102,7 +102,6 @@ it("tokenBudgets: any history -> all or nothing, exact hints, one end per reserv
         }
       }
     }),
-    RUNS,
   );
 });
 
@@ -160,6 +159,5 @@ it("leakyQueue: joins, leaves and releases in any order -> first in, first out, 
         expect(queue.releaseInMs(nowMs)).toBe(Math.max(0, addMs(freeMs, -nowMs)));
       }
     }),
-    RUNS,
   );
 });

@@ -28,7 +28,6 @@ it("consistentHash: any fleet and bound -> a candidate below its bound, the owne
       const open = fleetOf(list.map((member, i) => ({ ...member, available: candidates.includes(i) && below(i) })));
       expect(chosen).toBe(ownerOf(open, prefixHash));
     }),
-    { numRuns: 1000 },
   );
 });
 

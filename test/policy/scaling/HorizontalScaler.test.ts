@@ -145,7 +145,6 @@ describe("horizontal", () => {
           replicas = next;
         }
       }),
-      { numRuns: 1200 },
     );
   });
 

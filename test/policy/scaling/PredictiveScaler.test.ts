@@ -29,7 +29,6 @@ it("forecast: a season that repeats -> exact from the second one on, whatever th
         expect(forecast.ahead(ahead)).toBeCloseTo(season[(ahead - 1) % season.length]!, 6);
       },
     ),
-    { numRuns: 1000 },
   );
 });
 

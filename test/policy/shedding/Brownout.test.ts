@@ -31,7 +31,6 @@ it("brownout: any signal -> levels change by the thresholds only, and never befo
         expect(brownout.answer).toBe(SETTINGS.levels[level - 1]?.answer);
       }
     }),
-    { numRuns: 1500 },
   );
 });
 

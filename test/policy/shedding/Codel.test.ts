@@ -92,7 +92,6 @@ it("codel: any arrivals and takes -> the drops of the loop in RFC 8289", () => {
         expect(dropped).toEqual(reference.dropped);
       }
     }),
-    { numRuns: 2000 },
   );
 });
 
@@ -119,7 +118,6 @@ it("codel: overload that comes and goes -> the drops of the loop, also where the
       }
       expect(dropped).toEqual(reference.dropped);
     }),
-    { numRuns: 1000 },
   );
 });
 

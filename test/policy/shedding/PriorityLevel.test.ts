@@ -51,7 +51,6 @@ it("priority: any history -> the levels of the source's algorithm; never a lower
         policy.started(waitedMs, waiting, now);
       }
     }),
-    { numRuns: 1200 },
   );
 });
 

@@ -137,7 +137,6 @@ describe("shedder", () => {
         if (spec.deadlines) expect(station.startedLate).toEqual([]);
         expect(station.shedWhileIdle).toBe(0);
       }),
-      { numRuns: 2000 },
     );
   });
 

@@ -37,7 +37,6 @@ describe("clientThrottle", () => {
           }
         }
       }),
-      { numRuns: 1500 },
     );
   });
 
@@ -113,7 +112,6 @@ describe("successThrottle", () => {
           expect(throttle.admits(draw, now)).toBe(draw >= expected);
         }
       }),
-      { numRuns: 1500 },
     );
   });
 
