@@ -36,7 +36,6 @@ export class CountWindow implements SampleWindow {
   }
 
   load(dump: SampleDump): void {
-    this.clear();
     for (const { failures, slow } of dump) this.add(failures > 0, slow > 0, 0);
   }
 

@@ -29,7 +29,6 @@ export class TimeWindow implements SampleWindow {
 
   advance(nowUs: number): void {
     const bucket = Math.floor(nowUs / this.#bucketUs);
-    if (bucket <= this.#newest) return;
     const first = Math.max(this.#newest + 1, bucket - this.#totals.length + 1);
     for (let stale = first; stale <= bucket; stale++) {
       const at = this.#slot(stale);
@@ -43,7 +42,6 @@ export class TimeWindow implements SampleWindow {
     this.#failures.fill(0);
     this.#slow.fill(0);
     this.total = this.failures = this.slow = 0;
-    this.#newest = -Infinity;
   }
 
   dump(nowUs: number): SampleDump {
@@ -62,7 +60,6 @@ export class TimeWindow implements SampleWindow {
   }
 
   load(dump: SampleDump, nowUs: number): void {
-    this.clear();
     for (const { ageUs, total, failures, slow } of dump) {
       this.advance(nowUs - ageUs);
       this.#addTo(this.#slot(this.#newest), total, failures, slow);
