@@ -1,37 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ResultCacheSettings } from "../../../src/policy/caching/index.ts";
-import { Answer, Left, Loaded, planWarmUp, refreshesEarly, ResultCache, Settled } from "../../../src/policy/caching/index.ts";
+import { Answer, Left, Loaded, planWarmUp, refreshesEarly, Settled } from "../../../src/policy/caching/index.ts";
 import { drawsOf } from "../routing/Fleet.ts";
-
-const PLAIN: ResultCacheSettings = {
-  eviction: "lru",
-  maxEntries: 100,
-  maxBytes: Infinity,
-  ttlMs: 1000,
-  ttlJitterRatio: 0,
-  earlyRefresh: 0,
-  staleWhileRevalidateMs: 0,
-  staleIfErrorMs: 0,
-  negativeTtlMs: 0,
-  coalesce: true,
-  maxLoads: 100,
-  maxWaiters: 1000,
-  leaseMs: Infinity,
-  onLeaderCancel: "keep",
-};
-const cacheOf = (settings: Partial<ResultCacheSettings> = {}) => new ResultCache<string>({ ...PLAIN, ...settings });
-const callersOf = (cache: ResultCache<string>, flight: number): Array<number> => {
-  const callers: Array<number> = [];
-  for (let caller = cache.nextCaller(flight); caller >= 0; caller = cache.nextCaller(flight)) callers.push(caller);
-  return callers;
-};
-const load = (cache: ResultCache<string>, key: string, nowMs: number, draw = 0.5): void => {
-  expect(cache.request(key, 0, 0, nowMs)).toBe(Answer.Lead);
-  const { flight } = cache;
-  cache.settle(flight, Loaded.Value, 1, draw, nowMs);
-  callersOf(cache, flight);
-};
+import { cacheOf, callersOf, load } from "./Caches.ts";
 
 describe("result cache, any history", () => {
   const step = fc.record({
@@ -275,43 +246,6 @@ describe("early refresh", () => {
     expect([refreshesEarly(1000, 0, 0.999, 999), refreshesEarly(1000, 1e9, 0, 999)]).toEqual([false, false]);
     expect(refreshesEarly(1000, 1000, 1 - 2 ** -53, 0)).toBe(true);
   });
-
-  /** Loads and visible misses of a key with a TTL of 60 s under Poisson arrivals, by what protects it. */
-  const stampede = (perSecond: number, loadMs: number, settings: Partial<ResultCacheSettings>, ttls: number) => {
-    const cache = cacheOf({ coalesce: false, ttlMs: 60_000, maxWaiters: 100_000, maxLoads: 100_000, ...settings });
-    const draw = drawsOf(23);
-    const ends: Array<{ flight: number; atMs: number }> = [];
-    load(cache, "k", 0);
-    // The table's entry knows the duration of its load from the start.
-    cache.entries.loadMs[0] = loadMs;
-    let [now, next] = [0, 0];
-    while (now < ttls * 60_000) {
-      now -= (1000 / perSecond) * Math.log(1 - draw());
-      for (; next < ends.length && ends[next]!.atMs <= now; next++) {
-        cache.settle(ends[next]!.flight, Loaded.Value, 1, 0.5, ends[next]!.atMs);
-        callersOf(cache, ends[next]!.flight);
-      }
-      const answer = cache.request("k", 0, draw(), now);
-      if (answer === Answer.Lead || answer === Answer.HitAndLoad) ends.push({ flight: cache.flight, atMs: now + loadMs });
-    }
-    return { loads: (cache.counts.loads - 1) / ttls, missed: (cache.counts.misses + cache.counts.coalesced - 1) / cache.counts.requests };
-  };
-
-  it.each([
-    [10, 3000, 28.1, 0.95, 3.08, 2.73],
-    [100, 400, 40.4, 0.99, 2.68, 1.75],
-  ])(
-    "xfetch: %d/s, loads of %d ms -> loads per minute: none %d, coalesced %d, beta 1 %d, beta 2 %d",
-    (perSecond, loadMs, plain, single, one, two) => {
-      const within = (measured: number, expected: number) => expect(Math.abs(measured / expected - 1)).toBeLessThan(0.1);
-      within(stampede(perSecond, loadMs, {}, 200).loads, plain);
-      within(stampede(perSecond, loadMs, { coalesce: true }, 200).loads, single);
-      const early = stampede(perSecond, loadMs, { earlyRefresh: 1 }, 400);
-      within(early.loads, one);
-      within(stampede(perSecond, loadMs, { earlyRefresh: 2 }, 400).loads, two);
-      expect(early.missed).toBeLessThan(1e-4);
-    },
-  );
 });
 
 it("warm-up: demand, room, time and TTL -> the hottest that fit, hottest last, done at the peak", () => {
