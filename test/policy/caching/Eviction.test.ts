@@ -106,8 +106,3 @@ describe.each(["lru", "lfu", "s3fifo"] as const)("%s", (eviction) => {
     );
   });
 });
-
-it("entries: bad bounds -> a fault that names them", () => {
-  expect(() => new EntryStore({ eviction: "lru", maxEntries: 0, maxBytes: 1 })).toThrow("cache.maxEntries: must be a whole number >= 1");
-  expect(() => new EntryStore({ eviction: "lru", maxEntries: 1, maxBytes: Number.NaN })).toThrow("cache.maxBytes");
-});

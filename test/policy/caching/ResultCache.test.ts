@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Answer, Left, Loaded, planWarmUp, refreshesEarly, Settled } from "../../../src/policy/caching/index.ts";
 import { drawsOf } from "../routing/Fleet.ts";
-import { cacheOf, callersOf, load } from "./Caches.ts";
+import { expectFaults } from "../Settings.ts";
+import { cacheOf, callersOf, load, PLAIN } from "./Caches.ts";
 
 describe("result cache, any history", () => {
   const step = fc.record({
@@ -222,10 +223,23 @@ describe("result cache, cases", () => {
     }
   });
 
-  it("cache: bad settings -> a fault that names them", () => {
-    expect(() => cacheOf({ ttlMs: 0 })).toThrow("cache.ttlMs: must be a finite number > 0, or Infinity (got 0)");
-    expect(() => cacheOf({ ttlJitterRatio: 1 })).toThrow("cache.ttlJitterRatio");
-    expect(() => cacheOf({ leaseMs: -1 })).toThrow("cache.leaseMs");
+  it("cache: a setting out of bounds -> the fault that says what it must be", () => {
+    const positive = "a finite number > 0, or Infinity";
+    const least = "a finite number >= 0";
+    const constraints = {
+      ttlMs: positive,
+      ttlJitterRatio: "a finite number >= 0 <= 0.999",
+      earlyRefresh: least,
+      staleWhileRevalidateMs: least,
+      staleIfErrorMs: least,
+      negativeTtlMs: least,
+      maxEntries: "a whole number >= 1 <= 16777216",
+      maxBytes: "a finite number >= 1, or Infinity",
+      maxLoads: "a whole number >= 1 <= 1048576",
+      maxWaiters: "a whole number >= 1 <= 1048576",
+      leaseMs: positive,
+    };
+    expectFaults("cache", PLAIN, constraints, cacheOf);
   });
 });
 
@@ -254,7 +268,17 @@ it("warm-up: demand, room, time and TTL -> the hottest that fit, hottest last, d
   expect([...planWarmUp({ ...plan, maxEntries: 2 }).keys]).toEqual([3, 2]);
   expect([...planWarmUp({ ...plan, ttlMs: 1499 }).keys]).toEqual([3, 2]);
   expect([...planWarmUp({ ...plan, peakMs: 500 }).keys]).toEqual([2]);
-  expect(() => planWarmUp({ ...plan, loadsPerSecond: 0 })).toThrow("warmUp.loadsPerSecond");
+  // Exactly one load of time; equal demand by number; the time begins now.
+  expect([...planWarmUp({ ...plan, ttlMs: 500 }).keys]).toEqual([2]);
+  expect([...planWarmUp({ ...plan, demand: [1, 2, 2, 2], maxEntries: 2 }).keys]).toEqual([2, 1]);
+  expect(planWarmUp({ ...plan, nowMs: 9000 })).toEqual({ startMs: 9000, gapMs: 500, keys: Int32Array.of(3, 2) });
+  const constraints = {
+    maxEntries: "a whole number >= 1",
+    loadsPerSecond: "a finite number > 0",
+    ttlMs: "a finite number > 0, or Infinity",
+    peakMs: "a finite number >= 0",
+  };
+  expectFaults("warmUp", plan, constraints, planWarmUp);
 });
 
 describe("loads that nobody waits for", () => {
