@@ -16,7 +16,7 @@ export default {
   incremental: true,
   incrementalFile: `${report}.incremental.json`,
   concurrency: 1,
-  timeoutMS: 10_000,
+  timeoutMS: 6_000,
   thresholds: { high: 95, low: 90, break: null },
   warnings: { slow: false },
 };

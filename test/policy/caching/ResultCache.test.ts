@@ -4,11 +4,12 @@ import { Answer, Left, Loaded, planWarmUp, refreshesEarly, Settled } from "../..
 import { drawsOf } from "../routing/Fleet.ts";
 import { expectFaults } from "../Settings.ts";
 import { cacheOf, callersOf, load, PLAIN } from "./Caches.ts";
+import { NaiveCache } from "./NaiveCache.ts";
 
 describe("result cache, any history", () => {
   const step = fc.record({
     gapMs: fc.constantFrom(0, 0, 1, 49, 50, 51, 99, 100, 101, 400),
-    act: fc.constantFrom("ask", "ask", "ask", "end", "fail", "absent", "cancel", "write", "flush", "lease"),
+    act: fc.constantFrom("ask", "ask", "ask", "end", "fail", "absent", "unkept", "cancel", "prefetch", "write", "flush", "lease"),
     key: fc.constantFrom("", "a", "a:b", "__proto__"),
     which: fc.nat(20),
     draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
@@ -24,6 +25,81 @@ describe("result cache, any history", () => {
     onLeaderCancel: fc.constantFrom("keep" as const, "handOver" as const),
     maxLoads: fc.constantFrom(2, 20),
     maxWaiters: fc.constantFrom(3, 50),
+  });
+
+  it("cache: any history -> every answer, count, load and waiter of the rules over lists", () => {
+    const all = fc.record({ step, flight: fc.nat(20), back: fc.constantFrom(0, 0, 0, 0, -30) });
+    const keys = ["", "a", "a:b", "__proto__"];
+    fc.assert(
+      fc.property(settings, fc.constantFrom(0, 0.5), fc.array(all, { maxLength: 60, size: "max" }), (some, ttlJitterRatio, history) => {
+        const chosen = { ...PLAIN, ...some, ttlJitterRatio, ttlMs: 100 };
+        const cache = cacheOf(chosen);
+        const naive = new NaiveCache(chosen);
+        const known: Array<{ readonly caller: number; readonly waiter: number }> = [];
+        const ids: Array<number> = [];
+        let [now, caller] = [0, 0];
+        const begun = (): void => {
+          naive.load!.id = cache.flight;
+          ids.push(cache.flight);
+        };
+        for (const { step, flight: which, back } of history) {
+          now += step.gapMs;
+          // A reading that steps back counts as the latest.
+          naive.nowMs = Math.max(naive.nowMs, now + back);
+          const at = now + back;
+          const { act, key, draw } = step;
+          if (act === "ask") {
+            const answer = naive.request(key, ++caller, draw);
+            expect(cache.request(key, caller, draw, at)).toBe(answer);
+            if (answer === Answer.Lead || answer === Answer.HitAndLoad || answer === Answer.StaleAndLoad) begun();
+            if (answer === Answer.Lead || answer === Answer.Follow) known.push({ caller, waiter: cache.waiter });
+          } else if (act === "cancel") {
+            if (known.length === 0) continue;
+            const one = known[which % known.length]!;
+            const left = naive.cancel(one.caller);
+            expect(cache.cancel(one.waiter, at)).toBe(left);
+            if (left === Left.HandedOver) {
+              begun();
+              expect(cache.newLeader).toBe(naive.load!.leader);
+            }
+          } else if (act === "write") {
+            cache.invalidate(key, at);
+            naive.write((other) => other === key);
+          } else if (act === "flush") {
+            cache.flush(at);
+            naive.write(() => true);
+          } else if (act === "prefetch") {
+            const loads = naive.prefetch(key);
+            expect(cache.prefetch(key, at)).toBe(loads);
+            if (loads) begun();
+          } else if (ids.length > 0) {
+            const id = ids[Math.max(0, ids.length - 1 - (which % 4))]!;
+            if (act === "lease") {
+              const leader = naive.leaseEnded(id);
+              expect(cache.leaseEnded(id, at)).toBe(leader);
+              if (leader >= 0) {
+                begun();
+                expect(cache.newLeader).toBe(leader);
+              }
+            } else {
+              const how = { fail: Loaded.Failed, absent: Loaded.Absent, end: Loaded.Value, unkept: Loaded.Unkept }[act as string]!;
+              const waiters = naive.loads.find((load) => load.id === id)?.waiters ?? [];
+              const settled = naive.settle(id, how, draw);
+              expect(cache.settle(id, how, 1, draw, at)).toBe(settled);
+              if (settled !== Settled.Late) expect(callersOf(cache, id)).toEqual(waiters);
+            }
+          }
+          expect(cache.counts).toEqual(naive.counts);
+          expect([cache.loadsInFlight, cache.entries.size]).toEqual([naive.loads.length, naive.entries.length]);
+          for (const { caller: who, waiter } of known.slice(-5)) {
+            expect(cache.flightOf(waiter)).toBe(naive.loads.find(({ waiters }) => waiters.includes(who))?.id ?? -1);
+          }
+        }
+        expect(keys.filter((key) => cache.entries.find(key) >= 0)).toEqual(
+          keys.filter((key) => naive.entries.some((entry) => entry.key === key)),
+        );
+      }),
+    );
   });
 
   it("cache: each caller settles once, no value from before a write, ages and loads within bounds, counts add up", () => {
@@ -74,7 +150,7 @@ describe("result cache, any history", () => {
               expect(dead).toContain(leader);
               open(flights.get(flight)!.key);
             }
-          } else if (flight !== undefined) {
+          } else if (flight !== undefined && act !== "prefetch" && act !== "unkept") {
             const { key: of, version } = flights.get(flight)!;
             const how = act === "fail" ? Loaded.Failed : act === "absent" ? Loaded.Absent : Loaded.Value;
             const settled = cache.settle(flight, how, 1, 0.5, now);
