@@ -18,10 +18,16 @@ export const PLAIN: ResultCacheSettings = {
   leaseMs: Infinity,
   onLeaderCancel: "keep",
 };
+/** More than any cache of the tests lets wait. */
+const MOST_CALLERS = 100_000;
+
 export const cacheOf = (settings: Partial<ResultCacheSettings> = {}) => new ResultCache<string>({ ...PLAIN, ...settings });
 export const callersOf = (cache: ResultCache<string>, flight: number): Array<number> => {
   const callers: Array<number> = [];
-  for (let caller = cache.nextCaller(flight); caller >= 0; caller = cache.nextCaller(flight)) callers.push(caller);
+  for (let caller = cache.nextCaller(flight); caller >= 0; caller = cache.nextCaller(flight)) {
+    callers.push(caller);
+    if (callers.length > MOST_CALLERS) throw new Error("callers without end");
+  }
   return callers;
 };
 export const load = (cache: ResultCache<string>, key: string, nowMs: number, draw = 0.5): void => {
