@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
  * not changed since the last run is taken from it unless `--fresh`. Prints the score per folder and the mutants that nothing killed, and fails below LEAST.
  */
 const FOLDERS = ["breaker", "caching", "concurrency", "limiter", "retry", "routing", "scaling", "shedding"];
-/** The files beside the folders are used by all of them. */
+/** The files beside the folders. */
 const TOP = "top";
 const LEAST = 0.9;
 const REPORTS = "reports/mutation";
@@ -50,9 +50,7 @@ function main(): void {
 /** Stryker on one folder; it leaves its report. */
 function mutate(folder: string, fresh: boolean): void {
   const [sources, tests] =
-    folder === TOP
-      ? ["src/policy/*.ts", "test/policy/**/*.test.ts"]
-      : [`src/policy/${folder}/**/*.ts`, `test/policy/${folder}/**/*.test.ts`];
+    folder === TOP ? ["src/policy/*.ts", "test/policy/*.test.ts"] : [`src/policy/${folder}/**/*.ts`, `test/policy/${folder}/**/*.test.ts`];
   const { status } = spawnSync("stryker", ["run", "--mutate", sources, "--testFiles", tests, ...(fresh ? ["--force"] : [])], {
     stdio: ["ignore", process.stderr, process.stderr],
     env: { ...process.env, SPILLWAY_MUTATED: `${REPORTS}/${folder}` },
