@@ -299,6 +299,11 @@ describe("result cache, cases", () => {
     }
   });
 
+  it("cache: before anything happened -> no load, no waiter, no entry, no new leader", () => {
+    const cache = cacheOf();
+    expect([cache.flight, cache.waiter, cache.slot, cache.newLeader, cache.loadsInFlight]).toEqual([-1, -1, -1, -1, 0]);
+  });
+
   it("cache: a setting out of bounds -> the fault that says what it must be", () => {
     const positive = "a finite number > 0, or Infinity";
     const least = "a finite number >= 0";

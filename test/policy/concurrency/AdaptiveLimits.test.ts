@@ -137,16 +137,14 @@ it("gradient2: any samples -> the estimates over the whole list", () => {
   );
 });
 
-it("gradient2: exactly half of the limit in flight, a long mean of exactly twice the last latency -> grows, does not decay", () => {
+it("gradient2: exactly half of the limit in flight -> grows; a long mean of exactly twice the last latency -> does not decay", () => {
   const limit = new Gradient2(GRADIENT);
-  limit.sample(100, 12, false);
+  limit.sample(19, 12, false);
   expect(limit.estimate).toBeCloseTo(24.8, 9);
-  limit.sample(20, 0, false);
-  // Plain mean 60; 60 / 20 > 2 decays it to 57, which only the eleventh sample would see: the third makes the plain mean (100 + 20 + 30) / 3 = 50.
-  for (let i = 3; i <= 10; i++) limit.sample(30, 0, false);
-  // Mean of ten 36: 36 * 0.9 + 18 * 0.1 = 34.2, less than twice 18; then 34.2 * 0.9 + 34.2 * 0.1 = 34.2.
-  limit.sample(18, 0, false);
-  limit.sample(68.4, 100, false);
-  // Long mean 34.2 * 0.9 + 6.84 = 37.62; 1.5 * 37.62 / 68.4 = 0.825.
-  expect(limit.estimate).toBeCloseTo(0.8 * 24.8 + 0.2 * (0.825 * 24.8 + 4), 9);
+  for (let i = 2; i <= 9; i++) limit.sample(19, 0, false);
+  // The mean of ten is 18.
+  limit.sample(9, 0, false);
+  limit.sample(40, 100, false);
+  // Long mean 18 * 0.9 + 40 * 0.1 = 20.2; 1.5 * 20.2 / 40 = 0.7575.
+  expect(limit.estimate).toBeCloseTo(0.8 * 24.8 + 0.2 * (0.7575 * 24.8 + 4), 9);
 });
