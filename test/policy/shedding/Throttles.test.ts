@@ -18,6 +18,7 @@ describe("clientThrottle", () => {
         act: fc.constantFrom("request", "request", "accept"),
         draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
       }),
+      { maxLength: 60 },
     );
     fc.assert(
       fc.property(fc.constantFrom(1, 1.1, 2), steps, (multiplier, history) => {
@@ -91,6 +92,7 @@ describe("successThrottle", () => {
   it("successThrottle: any history -> the formula over a list of the answers of the window", () => {
     const steps = fc.array(
       fc.record({ gapMs: gaps, act: fc.constantFrom("ask", "ok", "fail", "fail"), draw: fc.double({ min: 0, max: 0.999, noNaN: true }) }),
+      { maxLength: 60 },
     );
     fc.assert(
       fc.property(fc.constantFrom(1, 2), fc.constantFrom(0, 0.1), steps, (aggression, minimumPerSecond, history) => {
