@@ -55,7 +55,7 @@ export class Breaker implements CircuitBreaker {
   #epoch = 0;
   #openings = 0;
   #nowUs = -Infinity;
-  #openUntilUs = 0;
+  #openUntilUs = -Infinity;
   #inARow = 0;
   #retryAfterUs = 0;
   #stale = 0;
@@ -166,14 +166,14 @@ export class Breaker implements CircuitBreaker {
       epoch: this.#epoch,
       openings: this.#openings,
       nextPermit: this.#log.next,
-      leftUs: this.#phase === Phase.Open ? Math.max(0, this.#openUntilUs - nowUs) : 0,
+      leftUs: Math.max(0, this.#openUntilUs - nowUs),
       successes: this.#probes.successes,
       failures: this.#probes.failures,
-      leasesUs: this.#phase === Phase.HalfOpen ? this.#probes.leasesUs(nowUs) : [],
+      leasesUs: this.#probes.leasesUs(nowUs),
       rampAgeUs: this.#ramp.ageUs(nowUs),
       inARow: this.#inARow,
-      samples: this.#phase === Phase.Closed ? this.#ends.dump(nowUs) : [],
-      paces: this.#phase === Phase.Closed ? (this.#paces?.window.dump(nowUs) ?? []) : [],
+      samples: this.#ends.dump(nowUs),
+      paces: this.#paces?.window.dump(nowUs) ?? [],
     };
   }
 
@@ -203,8 +203,7 @@ export class Breaker implements CircuitBreaker {
   }
 
   #advance(nowMs: number): number {
-    const nowUs = microsOf(nowMs);
-    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
+    this.#nowUs = Math.max(this.#nowUs, microsOf(nowMs));
     return this.#nowUs;
   }
 
@@ -270,7 +269,7 @@ export class Breaker implements CircuitBreaker {
     const { openForUs, openFactor, maxOpenUs } = this.numbers;
     let lastsUs = openForUs;
     // No opening is longer than 2^53 microseconds, whatever the factor.
-    for (let i = Math.min(this.#openings, 53); i > 0 && lastsUs < maxOpenUs; i--) lastsUs *= openFactor;
+    for (let i = Math.min(this.#openings, 53); i > 0; i--) lastsUs *= openFactor;
     const hintUs = Math.min(maxOpenUs, Math.ceil(hintMs * 1000));
     this.#enter(Phase.Open);
     this.#openings++;

@@ -216,7 +216,7 @@ export class ResultCache<K> {
   }
 
   #advance(nowMs: number): number {
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
     return this.#nowMs;
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { LeakyQueue, TokenBudgets } from "../../../src/policy/limiter/index.ts";
-import { addMs, RUNS } from "./Histories.ts";
+import { addMs } from "./Histories.ts";
 
 const SETTINGS = {
   budgets: [
@@ -102,7 +102,6 @@ it("tokenBudgets: any history -> all or nothing, exact hints, one end per reserv
         }
       }
     }),
-    RUNS,
   );
 });
 
@@ -201,7 +200,6 @@ it("tokenBudgets in fixed windows and buckets: any history -> levels as reckoned
         expect(budgets.level(0, nowMs)).toBe(left());
       }
     }),
-    RUNS,
   );
 });
 
@@ -234,6 +232,5 @@ it("leakyQueue: joins, leaves and releases in any order -> first in, first out, 
         expect(queue.releaseInMs(nowMs)).toBe(Math.max(0, addMs(freeMs, -nowMs)));
       }
     }),
-    RUNS,
   );
 });
