@@ -2,7 +2,7 @@ import { main, scenario } from "../src/index.ts";
 import planned from "./autoscaling.ts";
 
 const main70b = planned.fleet["main"]!;
-const { scheduled: _, ...reactive } = main70b.autoscale!;
+const { scheduled: _, startHour: __, ...reactive } = main70b.autoscale!;
 
 // autoscaling without its schedule, and with a lower target so that it spends the same replica-hours: still, replicas are ready minutes after the rush.
 export default scenario({

@@ -8,6 +8,7 @@ import type { KnownStep } from "../report/terminal/catalogLines.ts";
 import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/catalogLines.ts";
 import { pairLines } from "../report/terminal/pairLines.ts";
 import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
+import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../serving/catalog/Gpus.ts";
 import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
@@ -40,6 +41,12 @@ export const catalog = Command.make(
       Argument.between(0, 2),
     ),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    dp: atLeastOne("dp").pipe(Flag.withDescription("ranks of data-parallel attention (default 1)"), Flag.withDefault(1)),
+    ep: atLeastOne("ep").pipe(Flag.withDescription("GPUs that routed experts are spread over"), Flag.optional),
+    engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
+      Flag.withDescription(`whose host times and kernels: ${ENGINE_NAMES.join(", ")} (default ${DEFAULT_ENGINE})`),
+      Flag.withDefault(DEFAULT_ENGINE),
+    ),
     kvDtype: Flag.Literals("kv-dtype", KV_DTYPES).pipe(
       Flag.withDescription("number format of the KV cache (default that of vLLM, 16 bits)"),
       Flag.optional,
@@ -54,7 +61,7 @@ export const catalog = Command.make(
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dtype, kvDtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, dp, ep, engine, dtype, kvDtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
@@ -64,7 +71,10 @@ export const catalog = Command.make(
       dtype: Option.getOrElse(dtype, () => model?.shape.checkpointDtype ?? "bf16"),
       catalog: { gpus: [], models: model !== undefined && findModel(model.name) === undefined ? [model] : [] },
       tensorParallel: tp,
+      dataParallel: dp,
+      engineName: engine,
       contextTokens: context,
+      ...optional("expertParallel", ep),
       ...optional("kvDtype", kvDtype),
     };
     const figures = gpu !== undefined && model !== undefined ? pairFigures(request) : undefined;
@@ -74,7 +84,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp} ${request.gpu}, ${request.dtype}`;
+    const title = `${request.model} on ${tp * dp} ${request.gpu}, ${request.dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined
@@ -88,6 +98,7 @@ export const catalog = Command.make(
     { command: "spillway catalog", description: "all GPUs and models" },
     { command: "spillway catalog H200 models/mine/config.json --tp 8", description: "a model of your own" },
     { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
+    { command: "spillway catalog H200 deepseek-v3 --dtype fp8 --dp 16 --ep 16", description: "experts spread over 16 GPUs" },
   ]),
 );
 
@@ -132,7 +143,7 @@ const unknownText = (name: string): string => {
   return `"${name}" is no GPU and no model of the catalog: did you mean ${nearest}? \`spillway catalog\` lists all`;
 };
 
-const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp", dtype: "--dtype" };
+const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp", "parallelism.ep": "--ep", dtype: "--dtype" };
 
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;

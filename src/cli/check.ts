@@ -20,10 +20,13 @@ export const check = Command.make(
       if (loaded instanceof ScenarioFault) {
         process.stderr.write(`${loaded.message}\n`);
         process.exitCode = ExitCode.Invalid;
-      } else process.stdout.write(describeWorld(loaded.world, file));
+        continue;
+      }
+      process.stdout.write(describeWorld(loaded.world, file));
+      for (const { text } of loaded.warnings) process.stderr.write(`warning: ${text}\n`);
     }
   }),
 ).pipe(
-  Command.withDescription("Decode scenario files and explain them; report all faults at once, run nothing"),
+  Command.withDescription("Decode scenario files and explain them; report all faults and all settings without effect at once, run nothing"),
   Command.withExamples([{ command: "spillway check scenarios/*.ts", description: "check all scenarios" }]),
 );

@@ -41,6 +41,8 @@ export interface ResultHeader {
     { readonly kind: string; readonly atMs: number; readonly durationMs: number } & ({ readonly pool: string } | { readonly part: string })
   >;
   readonly gates: ReadonlyArray<Gate>;
+  /** Of the scenario itself. */
+  readonly warnings?: ReadonlyArray<string>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -98,7 +100,11 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
       endMs: fault.atMs + fault.durationMs,
     })),
     cost,
-    warnings: [...pools.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)), ...overloadWarnings(classes)],
+    warnings: [
+      ...(header.warnings ?? []),
+      ...pools.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)),
+      ...overloadWarnings(classes),
+    ],
   };
   return { ...judged, ...evaluateGates(header.gates, judged) };
 };

@@ -18,4 +18,6 @@ export interface World {
   readonly gates: ReadonlyArray<Gate>;
   /** The first 12 hexadecimal digits of the SHA-256 of the authored scenario; see `digestOf`. */
   readonly digest: string;
+  /** Settings that are written and change nothing, a line each; absent where there are none. */
+  readonly warnings?: ReadonlyArray<string>;
 }

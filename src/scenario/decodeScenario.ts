@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { resolvePool } from "../serving/catalog/resolvePool.ts";
+import type { Fault } from "./check/Fault.ts";
 import type { Path } from "./check/Path.ts";
 import { decodeWorld, isFaults } from "./decode/decodeWorld.ts";
 import type { PoolCatalog } from "./decode/PoolCatalog.ts";
+import { idleSettings, idleText } from "./idle/idleSettings.ts";
 import type { Overridden, Setting } from "./load/Overrides.ts";
 import { applyOverrides } from "./load/Overrides.ts";
 import type { Source } from "./load/Source.ts";
 import { componentsOf } from "./Scenario.ts";
 import type { Components } from "../serving/worldLayer.ts";
+import type { ScenarioInput } from "./schema/ScenarioSchema.ts";
+import type { PlacedFault } from "./ScenarioFault.ts";
 import { placeFault, ScenarioFault, sortFaults } from "./ScenarioFault.ts";
 import type { World } from "./World.ts";
 
@@ -27,6 +31,8 @@ export interface LoadedScenario {
   /** As written, after overrides. */
   readonly authored: unknown;
   readonly world: World;
+  /** Settings that are written and change nothing, and where. */
+  readonly warnings: ReadonlyArray<PlacedFault>;
   readonly components: Components;
 }
 
@@ -42,14 +48,23 @@ export const decodeScenario = (source: Source, options: DecodeScenarioOptions = 
     },
   });
   const failed = overridden.faults.map(({ fault, place }) => placeFault(fault, { name: place }));
-  const found = isFaults(decoded)
-    ? decoded.map((fault) => {
-        const place = overridden.originOf(fault.path);
-        return placeFault(fault, place === undefined ? { name: source.file, position: source.locate(fault) } : { name: place });
-      })
-    : [];
+  const placed = (fault: Fault): PlacedFault => {
+    const place = overridden.originOf(fault.path);
+    return placeFault(fault, place === undefined ? { name: source.file, position: source.locate(fault) } : { name: place });
+  };
+  const found = isFaults(decoded) ? decoded.map(placed) : [];
   if (isFaults(decoded) || failed.length > 0) return new ScenarioFault({ file: source.file, faults: sortFaults([...found, ...failed]) });
-  return { source, authored: overridden.authored, world: decoded, components: source.components };
+  const { authored } = overridden;
+  // Whoever brings a component of their own may read in it what they want.
+  const replaced = Object.keys(source.components).length > 0;
+  const idle = replaced ? [] : idleSettings(authored as ScenarioInput, decoded);
+  return {
+    source,
+    authored,
+    world: idle.length === 0 ? decoded : { ...decoded, warnings: idle.map(idleText) },
+    warnings: sortFaults(idle.map(placed)),
+    components: source.components,
+  };
 };
 
 const readText = (path: string): string | undefined => {

@@ -13,11 +13,14 @@ import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { AttemptState } from "./Attempts.ts";
 import type { EngineListener } from "./engine/Engine.ts";
 import { InFlightLimit } from "./gateway/InFlightLimit.ts";
+import { LoadReports } from "./gateway/LoadReports.ts";
 import { PoolTargets } from "./gateway/PoolTargets.ts";
 import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
+import type { PolicyFactories } from "./Policies.ts";
+import { Policies } from "./Policies.ts";
 import { Router } from "./Router.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -95,7 +98,7 @@ export class Gateway extends Context.Service<Gateway, GatewayService>()("spillwa
     Layer.effect(
       Gateway,
       Effect.gen(function* () {
-        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router);
+        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router, yield* Policies);
       }),
     );
 }
@@ -129,6 +132,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly failureDraw: () => number;
   private readonly draw: () => number;
   private readonly outstanding: Int32Array;
+  private readonly reports: LoadReports | undefined;
   private readonly available: Uint8Array;
   private readonly view: Parameters<RouterPolicy["pick"]>[0];
   private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
@@ -140,6 +144,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     simulation: typeof Simulation.Service,
     fleet: FleetService,
     router: RouterPolicy,
+    policies: PolicyFactories,
   ) {
     this.spec = spec;
     this.simulation = simulation;
@@ -149,7 +154,8 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const actor = kernel.join(this);
     const timeoutMs = spec.queue?.timeoutMs;
     const tenantOf = tenantsOf(classes);
-    if (spec.concurrency !== undefined) this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts });
+    if (spec.concurrency !== undefined)
+      this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts, adaptiveLimit: policies.adaptiveLimit });
     const smallerPools = spec.brownout === undefined ? [] : smallerPoolsOf(spec.brownout);
     if (smallerPools.length > 0) this.targets = new PoolTargets(smallerPools, fleet, attempts);
     this.queue = new WaitingQueue({
@@ -160,6 +166,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       targets: this.targets?.count ?? 1,
       targetOf: (attempt) => this.targets?.of(attempt) ?? 0,
       simulation,
+      shedderOf: policies.shedder,
       timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
     });
     this.queueLength = this.queue.lengthOverTime;
@@ -174,9 +181,10 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const count = fleet.replicas.length;
     this.outstanding = new Int32Array(count);
     this.available = new Uint8Array(count).fill(1);
+    if (spec.loadReportMs !== undefined) this.reports = new LoadReports(spec.loadReportMs, this.outstanding);
     this.view = {
       count,
-      outstanding: this.outstanding,
+      outstanding: this.reports?.seen ?? this.outstanding,
       available: this.available,
       weight: Int32Array.from(fleet.poolOf, (pool) => fleet.pools[pool]!.weight),
       backup: Uint8Array.from(fleet.poolOf, (pool) => (fleet.pools[pool]!.backup ? 1 : 0)),
@@ -184,7 +192,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     for (let replica = 0; replica < count; replica++) this.refresh(replica);
     if (spec.breaker !== undefined) {
       const reopened = (replica: number): void => this.availabilityChanged(replica);
-      this.breakers = new ReplicaBreakers({ spec: spec.breaker, replicas: count, kernel, attempts, reopened });
+      this.breakers = new ReplicaBreakers({ spec: spec.breaker, breakerOf: policies.breaker, replicas: count, kernel, attempts, reopened });
     }
     fleet.connect(this);
     fleet.lifecycle?.connect(this);
@@ -246,7 +254,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
         return this.end(attempt, AttemptEnd.Rejected);
       }
     }
-    if (this.queue.enter(attempt) === Verdict.Pass) return;
+    if (this.queue.enter(attempt) === Verdict.Pass) return this.endPushedOut();
     this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
   }
 
@@ -284,6 +292,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   firstToken(attempt: number): void {
+    this.breakers?.firstToken(attempt);
     if (this.simulation.attempts.request.at[attempt] !== NOWHERE) this.listener.firstToken(attempt);
   }
 
@@ -316,6 +325,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   moved(attempt: number, replica: number): void {
     this.settle(attempt, RouteEnd.Completed);
     this.simulation.attempts.replica.at[attempt] = replica;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.dispatch();
   }
@@ -337,9 +347,16 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
   }
 
+  /** Whoever is told may at once try again, or give up others that wait to be told. */
+  private endPushedOut(): void {
+    const { pushedOut } = this.queue;
+    for (let victim = pushedOut.pop(); victim !== undefined; victim = pushedOut.pop()) this.end(victim, AttemptEnd.Shed);
+  }
+
   private send(attempt: number, replica: number): void {
     const { attempts } = this.simulation;
     attempts.replica.at[attempt] = replica;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.refresh(replica);
     this.concurrency?.started(attempt);
@@ -362,6 +379,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** The replica no longer holds the attempt. */
   private settle(attempt: number, how: number): void {
     const replica = this.simulation.attempts.replica.at[attempt]!;
+    this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!--;
     ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
     this.refresh(replica);
@@ -434,6 +452,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 
   private ask(attempt: number): number {
+    this.reports?.update(this.simulation.kernel.now);
     const view = this.targets === undefined ? this.view : this.targets.view(attempt, this.view);
     return this.router.pick(view, this.route, this.draw, this.simulation.kernel.now);
   }

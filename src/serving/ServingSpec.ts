@@ -1,13 +1,14 @@
 import type { ConcurrencySpec } from "./gateway/InFlightLimit.ts";
 import type { FairSpec } from "./gateway/Lanes.ts";
-import type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+import type { BreakerSpec } from "../policy/breaker/BreakerSpec.ts";
 
-export type { BreakerSpec } from "./gateway/ReplicaBreakers.ts";
+export type { BreakerSpec } from "../policy/breaker/BreakerSpec.ts";
 import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
 import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
+import type { TriesSpec } from "./stage/TriesSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import type { RouterSpec } from "../policy/routing/RouterSpec.ts";
@@ -51,8 +52,8 @@ export interface GatewaySpec {
   readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
   /** Whole answers to identical requests. */
   readonly cache?: CacheSpec;
-  /** Tries of the gateway itself in all, for what fails or finds no room before its first token; 1 unless told. */
-  readonly tries?: number;
+  /** Tries of the gateway itself, for what fails or finds no room before its first token; absent: one. */
+  readonly tries?: TriesSpec;
   /** Where limits are kept; absent: in the gateway itself, without delay. */
   readonly store?: StoreSpec;
   /** Attempts that wait at the gateway because no replica has room. Absent: everything is forwarded at once and waits in the engines. */
@@ -68,14 +69,16 @@ export interface GatewaySpec {
   /** What the engine does when the client or the gateway hangs up: stop at the next step boundary, or go on for nobody. */
   readonly onDisconnect: "cancel" | "continue";
   readonly router: RouterSpec;
+  /** Time between two reports of the replicas' loads to the router; absent: it always sees the present ones. */
+  readonly loadReportMs?: number;
   /** In front of each replica. */
   readonly breaker?: BreakerSpec;
 }
 
 /**
  * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
- * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs + experts, rowMs*(seqs + prefillTokens)): the larger of reading the
- * weights and multiplying with them.
+ * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)) and the same for routed experts: the larger
+ * of reading weights and multiplying with them.
  */
 export interface StepCoefficients {
   readonly a: number;
@@ -88,15 +91,21 @@ export interface StepCoefficients {
   readonly floorMs?: number;
   /** Compute per row of the matrix products; 0 if absent. */
   readonly rowMs?: number;
-  /** Reading the routed experts that the rows of a step choose: msPerExpert for each distinct one (all layers at once). */
+  /** Routed experts that the rows of a step choose: msPerExpert for reading each distinct one (all layers at once). */
   readonly experts?: ExpertReads;
 }
 
-/** Each row chooses `active` of `count` experts, evenly and independently. */
+/** Each row chooses `active` of `count` experts, evenly. */
 export interface ExpertReads {
   readonly count: number;
   readonly active: number;
   readonly msPerExpert: number;
+  /** Compute per row of the step; 0 if absent. */
+  readonly rowMs?: number;
+  /** Data-parallel ranks whose rows meet in the same experts; each is taken to have as many as this one. 1 if absent. */
+  readonly ranks?: number;
+  /** Share of the rows beyond the first that choose on their own, 0..1, while the others choose what was chosen; 1 if absent. */
+  readonly independentRatio?: number;
 }
 
 /** Work of the engine core on the CPU, by step and by sequence that decodes in it. */

@@ -1,4 +1,4 @@
-import type { BreakerSettings } from "../policy/breaker/BreakerSettings.ts";
+import type { BreakerSpec } from "../policy/breaker/BreakerSpec.ts";
 import type { BackoffSettings } from "../policy/retry/Backoff.ts";
 import type { RetryBudgetSpec } from "../policy/retry/RetryBudgetSpec.ts";
 import type { ClientThrottleSettings } from "../policy/shedding/ClientThrottle.ts";
@@ -147,8 +147,10 @@ export interface ClientSpec {
   readonly retry?: RetrySpec;
   readonly hedge?: HedgeSpec;
   /** Each client's own view of the backend. */
-  readonly breaker?: BreakerSettings & { readonly slowCallMs?: number };
+  readonly breaker?: BreakerSpec;
   readonly throttle?: ClientThrottleSettings;
+  /** Whether each client holds its attempts back to a rate that follows throttling answers. */
+  readonly adaptiveRate?: boolean;
   /** Clients (processes) that the requests are spread over; each has a budget of its own. */
   readonly instances?: number;
 }

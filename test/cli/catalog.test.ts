@@ -107,7 +107,7 @@ describe("catalog", () => {
   });
 
   test("a config.json -> a model named after its folder, in the format of its checkpoint", () => {
-    expect(outcomes.file.stdout).toMatch(/^tiny-config on 1 h200 .* fp8, vLLM's defaults$/mu);
+    expect(outcomes.file.stdout).toMatch(/^tiny-config on 1 h200 .* fp8, vllm, the defaults of vLLM V1$/mu);
     expect(outcomes.file.stdout).toMatch(/roofline of h200 and tiny-config/u);
     expect(json(outcomes.fileJson)).toMatchObject({ model: { name: "tiny-config", layers: 16, kvBytesPerToken: 32_768 } });
   });

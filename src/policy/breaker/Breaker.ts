@@ -2,6 +2,7 @@ import { microsOf } from "../Micros.ts";
 import { PolicyFault } from "../PolicyFault.ts";
 import { breakerNumbers } from "./BreakerSettings.ts";
 import type { BreakerNumbers, BreakerSettings } from "./BreakerSettings.ts";
+import type { CircuitBreaker } from "./CircuitBreaker.ts";
 import { CountWindow } from "./CountWindow.ts";
 import { isFailure, isSlow, Outcome } from "./Outcome.ts";
 import { PermitLog } from "./PermitLog.ts";
@@ -29,17 +30,24 @@ export interface BreakerSnapshot {
   readonly rampAgeUs: number;
   readonly inARow: number;
   readonly samples: SampleDump;
+  /** Of calls judged by how long they took; empty where no rule asks for it. */
+  readonly paces: SampleDump;
 }
 
 /**
  * Circuit breaker whose permits belong to an epoch; the epoch grows with each change of phase, and outcomes of earlier epochs count for nothing.
  * Closed -> Open by the trip rule; Open -> HalfOpen at the first call after the open time; HalfOpen -> Closed or Open by the probes of that round.
+ * A call's success is judged at its end; its pace too, or as soon as it is told by `pace`, so that calls which last longer than the window
+ * are known to be slow within it.
  * Needs no timer: everything is decided when it is asked. Time is the caller's monotone clock in whole microseconds; an older reading counts as the
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
-export class Breaker {
+export class Breaker implements CircuitBreaker {
   readonly numbers: BreakerNumbers;
-  readonly #window: SampleWindow;
+  /** Ends of calls: bad are failures. */
+  readonly #ends: SampleWindow;
+  /** Paces of calls: bad are slow ones, each judged once; undefined where no rule asks for it. */
+  readonly #paces: { readonly window: SampleWindow; readonly log: PermitLog } | undefined;
   readonly #log: PermitLog;
   readonly #probes: Probes;
   readonly #ramp: Ramp;
@@ -47,7 +55,7 @@ export class Breaker {
   #epoch = 0;
   #openings = 0;
   #nowUs = -Infinity;
-  #openUntilUs = 0;
+  #openUntilUs = -Infinity;
   #inARow = 0;
   #retryAfterUs = 0;
   #stale = 0;
@@ -57,9 +65,8 @@ export class Breaker {
   constructor(settings: BreakerSettings) {
     const numbers = breakerNumbers(settings);
     this.numbers = numbers;
-    const { trip } = numbers;
-    this.#window =
-      trip.kind === "time" ? new TimeWindow(trip.buckets, numbers.bucketUs) : new CountWindow(trip.kind === "count" ? trip.size : 1);
+    this.#ends = windowOf(numbers);
+    this.#paces = numbers.slowPpm === Infinity ? undefined : { window: windowOf(numbers), log: new PermitLog(numbers.remembered, 0) };
     this.#log = new PermitLog(numbers.remembered, 0);
     this.#probes = new Probes(numbers);
     this.#ramp = new Ramp(numbers.rampUs, numbers.rampFromPpm);
@@ -102,14 +109,14 @@ export class Breaker {
   admit(nowMs: number): number {
     const nowUs = this.#advance(nowMs);
     if (this.#phase === Phase.Closed) {
-      if (this.#ramp.admits(nowUs)) return this.#log.issue();
+      if (this.#ramp.admits(nowUs)) return this.#issue();
       return this.#refuse(this.#ramp.leftUs(nowUs));
     }
     if (this.#phase === Phase.Open) {
       if (nowUs < this.#openUntilUs) return this.#refuse(this.#openUntilUs - nowUs);
       this.#enter(Phase.HalfOpen);
     }
-    if (this.#probes.start(this.#log.next, nowUs)) return this.#log.issue();
+    if (this.#probes.start(this.#log.next, nowUs)) return this.#issue();
     return this.#refuse(this.#probes.nextEndUs(nowUs) - nowUs);
   }
 
@@ -125,14 +132,30 @@ export class Breaker {
     const nowUs = this.#advance(nowMs);
     const live = this.#log.settle(permit) && (this.#phase === Phase.Closed || this.#probes.end(permit, nowUs));
     if (!live) this.#stale++;
-    else if (outcome !== Outcome.Ignored) this.#count(outcome, nowUs, serverRetryAfterMs);
+    else if (outcome !== Outcome.Ignored) this.#count(permit, outcome, nowUs, serverRetryAfterMs);
     return live;
   }
 
-  /** Samples of the window as of now; 0 with a consecutive rule. */
+  get judgesPace(): boolean {
+    return this.#paces !== undefined;
+  }
+
+  /**
+   * Judges the pace of a call that goes on: it has lasted as long as a slow one, or began to answer in time. Whether it failed is judged at its end.
+   * True when it counted: each call's pace is judged once, at its end if not before. Probes are judged at their ends alone, and by their leases.
+   */
+  pace(permit: number, slow: boolean, nowMs: number): boolean {
+    const nowUs = this.#advance(nowMs);
+    if (this.#paces === undefined || this.#phase !== Phase.Closed || !this.#log.awaits(permit)) return false;
+    const fresh = this.#judgePace(permit, slow, nowUs);
+    if (fresh && this.#trips(nowUs)) this.#open(nowUs, 0);
+    return fresh;
+  }
+
+  /** Ends in the window as of now; 0 with a consecutive rule. */
   samples(nowMs: number): number {
-    this.#window.advance(this.#advance(nowMs));
-    return this.#window.total;
+    this.#ends.advance(this.#advance(nowMs));
+    return this.#ends.total;
   }
 
   /** What `restore` needs. */
@@ -143,13 +166,14 @@ export class Breaker {
       epoch: this.#epoch,
       openings: this.#openings,
       nextPermit: this.#log.next,
-      leftUs: this.#phase === Phase.Open ? Math.max(0, this.#openUntilUs - nowUs) : 0,
+      leftUs: Math.max(0, this.#openUntilUs - nowUs),
       successes: this.#probes.successes,
       failures: this.#probes.failures,
-      leasesUs: this.#phase === Phase.HalfOpen ? this.#probes.leasesUs(nowUs) : [],
+      leasesUs: this.#probes.leasesUs(nowUs),
       rampAgeUs: this.#ramp.ageUs(nowUs),
       inARow: this.#inARow,
-      samples: this.#phase === Phase.Closed ? this.#window.dump(nowUs) : [],
+      samples: this.#ends.dump(nowUs),
+      paces: this.#paces?.window.dump(nowUs) ?? [],
     };
   }
 
@@ -164,19 +188,22 @@ export class Breaker {
     breaker.#phase = snapshot.phase;
     breaker.#epoch = snapshot.epoch;
     breaker.#openings = snapshot.openings;
-    breaker.#log.next = snapshot.nextPermit;
-    breaker.#log.forget();
+    for (const log of [breaker.#log, breaker.#paces?.log]) {
+      if (log === undefined) continue;
+      log.next = snapshot.nextPermit;
+      log.forget();
+    }
     breaker.#openUntilUs = nowUs + snapshot.leftUs;
     breaker.#probes.load(snapshot.successes, snapshot.failures, snapshot.leasesUs, nowUs);
     breaker.#ramp.start(nowUs - snapshot.rampAgeUs);
     breaker.#inARow = snapshot.inARow;
-    breaker.#window.load(snapshot.samples, nowUs);
+    breaker.#ends.load(snapshot.samples, nowUs);
+    breaker.#paces?.window.load(snapshot.paces, nowUs);
     return breaker;
   }
 
   #advance(nowMs: number): number {
-    const nowUs = microsOf(nowMs);
-    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
+    this.#nowUs = Math.max(this.#nowUs, microsOf(nowMs));
     return this.#nowUs;
   }
 
@@ -190,15 +217,25 @@ export class Breaker {
     this.#phase = phase;
     this.#epoch++;
     this.#log.forget();
-    this.#window.clear();
+    this.#ends.clear();
+    this.#paces?.log.forget();
+    this.#paces?.window.clear();
     this.#inARow = 0;
     this.#probes.clear();
   }
 
-  #count(outcome: number, nowUs: number, hintMs: number): void {
+  #issue(): number {
+    this.#paces?.log.issue();
+    return this.#log.issue();
+  }
+
+  #count(permit: number, outcome: number, nowUs: number, hintMs: number): void {
     const failed = isFailure(outcome);
     if (this.#phase === Phase.Closed) {
-      if (this.#trips(failed, isSlow(outcome), nowUs)) this.#open(nowUs, hintMs);
+      this.#inARow = failed ? this.#inARow + 1 : 0;
+      if (this.numbers.trip.kind !== "consecutive") this.#ends.add(failed, nowUs);
+      this.#judgePace(permit, isSlow(outcome), nowUs);
+      if (this.#trips(nowUs)) this.#open(nowUs, hintMs);
       return;
     }
     if (failed) {
@@ -210,26 +247,40 @@ export class Breaker {
     }
   }
 
-  #trips(failed: boolean, slow: boolean, nowUs: number): boolean {
+  /** False where it was judged before. */
+  #judgePace(permit: number, slow: boolean, nowUs: number): boolean {
+    const paces = this.#paces;
+    if (paces === undefined || !paces.log.settle(permit)) return false;
+    paces.window.add(slow, nowUs);
+    return true;
+  }
+
+  #trips(nowUs: number): boolean {
     const { trip, minCalls, failurePpm, slowPpm } = this.numbers;
-    if (trip.kind === "consecutive") {
-      this.#inARow = failed ? this.#inARow + 1 : 0;
-      return this.#inARow >= minCalls;
-    }
-    const window = this.#window;
-    window.add(failed, slow, nowUs);
-    if (window.total < minCalls) return false;
-    return window.failures * 1e6 >= failurePpm * window.total || window.slow * 1e6 >= slowPpm * window.total;
+    if (trip.kind === "consecutive") return this.#inARow >= minCalls;
+    this.#ends.advance(nowUs);
+    if (reaches(this.#ends, minCalls, failurePpm)) return true;
+    if (this.#paces === undefined) return false;
+    this.#paces.window.advance(nowUs);
+    return reaches(this.#paces.window, minCalls, slowPpm);
   }
 
   #open(nowUs: number, hintMs: number): void {
     const { openForUs, openFactor, maxOpenUs } = this.numbers;
     let lastsUs = openForUs;
     // No opening is longer than 2^53 microseconds, whatever the factor.
-    for (let i = Math.min(this.#openings, 53); i > 0 && lastsUs < maxOpenUs; i--) lastsUs *= openFactor;
+    for (let i = Math.min(this.#openings, 53); i > 0; i--) lastsUs *= openFactor;
     const hintUs = Math.min(maxOpenUs, Math.ceil(hintMs * 1000));
     this.#enter(Phase.Open);
     this.#openings++;
     this.#openUntilUs = nowUs + Math.max(Math.min(lastsUs, maxOpenUs), hintUs);
   }
+}
+
+function windowOf({ trip, bucketUs }: BreakerNumbers): SampleWindow {
+  return trip.kind === "time" ? new TimeWindow(trip.buckets, bucketUs) : new CountWindow(trip.kind === "count" ? trip.size : 1);
+}
+
+function reaches({ total, bad }: SampleWindow, minCalls: number, ppm: number): boolean {
+  return total >= minCalls && bad * 1e6 >= ppm * total;
 }

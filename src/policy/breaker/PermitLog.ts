@@ -25,12 +25,16 @@ export class PermitLog {
 
   /** Whether the permit awaited its outcome; it does not any more. */
   settle(permit: number): boolean {
+    if (!this.awaits(permit)) return false;
+    const at = permit % this.#remembered;
+    this.#settled[at >>> 5]! |= 1 << (at & 31);
+    return true;
+  }
+
+  awaits(permit: number): boolean {
     if (!(permit >= this.#first && permit < this.next && permit >= this.next - this.#remembered)) return false;
     const at = permit % this.#remembered;
-    const bit = 1 << (at & 31);
-    const fresh = (this.#settled[at >>> 5]! & bit) === 0;
-    this.#settled[at >>> 5]! |= bit;
-    return fresh;
+    return (this.#settled[at >>> 5]! & (1 << (at & 31))) === 0;
   }
 
   /** Outcomes of all permits so far count for nothing from now on. */

@@ -8,8 +8,9 @@ export interface VirtualTokenCounterSettings {
 
 /**
  * Fair queueing by service received: the backlogged client with the least weighted tokens is served next; one that returns from idle is lifted to the
- * least backlogged counter, so idleness earns no credit. Two always backlogged clients differ by at most
- * 2 * max(inputWeight * longest prompt, outputWeight * tokens in a batch). Work conserving. O(clients) per choice.
+ * least backlogged counter, so idleness earns no credit. Service counts divided by its share, so a share of two gets twice the service. Two always
+ * backlogged clients differ by at most 2 * max(inputWeight * longest prompt, outputWeight * tokens in a batch) / least share. Work conserving.
+ * O(clients) per choice.
  * Source: Sheng et al. 2024, "Fairness in Serving Large Language Models" (VTC).
  */
 export class VirtualTokenCounter {
@@ -29,7 +30,7 @@ export class VirtualTokenCounter {
     this.#waiting = new Int32Array(settings.clients);
   }
 
-  /** Weighted tokens of a client, lifts included. */
+  /** Weighted tokens of a client by share, lifts included. */
   served(client: number): number {
     return this.#served[client]!;
   }
@@ -61,8 +62,8 @@ export class VirtualTokenCounter {
     this.#lastServed = client;
   }
 
-  /** Tokens were worked on for this client. */
-  charge(client: number, inputTokens: number, outputTokens: number): void {
-    this.#served[client]! += this.#settings.inputWeight * inputTokens + this.#settings.outputWeight * outputTokens;
+  /** Tokens were worked on for this client; `share` > 0 says how much more service than others it is to get for them. */
+  charge(client: number, inputTokens: number, outputTokens: number, share = 1): void {
+    this.#served[client]! += (this.#settings.inputWeight * inputTokens + this.#settings.outputWeight * outputTokens) / share;
   }
 }

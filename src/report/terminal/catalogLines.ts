@@ -132,7 +132,7 @@ const entryLines = (entries: ReadonlyArray<KnownStep>, other: "gpu" | "model", w
   [],
   sectionHeading("step times", entries.length === 0 ? "" : "median errors", width),
   ...(entries.length === 0
-    ? note("none is fitted: all pairs take the roofline, +-20 % assumed", width)
+    ? note("none is fitted: all pairs take the roofline, whose error a pair states", width)
     : [
         ...table({
           columns: [
@@ -157,7 +157,7 @@ const entryLines = (entries: ReadonlyArray<KnownStep>, other: "gpu" | "model", w
         ...sources(entries.map((entry) => [`TP${entry.tensorParallel} ${entry.dtype}`, entry.source]))
           .map((text) => text.replace(/^.*?: /u, ""))
           .flatMap((text) => note(text, width)),
-        ...note("all other pairs take the roofline, +-20 % assumed", width),
+        ...note("all other pairs take the roofline, whose error a pair states", width),
       ]),
 ];
 

@@ -83,6 +83,8 @@ const readPool = (
     tensorParallel: value.parallelism?.tp ?? pool.tp,
     pipelineParallel: value.parallelism?.pp,
     dataParallel: value.parallelism?.dp,
+    expertParallel: value.parallelism?.ep,
+    engineName: value.engine?.name,
     kvDtype: value.engine?.kvDtype,
     replicas: value.replicas ?? pool.replicas,
     weight: value.weight ?? pool.weight,

@@ -29,6 +29,7 @@ export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): Breaker
   return present({
     trip: decoding.field(at, "trip", (trip) => decodeTrip(decoding, trip)) ?? { kind: "consecutive", failures: NaN },
     slowCallMs: time("slowCall"),
+    slowBy: at.value.slowBy,
     openForMs,
     openFactor: at.value.openFactor,
     maxOpenMs,

@@ -10,6 +10,7 @@ import { decodeConcurrency } from "./decodeConcurrency.ts";
 import { decodeBrownout } from "./decodeBrownout.ts";
 import { decodeCache } from "./decodeCache.ts";
 import { decodeLimits, decodeStore } from "./decodeLimits.ts";
+import { decodeRetryBudget } from "./decodeRetryBudget.ts";
 import { decodeQueue } from "./decodeQueue.ts";
 import { decodeOutliers, decodeRouter, decodeSlowStart } from "./decodeRouter.ts";
 import type { At, Decoding } from "./Decoding.ts";
@@ -39,7 +40,12 @@ export const decodeGateway = (
     cache: decoding.group(at, "cache", (cache) => decodeCache(decoding, cache, around.traffic)),
     store: decoding.group(at, "store", (store) => decodeStore(decoding, store)),
     disaggregation: decoding.group(at, "disaggregation", (written) => decodeDisaggregation(decoding, written, around.fleet)),
-    tries: at.value.retry?.attempts,
+    tries: decoding.group(at, "retry", (retry) =>
+      present({
+        attempts: retry.value.attempts,
+        budget: decoding.field(retry, "budget", (budget) => decodeRetryBudget(decoding, budget)),
+      }),
+    ),
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     queue,
     concurrency: decoding.field(at, "concurrency", (written) => decodeConcurrency(decoding, written)),
@@ -54,5 +60,8 @@ export const decodeGateway = (
       slowStart: decoding.group(at, "slowStart", (written) => decodeSlowStart(decoding, written)),
       outlierEjection: decoding.group(at, "outlierEjection", (written) => decodeOutliers(decoding, written)),
     }),
+    loadReportMs: decoding.group(at, "loadReports", (reports) =>
+      decoding.number(reports, "every", NaN, (written) => decoding.quantity(DURATION, written, { above: 0 })),
+    ),
   });
 };

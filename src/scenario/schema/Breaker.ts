@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
 import { oneKey } from "./oneKey.ts";
-import { integer } from "./PlainSchema.ts";
+import { integer, word } from "./PlainSchema.ts";
 import { count, duration, share } from "./Quantities.ts";
 
 const { breaker: absent } = DEFAULTS;
@@ -25,7 +25,10 @@ const Trip = oneKey({
 /** A circuit breaker. */
 export const Breaker = Schema.Struct({
   trip: Trip,
-  slowCall: Schema.optionalKey(duration("A call that takes this long is slow")),
+  slowCall: Schema.optionalKey(duration("A call that takes this long is slow, and counts as such as soon as it does")),
+  slowBy: Schema.optionalKey(
+    word(["end", "firstToken"], "What must have come by then: the whole answer, or its first token.", { default: absent.slowBy }),
+  ),
   openFor: Schema.optionalKey(duration("How long it stays open before a probe is let through", { default: absent.openFor })),
   openFactor: Schema.optionalKey(
     integer({ minimum: 1, maximum: 1000 }, "The n-th opening in close succession lasts this to the power of n - 1 times as long.", {

@@ -34,10 +34,10 @@ export const DEFAULTS = {
   priorityLevels: { queueWait: "1s", window: "1s", windowRequests: 2000, cut: 0.05, grow: 0.01, userLevels: 128 },
   clientThrottle: { multiplier: 2, window: "2m" },
   successThrottle: { threshold: 0.95, aggression: 1, window: "30s", minimumRate: "0/s", maxRejection: 0.8 },
-  breaker: { minCalls: 10, failures: 0.5, openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
+  breaker: { minCalls: 10, failures: 0.5, slowBy: "end", openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
-  tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },
+  tokenBudgets: { window: "1m", refill: "steady", answer: 1024, cachedInput: true, lease: "10m" },
   // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed).
   concurrency: {
     range: { initial: 20, min: 1, max: 1000 },
@@ -83,6 +83,7 @@ export const DEFAULTS = {
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   catalog: { interconnect: "32GB/s", gpusPerNode: 8 },
   engine: {
+    name: "vllm",
     maxBatchedTokens: 8192,
     maxSequences: 256,
     blockTokens: 16,

@@ -7,6 +7,7 @@ import { DEFAULTS } from "./Defaults.ts";
 import { Disaggregation } from "./Disaggregation.ts";
 import { atLeast, integer, positive, word } from "./PlainSchema.ts";
 import { count, duration, share } from "./Quantities.ts";
+import { RetryBudget } from "./RetryBudget.ts";
 import { Limit, StoreSchema } from "./Limits.ts";
 import { Queue } from "./Queue.ts";
 
@@ -124,12 +125,20 @@ export const Gateway = Schema.Struct({
     }),
   ),
   router: Schema.optionalKey(Router),
+  loadReports: Schema.optionalKey(
+    Schema.Struct({ every: duration("Time between two reports") }).annotate({
+      description:
+        "Routers see the attempts that each replica held at its last report, and not the present ones, as with several gateways that share a fleet.",
+      examples: [{ every: "5s" }],
+    }),
+  ),
   retry: Schema.optionalKey(
     Schema.Struct({
       attempts: integer({ minimum: 1, maximum: 100 }, "Tries in all, the first one included."),
+      budget: Schema.optionalKey(RetryBudget),
     }).annotate({
       description:
-        "The gateway's own tries, at once, of what fails or finds no room before its first token, wherever the router sends it then; clients' retries multiply with them.",
+        "The gateway's own tries, at once, of what fails or finds no room before its first token, wherever the router sends it then; clients' retries multiply with them, whose budgets do not know of these.",
     }),
   ),
   breaker: Schema.optionalKey(Breaker),

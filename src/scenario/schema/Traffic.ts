@@ -134,6 +134,11 @@ const Client = Schema.Struct({
   hedge: Schema.optionalKey(Hedge),
   breaker: Schema.optionalKey(Breaker),
   throttle: Schema.optionalKey(ClientThrottle),
+  adaptiveRate: Schema.optionalKey(
+    flag("Holds all attempts, not only retries, back to a rate that follows rejections and refusals (adaptive mode of the AWS SDKs).", {
+      default: false,
+    }),
+  ),
   instances: Schema.optionalKey(
     integer({ minimum: 1, maximum: 100_000 }, "Client processes that the requests are spread over; each has a budget of its own.", {
       default: DEFAULTS.instances,
@@ -157,7 +162,9 @@ export const TrafficClass = Schema.Struct({
       default: DEFAULTS.priority,
     }),
   ),
-  weight: Schema.optionalKey(positive("Share of the class in weighted policies.", { default: DEFAULTS.weight })),
+  weight: Schema.optionalKey(
+    positive("In a fair queue, service by weight: a class of weight 2 gets twice that of one of weight 1.", { default: DEFAULTS.weight }),
+  ),
   tenant: Schema.optionalKey(text("Whose traffic it is.", { default: DEFAULTS.tenant })),
   slo: Schema.optionalKey(Slo),
   client: Schema.optionalKey(Client),

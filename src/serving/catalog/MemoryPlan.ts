@@ -20,8 +20,10 @@ export interface MemoryRequest {
   readonly model: ModelSpec;
   readonly dtype: Dtype;
   readonly tensorParallel: number;
-  /** Wide expert parallelism, as in the step entry. */
+  /** GPUs that the routed experts are spread over. */
   readonly expertParallel?: number;
+  /** Ranks of data-parallel attention, each with `tensorParallel` GPUs; 1 if absent. */
+  readonly dataParallel?: number;
   /** Stages, 1 if absent: each GPU holds weights and KV of its stage's layers only. */
   readonly pipelineParallel?: number;
   /** Share of GPU memory the engine may use, 0..1. */

@@ -5,19 +5,22 @@ import { isCatalogFault } from "./CatalogFault.ts";
 import { parseDtypeKey } from "./Dtypes.ts";
 import type { GpuPrice } from "./Gpus.ts";
 import type { KvDtype } from "./KvDtypes.ts";
+import type { EngineName } from "./EngineNames.ts";
+import { DEFAULT_ENGINE } from "./EngineNames.ts";
 import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
 import type { OwnCatalog } from "./OwnCatalog.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG } from "./OwnCatalog.ts";
 import { resolvePool } from "./resolvePool.ts";
+import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
 
 /** Where step times come from: measured whole steps, sums of measured operations, or the data sheet. */
 export type StepOrigin = "measured" | "composed" | "roofline";
 
-/** One step with nothing else in it. Tokens per second are of a replica. */
+/** One step with nothing else in it. Tokens per second are of a replica, all of whose data-parallel ranks do the same. */
 export interface StepFigures {
-  /** Sequences that decode, or prompt tokens. */
+  /** Sequences that decode, or prompt tokens; of one rank. */
   readonly size: number;
   readonly ms: number;
   readonly tokensPerSecond: number;
@@ -36,6 +39,10 @@ export interface PairFigures {
   /** Number format of the KV cache where it was chosen. */
   readonly kvDtype: string | null;
   readonly gpus: number;
+  readonly engine: EngineName;
+  /** Ranks of data-parallel attention, and GPUs that routed experts are spread over; null where each rank cuts all of them. */
+  readonly ranks: number;
+  readonly expertGpus: number | null;
   readonly contextTokens: number;
   readonly memory: PoolSpec["memory"] | null;
   readonly kvTokens: number;
@@ -59,6 +66,9 @@ export interface PairRequest {
   readonly dtype: string;
   readonly tensorParallel: number;
   readonly kvDtype?: KvDtype;
+  readonly dataParallel?: number;
+  readonly expertParallel?: number;
+  readonly engineName?: EngineName;
   readonly contextTokens: number;
   /** Hardware and models beside those of the catalog. */
   readonly catalog?: OwnCatalog;
@@ -75,7 +85,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
   const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
   const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
-  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens });
+  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens, ranks: of.dataParallel ?? 1 });
   const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
   return {
     gpu: pool.gpu,
@@ -83,6 +93,9 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     dtype: pool.dtype,
     kvDtype: of.kvDtype ?? null,
     gpus: pool.gpusPerReplica,
+    engine: of.engineName ?? DEFAULT_ENGINE,
+    ranks: of.dataParallel ?? 1,
+    expertGpus: of.expertParallel ?? null,
     contextTokens: of.contextTokens,
     memory: pool.memory ?? null,
     kvTokens,
@@ -99,7 +112,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   };
 };
 
-const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number }) => {
+const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number; readonly ranks: number }) => {
   const form = new StepForm(pool.engine.step);
   const domain = pool.stepDomain;
   return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
@@ -112,7 +125,7 @@ const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; rea
       chunks: prefillTokens > 0 ? 1 : 0,
     });
     const size = sequences + prefillTokens;
-    const tokensPerSecond = (1000 * size) / ms;
+    const tokensPerSecond = (1000 * size * of.ranks) / ms;
     return {
       size,
       ms,
@@ -126,13 +139,13 @@ const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; rea
   };
 };
 
-const entryOf = (of: PairRequest): StepEntry | undefined =>
-  findStepEntry({
-    gpu: anyGpu(of.catalog ?? EMPTY_CATALOG, of.gpu)!.name,
-    model: anyModel(of.catalog ?? EMPTY_CATALOG, of.model)!.name,
-    tensorParallel: of.tensorParallel,
-    dtype: parseDtypeKey(of.dtype)!,
-  });
+const entryOf = (of: PairRequest): StepEntry | undefined => {
+  const dtype = parseDtypeKey(of.dtype)!;
+  if (!answers(dtype, of.engineName)) return undefined;
+  const catalog = of.catalog ?? EMPTY_CATALOG;
+  const [gpu, model] = [anyGpu(catalog, of.gpu)!.name, anyModel(catalog, of.model)!.name];
+  return findStepEntry({ gpu, model, tensorParallel: of.tensorParallel, dtype });
+};
 
 /** The origin of an entry; without an entry it is the roofline. */
 export const originOf = (entry: StepEntry | undefined): StepOrigin =>

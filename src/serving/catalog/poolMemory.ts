@@ -12,6 +12,7 @@ export interface PoolMemoryRequest {
   readonly dtype: DtypeKey | undefined;
   readonly tensorParallel: number;
   readonly expertParallel?: number;
+  readonly dataParallel?: number;
   readonly pipelineParallel?: number;
   readonly maxBatchedTokens: number;
   readonly blockTokens: number;

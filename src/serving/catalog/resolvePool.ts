@@ -9,6 +9,7 @@ import type { MemoryRequest } from "./MemoryPlan.ts";
 import { holdBlocks, planMemory } from "./MemoryPlan.ts";
 import type { ModelSpec } from "./Models.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG, knownNames } from "./OwnCatalog.ts";
+import { expertFault } from "./expertFault.ts";
 import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
@@ -35,6 +36,8 @@ const EXTRAPOLATION_FACTOR = 1.5;
 export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   const names = resolveNames(request);
   if (isCatalogFault(names)) return names;
+  const misplaced = expertFault(names, request);
+  if (misplaced !== undefined) return misplaced;
   const step = chooseStep(names, request);
   if (isCatalogFault(step)) return step;
   const kvBlocks = countBlocks(names, step, request);
@@ -48,8 +51,13 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   });
   const price = choosePrice(names.gpu, request);
   const { tensorParallel } = request;
-  const wide = step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel };
-  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel, pipelineParallel: request.pipelineParallel ?? 1 });
+  const memory = poolMemory({
+    ...names,
+    ...engine,
+    ...spread(step, request),
+    tensorParallel,
+    pipelineParallel: request.pipelineParallel ?? 1,
+  });
   return {
     name: request.name,
     gpu: names.gpu?.name ?? request.gpu,
@@ -138,7 +146,7 @@ const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): numb
     dtype: dtype.dtype,
     tensorParallel: request.tensorParallel,
     pipelineParallel: request.pipelineParallel ?? 1,
-    ...(step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel }),
+    ...spread(step, request),
     utilizationRatio: request.gpuMemoryUtilizationRatio ?? DEFAULTS.memoryUtilizationRatio,
     blockTokens: request.engine.blockTokens ?? DEFAULTS.blockTokens,
     maxBatchedTokens: request.engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
@@ -146,6 +154,15 @@ const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): numb
   if (kvBlocks !== undefined) return holdBlocks(memory, { kvBlocks, weightsElsewhere: hasOwnSteps(request) });
   const plan = planMemory(memory);
   return isCatalogFault(plan) ? plan : plan.kvBlocks;
+};
+
+/** Over how many GPUs experts and ranks go; an engine variant of wide expert parallelism says it for its experts. */
+const spread = (step: StepChoice, request: PoolRequest): { readonly expertParallel?: number; readonly dataParallel?: number } => {
+  const expertParallel = step.expertParallel ?? request.expertParallel;
+  return {
+    ...(expertParallel === undefined ? {} : { expertParallel }),
+    ...(request.dataParallel === undefined ? {} : { dataParallel: request.dataParallel }),
+  };
 };
 
 const blocksNeeded = (request: PoolRequest): CatalogFault =>

@@ -18,6 +18,8 @@ export interface LanesOptions {
   /** Of each traffic class: whom the attempt belongs to, and its tenant; counted from 0. */
   readonly keyOf: Int32Array;
   readonly tenantOf: Int32Array;
+  /** Of each traffic class: how much more service than others it gets where the order is fair. */
+  readonly weights: ReadonlyArray<number>;
   /** Number of targets, and the target of an attempt, which does not change while it waits. */
   readonly targets: number;
   readonly targetOf: (attempt: number) => number;
@@ -35,6 +37,7 @@ export class Lanes {
   private readonly lists: ReadonlyArray<SlotList>;
   private readonly keyOf: Int32Array;
   private readonly tenantOf: Int32Array;
+  private readonly weights: ReadonlyArray<number>;
   private readonly targets: number;
   private readonly targetOf: (attempt: number) => number;
   private readonly counter: VirtualTokenCounter | undefined;
@@ -45,12 +48,13 @@ export class Lanes {
   private anyBlocked = false;
   private arrivals = 0;
 
-  constructor({ attempts, fair, keyOf, tenantOf, targets, targetOf }: LanesOptions) {
+  constructor({ attempts, fair, keyOf, tenantOf, weights, targets, targetOf }: LanesOptions) {
     const keys = keyOf.reduce((most, key) => Math.max(most, key + 1), 1);
     this.attempts = attempts;
     this.lists = Array.from({ length: keys * targets }, () => new SlotList(attempts));
     this.keyOf = keyOf;
     this.tenantOf = tenantOf;
+    this.weights = weights;
     this.targets = targets;
     this.targetOf = targetOf;
     this.counter = fair === undefined ? undefined : new VirtualTokenCounter({ clients: keys, ...fair });
@@ -101,6 +105,17 @@ export class Lanes {
     return best;
   }
 
+  /** The newest attempt of a key that is of one of these classes; -1 without any. */
+  newest(key: number, isOf: (classIndex: number) => boolean): number {
+    let newest = NOBODY;
+    for (const list of this.lists.slice(key * this.targets, (key + 1) * this.targets)) {
+      let attempt = list.last;
+      while (attempt !== NOBODY && !isOf(this.attempts.classIndex.at[attempt]!)) attempt = list.before(attempt);
+      if (attempt !== NOBODY && (newest === NOBODY || this.arrival!.at[attempt]! > this.arrival!.at[newest]!)) newest = attempt;
+    }
+    return newest;
+  }
+
   /** Until `unblock`, nobody of this attempt's target is next. */
   blockTarget(attempt: number): void {
     for (let lane = this.targetOf(attempt); lane < this.blocked.length; lane += this.targets) this.blocked[lane] = 1;
@@ -128,12 +143,12 @@ export class Lanes {
       this.counter.arrive(key);
       this.counter.leave(key);
     }
-    this.counter.charge(key, this.attempts.promptTokens.at[attempt]!, 0);
+    this.counter.charge(key, this.attempts.promptTokens.at[attempt]!, 0, this.weight(attempt));
   }
 
   /** The engine generated so many tokens for it. */
   served(attempt: number, outputTokens: number): void {
-    this.counter?.charge(this.key(attempt), 0, outputTokens);
+    this.counter?.charge(this.key(attempt), 0, outputTokens, this.weight(attempt));
   }
 
   private rank(attempt: number, newestFirst: boolean): number {
@@ -147,6 +162,10 @@ export class Lanes {
 
   private key(attempt: number): number {
     return this.keyOf[this.attempts.classIndex.at[attempt]!]!;
+  }
+
+  private weight(attempt: number): number {
+    return this.weights[this.attempts.classIndex.at[attempt]!]!;
   }
 
   private laneOf(attempt: number): number {

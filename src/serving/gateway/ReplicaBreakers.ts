@@ -1,19 +1,20 @@
-import type { Kernel } from "../../kernel/Kernel.ts";
+import type { DelayRing, Kernel } from "../../kernel/Kernel.ts";
 import { Phase as EventPhase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
 import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
+import type { BreakerSpec } from "../../policy/breaker/BreakerSpec.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
 import type { Attempts } from "../Attempts.ts";
 
-/** A breaker, and from when on a call counts as slow. */
-export interface BreakerSpec extends BreakerSettings {
-  readonly slowCallMs?: number;
-}
+const OP_UNBLOCK = 0;
+const OP_SLOW = 1;
+const NO_PERMIT = -1;
 
 export interface ReplicaBreakersOptions {
   readonly spec: BreakerSpec;
+  readonly breakerOf: (spec: BreakerSettings) => CircuitBreaker;
   readonly replicas: number;
   readonly kernel: Kernel;
   readonly attempts: Attempts;
@@ -26,17 +27,22 @@ export class ReplicaBreakers {
   /** 1 while the breaker of a replica refuses. */
   readonly blocked: Uint8Array;
   private readonly options: ReplicaBreakersOptions;
-  private readonly breakers: ReadonlyArray<Breaker>;
+  private readonly breakers: ReadonlyArray<CircuitBreaker>;
   private readonly permit: Column<Float64Array>;
   private readonly actor: number;
+  /** Calls that are not slow yet; only where slow ones open a breaker. */
+  private readonly timely: DelayRing | undefined;
   private rejectedBefore = 0;
 
   constructor(options: ReplicaBreakersOptions) {
     this.options = options;
     this.blocked = new Uint8Array(options.replicas);
-    this.breakers = Array.from({ length: options.replicas }, () => new Breaker(options.spec));
+    this.breakers = Array.from({ length: options.replicas }, () => options.breakerOf(options.spec));
     this.permit = options.attempts.pool.float64();
     this.actor = options.kernel.join(this);
+    const { slowCallMs } = options.spec;
+    const judges = this.breakers.some(({ judgesPace }) => judgesPace === true);
+    if (judges && slowCallMs !== undefined) this.timely = options.kernel.ring(slowCallMs, this.actor, OP_SLOW, EventPhase.Timeout);
   }
 
   /** How often breakers refused since the start of the measurement. */
@@ -55,6 +61,7 @@ export class ReplicaBreakers {
     const permit = breaker.admit(kernel.now);
     if (permit >= 0) {
       this.permit.at[attempt] = permit;
+      this.timely?.start(attempt);
       return true;
     }
     this.block(replica, breaker.retryAfterMs);
@@ -63,27 +70,48 @@ export class ReplicaBreakers {
 
   /** The attempt was not sent after all. */
   withdraw(replica: number, attempt: number): void {
-    this.breakers[replica]!.settle(this.permit.at[attempt]!, Outcome.Ignored, this.options.kernel.now);
+    this.settle(replica, attempt, Outcome.Ignored);
     this.unblock(replica);
+  }
+
+  /** The attempt begins to be answered. */
+  firstToken(attempt: number): void {
+    if (this.options.spec.slowBy === "firstToken" && this.timely?.stop(attempt) === true) this.pace(attempt, false);
   }
 
   /** How the attempt ended, a `RouteEnd`, after so long. */
   ended(replica: number, attempt: number, how: number, lastedMs: number): void {
     const slowMs = this.options.spec.slowCallMs ?? Infinity;
-    const outcome = how === RouteEnd.Cancelled ? cancelled(lastedMs, slowMs) : outcomeOf(how === RouteEnd.Completed, lastedMs, slowMs);
-    this.breakers[replica]!.settle(this.permit.at[attempt]!, outcome, this.options.kernel.now);
+    // Whoever hung up says nothing of the replica; that the call was slow by then is known already.
+    const outcome = how === RouteEnd.Cancelled ? Outcome.Ignored : outcomeOf(how === RouteEnd.Completed, lastedMs, slowMs);
+    this.settle(replica, attempt, outcome);
     // A probe's end may have freed its slot or closed the breaker: the next pick finds out.
     this.unblock(replica);
   }
 
-  wake(_op: number, replica: number): void {
-    this.unblock(replica);
+  wake(op: number, ref: number): void {
+    if (op === OP_UNBLOCK) return this.unblock(ref);
+    this.pace(ref, true);
+  }
+
+  private pace(attempt: number, slow: boolean): void {
+    const { attempts, kernel } = this.options;
+    this.breakers[attempts.replica.at[attempt]!]!.pace?.(this.permit.at[attempt]!, slow, kernel.now);
+  }
+
+  /** An attempt that has moved on to another replica was settled where it began. */
+  private settle(replica: number, attempt: number, outcome: number): void {
+    const permit = this.permit.at[attempt]!;
+    if (permit === NO_PERMIT) return;
+    this.permit.at[attempt] = NO_PERMIT;
+    this.timely?.stop(attempt);
+    this.breakers[replica]!.settle(permit, outcome, this.options.kernel.now);
   }
 
   private block(replica: number, forMs: number): void {
     this.blocked[replica] = 1;
     const { kernel } = this.options;
-    kernel.post(kernel.now + forMs, this.actor, 0, replica, EventPhase.Control);
+    kernel.post(kernel.now + forMs, this.actor, OP_UNBLOCK, replica, EventPhase.Control);
   }
 
   private unblock(replica: number): void {
@@ -92,6 +120,3 @@ export class ReplicaBreakers {
     this.options.reopened(replica);
   }
 }
-
-/** Whoever hung up says nothing of the replica, unless the call had lasted too long by then. */
-const cancelled = (lastedMs: number, slowMs: number): number => (lastedMs >= slowMs ? Outcome.SlowSuccess : Outcome.Ignored);

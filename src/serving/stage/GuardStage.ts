@@ -1,5 +1,8 @@
+import type { Actor, DelayRing } from "../../kernel/Kernel.ts";
+import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
+import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
@@ -11,7 +14,7 @@ import type { Door } from "./Door.ts";
 
 /** What one client keeps of its backend. */
 interface Guard {
-  readonly breaker: Breaker | undefined;
+  readonly breaker: CircuitBreaker | undefined;
   readonly throttle: ClientThrottle | undefined;
 }
 
@@ -22,7 +25,7 @@ const NO_PERMIT = -1;
  * as failures of the backend; a rejection by a limiter and a hang-up by the client say nothing of it to the breaker, but a rejected attempt was not
  * accepted, which is what the throttle counts.
  */
-export class GuardStage implements Door, GatewayListener {
+export class GuardStage implements Door, GatewayListener, Actor {
   private readonly classes: ReadonlyArray<TrafficClassSpec>;
   private readonly simulation: typeof Simulation.Service;
   private readonly next: Door;
@@ -30,6 +33,8 @@ export class GuardStage implements Door, GatewayListener {
   /** By class and client. */
   private readonly guards: ReadonlyArray<ReadonlyArray<Guard>>;
   private readonly draw: () => number;
+  /** By class: calls that are not slow yet; only where slow ones open a breaker. */
+  private readonly timely: ReadonlyArray<DelayRing | undefined>;
   private readonly permit: Column<Float64Array>;
   private readonly sentMs: Column<Float64Array>;
   private readonly client: Column<Int32Array>;
@@ -40,14 +45,20 @@ export class GuardStage implements Door, GatewayListener {
     simulation: typeof Simulation.Service,
     next: Door,
     blocked: (rule: "breaker" | "throttle") => void,
+    breakerOf: (spec: BreakerSettings) => CircuitBreaker,
   ) {
     this.blocked = blocked;
     this.classes = classes;
     this.simulation = simulation;
     this.next = next;
-    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client)));
+    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client, breakerOf)));
     const sequence = simulation.streams.open("client", "throttle").sequence();
     this.draw = () => sequence.unit();
+    const actor = simulation.kernel.join(this);
+    this.timely = classes.map(({ client: { breaker } }, i) => {
+      const judges = breaker?.slowCallMs !== undefined && this.guards[i]![0]!.breaker!.judgesPace === true;
+      return judges ? simulation.kernel.ring(breaker.slowCallMs, actor, 0, Phase.Timeout) : undefined;
+    });
     const { pool } = simulation.attempts;
     this.permit = pool.float64();
     this.sentMs = pool.float64();
@@ -73,6 +84,7 @@ export class GuardStage implements Door, GatewayListener {
       const permit = breaker.admit(kernel.now);
       if (permit < 0) return this.refuse(attempt, "breaker", breaker.retryAfterMs);
       this.permit.at[attempt] = permit;
+      this.timely[attempts.classIndex.at[attempt]!]?.start(attempt);
     }
     this.next.submit(attempt);
   }
@@ -82,7 +94,15 @@ export class GuardStage implements Door, GatewayListener {
     this.next.hangUp(attempt);
   }
 
+  /** The call is slow, and goes on. */
+  wake(_op: number, attempt: number): void {
+    this.pace(attempt, true);
+  }
+
   firstToken(attempt: number): void {
+    const classIndex = this.simulation.attempts.classIndex.at[attempt]!;
+    const byFirstToken = this.classes[classIndex]!.client.breaker?.slowBy === "firstToken";
+    if (byFirstToken && this.timely[classIndex]?.stop(attempt) === true) this.pace(attempt, false);
     this.listener.firstToken(attempt);
   }
 
@@ -113,10 +133,15 @@ export class GuardStage implements Door, GatewayListener {
     attempts.pool.give(attempt);
   }
 
+  private pace(attempt: number, slow: boolean): void {
+    this.guardOf(attempt).breaker!.pace?.(this.permit.at[attempt]!, slow, this.simulation.kernel.now);
+  }
+
   private settle(attempt: number, outcome: number, hintMs: number): void {
     const permit = this.permit.at[attempt]!;
     if (permit < 0) return;
     this.permit.at[attempt] = NO_PERMIT;
+    this.timely[this.simulation.attempts.classIndex.at[attempt]!]?.stop(attempt);
     this.guardOf(attempt).breaker!.settle(permit, outcome, this.simulation.kernel.now, hintMs);
   }
 
@@ -125,7 +150,7 @@ export class GuardStage implements Door, GatewayListener {
   }
 }
 
-const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"]): Guard => ({
-  breaker: breaker && new Breaker(breaker),
+const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"], breakerOf: (spec: BreakerSettings) => CircuitBreaker): Guard => ({
+  breaker: breaker && breakerOf(breaker),
   throttle: throttle && new ClientThrottle(throttle),
 });

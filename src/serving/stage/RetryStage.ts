@@ -1,8 +1,11 @@
 import type { Column } from "../../kernel/SlotPool.ts";
+import type { RetryBudget } from "../../policy/retry/RetryBudget.ts";
+import type { RetryBudgetSpec } from "../../policy/retry/RetryBudgetSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
-import { AttemptEnd } from "../Gateway.ts";
+import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
+import type { TriesSpec } from "./TriesSpec.ts";
 import { copyResult, twinOf } from "./Twins.ts";
 
 const NONE = -1;
@@ -15,6 +18,7 @@ const COPY_SPAN = 8;
  */
 export class RetryStage implements Door, GatewayListener {
   private readonly attempts: number;
+  private readonly budget: RetryBudget | undefined;
   private readonly simulation: typeof Simulation.Service;
   private readonly next: Door;
   /** Of a try: the attempt that it stands for, -1 when that is gone. */
@@ -25,9 +29,14 @@ export class RetryStage implements Door, GatewayListener {
   private readonly started: Column<Int32Array>;
   private listener!: GatewayListener;
 
-  /** `attempts` tries in all, the first one included. */
-  constructor(attempts: number, simulation: typeof Simulation.Service, next: Door) {
+  constructor(
+    { attempts, budget }: TriesSpec,
+    budgetOf: (spec: RetryBudgetSpec) => RetryBudget,
+    simulation: typeof Simulation.Service,
+    next: Door,
+  ) {
     this.attempts = attempts;
+    this.budget = budget && budgetOf(budget);
     this.simulation = simulation;
     this.next = next;
     const { pool } = simulation.attempts;
@@ -45,12 +54,15 @@ export class RetryStage implements Door, GatewayListener {
   submit(attempt: number): void {
     this.tries.at[attempt] = 0;
     this.started.at[attempt] = 0;
+    this.budget?.requested(this.simulation.kernel.now);
     this.send(attempt);
   }
 
   hangUp(attempt: number): void {
     const present = this.present.at[attempt]!;
     this.original.at[present] = NONE;
+    this.settle(attempt, false);
+    this.budget?.finished(this.simulation.kernel.now);
     this.simulation.attempts.pool.give(attempt);
     this.next.hangUp(present);
   }
@@ -66,9 +78,11 @@ export class RetryStage implements Door, GatewayListener {
     const attempt = this.original.at[present]!;
     if (attempt === NONE) return;
     this.original.at[present] = NONE;
+    this.settle(attempt, isAnswer(how));
     const again = (how === AttemptEnd.Failed || how === AttemptEnd.Shed) && this.started.at[attempt] === 0;
-    if (again && this.tries.at[attempt]! < this.attempts) return this.send(attempt);
-    const { attempts } = this.simulation;
+    const { attempts, kernel } = this.simulation;
+    if (again && this.tries.at[attempt]! < this.attempts && this.budget?.take(kernel.now, false) !== false) return this.send(attempt);
+    this.budget?.finished(kernel.now);
     copyResult(attempts, present, attempt);
     this.listener.ended(attempt, how);
     attempts.pool.give(attempt);
@@ -76,6 +90,11 @@ export class RetryStage implements Door, GatewayListener {
 
   wasted(present: number, tokens: number): void {
     this.listener.wasted(present, tokens);
+  }
+
+  /** Tells the budget how the present try ended. */
+  private settle(attempt: number, succeeded: boolean): void {
+    this.budget?.ended(succeeded, this.tries.at[attempt]! > 1, false, this.simulation.kernel.now);
   }
 
   private send(attempt: number): void {

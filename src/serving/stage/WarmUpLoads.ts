@@ -38,7 +38,8 @@ export class WarmUpLoads implements Actor {
     this.lengths = new RequestLengths(traffic, simulation.streams);
     const { contents, zipf } = traffic.repeat!;
     const plan = planWarmUp({
-      demand: Float64Array.from({ length: contents }, (_, rank) => (rank + 1) ** -zipf),
+      // The hottest come first: no more of them than fit can be wanted.
+      demand: Float64Array.from({ length: Math.min(contents, spec.maxEntries) }, (_, rank) => (rank + 1) ** -zipf),
       maxEntries: spec.maxEntries,
       loadsPerSecond: warmUp.loadsPerSecond,
       ttlMs: spec.ttlMs,

@@ -98,7 +98,7 @@ describe("planMemory", () => {
       return isCatalogFault(fault) ? fault.hint : "fits";
     };
     expect(hintOf("h100", "llama-3.1-405b")).toBe(
-      "the smallest tensor parallelism that fits is 16; tp 4 x pp 3 stays inside nodes; dtype fp8 fits with tp 8; the smallest GPU of the catalog that holds it inside a node is h200 with tp 8",
+      "the smallest tensor parallelism that fits is 16; tp 4 x pp 3 stays inside nodes; dtype fp8 fits with tp 8; the smallest GPU of the catalog that holds it inside a node is b300 with tp 4",
     );
     expect(hintOf("a100-40gb", "llama-3.1-70b")).toBe(
       "the smallest tensor parallelism that fits is 8; dtype int8 fits with tp 4; the smallest GPU of the catalog that holds it is b200",

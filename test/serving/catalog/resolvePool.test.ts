@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { CatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
 import { GPUS } from "../../../src/serving/catalog/Gpus.ts";
-import { MODELS } from "../../../src/serving/catalog/Models.ts";
+import type { EngineName } from "../../../src/serving/catalog/EngineNames.ts";
+import { MODELS, routedExpertBytes, weightBytes } from "../../../src/serving/catalog/Models.ts";
+import { ROOFLINE_ERRORS } from "../../../src/serving/catalog/RooflineFactors.ts";
 import type { PoolRequest } from "../../../src/serving/catalog/PoolRequest.ts";
 import { resolvePool } from "../../../src/serving/catalog/resolvePool.ts";
-import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING } from "../../../src/serving/catalog/Roofline.ts";
+import { EXCHANGE_WARNING, ROOFLINE_WARNING } from "../../../src/serving/catalog/rooflineWarnings.ts";
 import type { PoolSpec } from "../../../src/serving/ServingSpec.ts";
 
 const STEP = { a: 10, b: 0.1, c: 1e-4, d: 0.05, e: 1e-6, h: 0 };
@@ -109,12 +111,59 @@ describe("resolvePool: what is found", () => {
     expect(pool({ gpu: "rtx-4090", hostOverheadMs: 2, engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBeCloseTo(18.926, 9);
   });
 
-  it("no entry: Mistral-7B on an L4, Mixtral on H100s -> roofline with its warnings and no stated error", () => {
+  it("no entry: Mistral-7B on an L4, Mixtral on H100s -> roofline with its warnings and error", () => {
     const small = pool({ gpu: "l4", model: "mistral-7b" });
     expect(small.warnings).toContain(ROOFLINE_WARNING);
-    expect(small.stepErrorRatio).toBeUndefined();
-    expect(small.stepSource).toMatch(/^roofline of l4 and mistral-7b/);
-    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([ROOFLINE_WARNING, ROOFLINE_EXPERTS_WARNING]);
+    expect(small.warnings).toContain("the roofline's factors were fitted on h100, h200, b200, b300, not on l4");
+    expect(small.stepErrorRatio).toBe(ROOFLINE_ERRORS.tpotRatio);
+    expect(small.stepSource).toMatch(/^roofline of l4 and mistral-7b under vllm/);
+    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([ROOFLINE_WARNING]);
+  });
+
+  it("another engine than vLLM -> its own host times by the roofline, even where there is an entry", () => {
+    const trtllm = pool({ engineName: "trtllm" });
+    expect(trtllm.stepSource).toMatch(/^roofline of h100 and llama-3.1-8b under trtllm/);
+    expect(pool().stepSource).toMatch(/^composed/);
+    expect(pool({ engineName: "vllm" }).stepSource).toBe(pool().stepSource);
+    const host = (engineName: EngineName) => pool({ model: "mistral-7b", engineName }).engine.step;
+    expect(host("sglang").a).not.toBe(host("vllm").a);
+    expect(pool({ model: "mistral-7b", hostOverheadMs: 0 }).engine.step.a).toBeLessThan(host("vllm").a);
+  });
+
+  it("experts spread over 16 GPUs -> their weights by 16, the rest on each rank, KV per rank, rows travel", () => {
+    const wide = { gpu: "h200", model: "deepseek-v3", dtype: "fp8", dataParallel: 16, expertParallel: 16 };
+    const spread = pool(wide);
+    expect(spread.gpusPerReplica).toBe(16);
+    const { weightBytes: perGpu } = spread.memory!;
+    const { model } = { model: MODELS.find(({ name }) => name === "deepseek-v3")! };
+    const routed = routedExpertBytes(model, "fp8");
+    expect(perGpu).toBeCloseTo(weightBytes(model, "fp8") - routed + routed / 16, 0);
+    expect(spread.warnings).toContain(EXCHANGE_WARNING);
+    expect(spread.engine.step.experts).toMatchObject({ count: 256, ranks: 16 });
+    // The same GPUs by tensor parallelism: rows stay, and all of the weights are cut.
+    const cut = pool({ ...wide, dataParallel: 1, tensorParallel: 16 });
+    expect(cut.memory!.weightBytes).toBeCloseTo(weightBytes(model, "fp8") / 16, 0);
+    expect(cut.warnings).not.toContain(EXCHANGE_WARNING);
+  });
+
+  it.each([
+    ["of a dense model", { expertParallel: 2, tensorParallel: 2 }, "needs a mixture of experts"],
+    [
+      "over GPUs that do not divide",
+      { model: "mixtral-8x7b", tensorParallel: 4, expertParallel: 3 },
+      "must divide the 4 GPUs of tp and dp",
+    ],
+    ["over more GPUs than experts", { model: "mixtral-8x7b", dataParallel: 16, expertParallel: 16 }, "must be at most the 8 experts"],
+    [
+      "beside a variant",
+      { gpu: "h100", model: "deepseek-v3", dtype: "fp8+ep64", expertParallel: 1 },
+      "must not be together with an engine variant",
+    ],
+    ["of an unknown model", { model: "mine", step: STEP, expertParallel: 1 }, "needs a model that is known"],
+  ])("experts %s -> refused at parallelism.ep", (_, more, constraint) => {
+    const refused = fault(more);
+    expect(refused.field).toBe("parallelism.ep");
+    expect(refused.constraint).toContain(constraint);
   });
 
   it("step given: unknown GPU and model with blocks -> taken as they are, no host time, cost 0 with a warning", () => {

@@ -81,3 +81,37 @@ describe("the quota of a station", () => {
     expect(outcomesOf(simulated)).toEqual({ completed: 3 });
   });
 });
+
+describe("a budget of the gateway's own tries", () => {
+  const budget = { active: { ratio: 0.2, minConcurrency: 3 } } as const;
+
+  test("25 requests fail together, 20 % of those under way -> five further tries at once; without a budget all", async () => {
+    const steps = async (retry: NonNullable<NonNullable<ScenarioInput["gateway"]>["retry"]>): Promise<number> => {
+      const simulated = await run({ ...world(25, 2, { bad: { failures: 1 } }), gateway: { retry } });
+      expect(outcomesOf(simulated)).toEqual({ failed: 25 });
+      return simulated.result.pools[0]!.steps;
+    };
+    expect(await steps({ attempts: 2, budget })).toBeLessThanOrEqual(25 + 5);
+    expect(await steps({ attempts: 2, budget })).toBeGreaterThan(25);
+    expect(await steps({ attempts: 2 })).toBe(50);
+  });
+
+  test("clients hang up while their further tries are under way -> others get theirs afterwards", async () => {
+    const early = world(20, 3, { bad: { failures: 1, service: "2s" } }, { deadline: "3s" });
+    const rate = {
+      piecewise: [
+        ["0s", "0/s"],
+        ["10s", "1/s"],
+      ],
+      interpolation: "step",
+    } as const;
+    const late = { arrivals: { poisson: { rate } }, prompt: 1, output: 1 } as const;
+    const { result } = await run({
+      ...early,
+      traffic: { early: early.traffic["web"]!, late },
+      gateway: { retry: { attempts: 3, budget } },
+    });
+    // Of the early ones only the first tries came to an end.
+    expect(result.pools[0]!.steps).toBeGreaterThan(20 + result.classes.find(({ name }) => name === "late")!.requests);
+  });
+});

@@ -1,8 +1,9 @@
-import { budgetBounds, clientThrottle, layers, windowEdge } from "./amplification.ts";
+import { activeBudget, budgetBounds, clientThrottle, layers, windowEdge } from "./amplification.ts";
 import { coldCache, stampede } from "./caching.ts";
+import { gradient } from "./concurrency.ts";
 import { tokenCounters } from "./fairness.ts";
-import { hysteresis, ramp, triggerLength } from "./collapse.ts";
-import { balancers, erlang, hedging, openAgainstClosed, pollaczek } from "./queueing.ts";
+import { hysteresis, ramp, recoveryTime, triggerLength } from "./collapse.ts";
+import { balancers, erlang, fanOut, hedging, openAgainstClosed, pollaczek, staleReports } from "./queueing.ts";
 import { triggerThreshold, vulnerableLoad } from "./recovery.ts";
 import type { Reference } from "./Reference.ts";
 import { retryAmplification, retryBudgets } from "./retryAmplification.ts";
@@ -13,19 +14,24 @@ export const REFERENCES: ReadonlyArray<Reference> = [
   retryBudgets,
   triggerLength,
   hysteresis,
+  recoveryTime,
   ramp,
   vulnerableLoad,
   triggerThreshold,
   layers,
   budgetBounds,
+  activeBudget,
   clientThrottle,
   windowEdge,
   tokenCounters,
+  gradient,
   coldCache,
   stampede,
   erlang,
   pollaczek,
   balancers,
+  staleReports,
   hedging,
+  fanOut,
   openAgainstClosed,
 ];
