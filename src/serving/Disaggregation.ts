@@ -47,7 +47,7 @@ interface DecodeSide {
 
 /**
  * Hands attempts from prefill to decode replicas. After the first token a decode replica with the fewest attempts allocates blocks; then the
- * KV moves, and the attempt decodes there. The prefill replica keeps the blocks until the KV is over, so that full decode pools back up into it.
+ * KV that its prefix cache lacks moves, and the attempt decodes there. The prefill replica keeps the blocks until the KV is over, so that full decode pools back up into it.
  * Where the KV is lost on the way (link down, prefill replica dead) the decode replica computes the prompt again. Where the decode replica dies
  * before it has the KV, another one is chosen; with none up, finished prompts hold their blocks. What a link has begun to send it sends to its
  * end, even if nobody waits for it any more.
@@ -119,7 +119,7 @@ export class Disaggregation {
       finished: (attempt) => this.leave(attempt, () => listener.finished(attempt)),
       released: (attempt, tokens) => this.decodeReleased(attempt, tokens),
       failed: (attempt, tokens) => this.decodeFailed(attempt, tokens),
-      kvReserved: (attempt) => this.send(attempt),
+      kvReserved: (attempt, presentTokens) => this.send(attempt, presentTokens),
     });
     this.decodes.push({ engine, replica, attempts: 0 });
     return facade(engine, {
@@ -211,8 +211,8 @@ export class Disaggregation {
     if (!this.decodes[decode]!.engine.expectTransfer!(attempt)) this.refuse(attempt);
   }
 
-  /** Blocks are there: the KV moves. */
-  private send(attempt: number): void {
+  /** Blocks are there: the KV that they lack moves. */
+  private send(attempt: number, presentTokens: number): void {
     const side = this.source(attempt);
     const { spec, kernel } = this;
     if (side.link.down) {
@@ -221,7 +221,7 @@ export class Disaggregation {
       this.ticket.at[attempt] = kernel.post(kernel.now, this.actor, OP_RECOMPUTE, attempt, Phase.Arrival);
       return;
     }
-    const bytes = this.attempts.promptTokens.at[attempt]! * side.bytesPerToken;
+    const bytes = (this.attempts.promptTokens.at[attempt]! - presentTokens) * side.bytesPerToken;
     const layersMs = this.layersMs.at[attempt]!;
     const layered = !Number.isNaN(layersMs);
     const sendMs = side.link.send(kernel.now, {

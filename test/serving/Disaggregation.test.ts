@@ -87,6 +87,30 @@ test("disaggregation: a prompt that no decode replica can hold -> rejected at on
   expect(simulated.result.pools[0]!.steps).toBe(0);
 });
 
+test("disaggregation: a conversation whose decode replica has kept its KV -> only what is new moves", async () => {
+  const cached = async (prefixCache: boolean) => {
+    const world = apart(link("10MB/s"));
+    const decode = { ...world.fleet!["decode"]!, engine: { ...pool().engine, prefixCache } };
+    const chat = burst(1, {
+      arrivals: { poisson: { rate: "0.2/s" } },
+      prompt: 160,
+      session: { turns: 3, think: "100ms", maxContext: "4k" },
+    });
+    const { result, sample } = await run(small(chat, { ...world, fleet: { ...world.fleet, decode } }));
+    const prompts = sample.map(({ promptTokens }) => promptTokens);
+    return { kB: result.pools[0]!.handover!.bytes / 1000, prompts, computed: result.pools[1]!.tokens.prefill };
+  };
+  const whole = await cached(false);
+  expect(whole.prompts.length).toBeGreaterThan(2);
+  expect(whole.kB).toBe(whole.prompts.reduce((sum, tokens) => sum + tokens, 0));
+  const fresh = await cached(true);
+  expect(fresh.prompts).toEqual(whole.prompts);
+  // Turns of 160, 330 and 500 tokens; the context of the turn before lies there in whole blocks of 16.
+  const kept = fresh.prompts.map((tokens) => (tokens === 160 ? 0 : Math.floor((tokens - 160 - 1) / 16) * 16));
+  expect(fresh.kB).toBe(fresh.prompts.reduce((sum, tokens, i) => sum + tokens - kept[i]!, 0));
+  expect(fresh.computed).toBe(0);
+});
+
 test("disaggregation: the decode pool is full -> prefill keeps the blocks and stops; every request is answered all the same", async () => {
   const world = apart(link("1GB/s"));
   const fleet = {
