@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { LongestQueueDrop } from "../../../src/policy/shedding/LongestQueueDrop.ts";
 
-const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1000, seed: 42 } : { numRuns: 20_000 };
 const [KEYS, LEVELS] = [3, 2];
 
 interface Waiting {
@@ -68,7 +67,6 @@ it("longestQueueDrop: any history -> the bounds hold, and nothing is dropped tha
         expect(queue.waiting.reduce((total, one) => total + one.tokens, 0)).toBeLessThanOrEqual(150);
       }
     }),
-    RUNS,
   );
 });
 
@@ -94,7 +92,6 @@ it("longestQueueDrop: full of requests -> nobody gives way to a less urgent one,
         }
       }
     }),
-    RUNS,
   );
 });
 
