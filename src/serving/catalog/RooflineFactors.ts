@@ -80,4 +80,4 @@ export const FITTED_GPUS: ReadonlyArray<string> = ["h100", "h200", "b200", "b300
  * Median absolute errors of models that were left out of the fit, over groups of model, GPU, parallelism and engine on H100 and H200: time per
  * output token and time to first token of a closed loop.
  */
-export const ROOFLINE_ERRORS = { tpotRatio: 0.1, ttftRatio: 0.22 } as const;
+export const ROOFLINE_ERRORS = { tpotRatio: 0.092, ttftRatio: 0.209 } as const;
