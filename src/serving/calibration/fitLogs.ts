@@ -23,7 +23,7 @@ const DIFFERENCE = 1e-3;
 const LONGEST_STEP = 0.7;
 const ATTEMPTS = 8;
 /** A gain below this share of the loss ends the search. */
-const TOLERANCE = 1e-4;
+const TOLERANCE = 1e-6;
 
 /**
  * Gauss-Newton with damping on weights 2 / scale / (1 + (error / scale)^2): minimizes the sum of scale * ln(1 + (error / scale)^2), Cauchy's loss,

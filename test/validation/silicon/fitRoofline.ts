@@ -14,7 +14,7 @@ const RIDGE = 0.02;
 export type RooflineValues = ReadonlyArray<number>;
 
 /** Fits the roofline's factors to closed-loop points: both errors of each, TTFT at half the weight; a group of n points counts as sqrt(n). */
-export const fitRoofline = (points: ReadonlyArray<SiliconPoint>, from?: RooflineValues, iterations = 25): RooflineValues => {
+export const fitRoofline = (points: ReadonlyArray<SiliconPoint>, from?: RooflineValues, iterations = 60): RooflineValues => {
   const sizes = Map.groupBy(points, ({ group }) => group);
   const weights = points.flatMap(({ group }) => {
     const weight = 1 / Math.sqrt(sizes.get(group)!.length);
