@@ -9,6 +9,7 @@ import { findGpu } from "./Gpus.ts";
 import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
 import { findModel } from "./Models.ts";
 import { resolvePool } from "./resolvePool.ts";
+import { FITTED_FACTORS } from "./RooflineFactors.ts";
 import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
@@ -48,6 +49,8 @@ export interface PairFigures {
   /** The largest batch that KV and engine allow at this context; null when not one sequence fits. */
   readonly ceiling: StepFigures | null;
   readonly usdPerGpuHour: number | null;
+  /** What a first token waits for beside steps, as fitted together with the roofline; null for other step times. */
+  readonly outsideMs: { readonly perRequest: number; readonly perPromptToken: number } | null;
   readonly stepOrigin: StepOrigin;
   readonly stepSource: string;
   readonly stepErrorRatio: number | null;
@@ -95,6 +98,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
     ceiling: most >= 1 ? decode(most) : null,
     usdPerGpuHour: price,
+    outsideMs: originOf(entryOf(of)) === "roofline" ? outsideMs(of.engineName ?? DEFAULT_ENGINE) : null,
     stepOrigin: originOf(entryOf(of)),
     stepSource: pool.stepSource,
     stepErrorRatio: pool.stepErrorRatio ?? null,
@@ -102,6 +106,11 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     warnings: pool.warnings,
   };
 };
+
+const outsideMs = (engine: EngineName) => ({
+  perRequest: FITTED_FACTORS.engines[engine].requestMs,
+  perPromptToken: FITTED_FACTORS.requestMsPerToken,
+});
 
 const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number; readonly ranks: number }) => {
   const form = new StepForm(pool.engine.step);
