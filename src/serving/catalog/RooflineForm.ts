@@ -87,11 +87,13 @@ const expertLayersOf = ({ shape }: ModelSpec): number =>
 /** Whether rows travel to the experts' GPUs: the ranks of data-parallel attention hold different ones. */
 const travels = (of: RooflineShape): boolean => of.expertParallel !== undefined && (of.dataParallel ?? 1) > 1;
 
+const gpusOf = (of: RooflineShape): number => of.tensorParallel * (of.dataParallel ?? 1);
+
 /** Latencies of a step: two all-reduces per layer with tensor parallelism, of which dispatch and combine take the place of the second where rows travel. */
 const exchangeLatencyMs = (model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
   const expertLayers = expertLayersOf(model);
   const reduces = Math.log2(of.tensorParallel) * (2 * model.layers - (travels(of) ? expertLayers : 0));
-  const exchanges = travels(of) ? Math.log2(of.expertParallel!) * 2 * expertLayers : 0;
+  const exchanges = travels(of) ? Math.log2(gpusOf(of)) * 2 * expertLayers : 0;
   return expertLayers * factors.expertLayerMs + factors.exchangeMs * (reduces + exchanges);
 };
 
@@ -104,15 +106,17 @@ const reduceRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors:
 };
 
 /**
- * Dispatch at 8 bits and combine at 16 of each row to the distinct GPUs of its experts, in and out of a GPU at the same time: inside the node by
+ * Dispatch at the experts' format, of at least 8 bits, and combine at 16 of each row to the distinct GPUs of its experts (to all that share one, where experts are cut too), in and out of a GPU at the same time: inside the node by
  * its links, the rest by the network. Source: DeepEP, the layout of its low-latency kernels.
  */
 const exchangeRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
   const { experts } = model.shape;
   if (!travels(of) || experts === undefined) return 0;
-  const gpus = of.expertParallel!;
-  const copies = gpus * (1 - ((gpus - 1) / gpus) ** experts.active);
-  const bytes = (expertLayersOf(model) * model.shape.hidden * (BYTES_8_BIT + BYTES_16_BIT) * copies) / of.tensorParallel;
+  const gpus = gpusOf(of);
+  const spread = of.expertParallel!;
+  const copies = gpus * (1 - ((spread - 1) / spread) ** experts.active);
+  const valueBytes = (of.dtype === "fp8" ? BYTES_8_BIT : BYTES_16_BIT) + BYTES_16_BIT;
+  const bytes = (expertLayersOf(model) * model.shape.hidden * valueBytes * copies) / of.tensorParallel;
   const near = Math.min(gpus, gpu.gpusPerNode);
   const inside = (near - 1) / gpus;
   const outside = (gpus - near) / gpus;

@@ -122,13 +122,15 @@ describe("roofline", () => {
     );
   });
 
-  it("way of a row to its experts: 2 GPUs, one expert -> half of the rows cross, at 3 bytes per value, in each layer", () => {
+  it("way of a row to its experts: 2 GPUs, one expert -> half of the rows cross, at 4 bytes per value, in each layer; cut by 2 besides -> all four GPUs of each", () => {
     const gpu = findGpu("h200")!;
     const mixtral = findModel("mixtral-8x7b")!;
     const model = { ...mixtral, shape: { ...mixtral.shape, experts: { count: 8, active: 1, intermediate: 14_336 } } };
     const of = { tensorParallel: 1, dtype: "bf16", engine: "vllm", dataParallel: 2, expertParallel: 2 } as const;
     const { d } = rooflineForm(gpu, model, of, EXCHANGE_ONLY)!;
-    expect(d).toBeCloseTo((1000 * 32 * 4096 * 3 * 0.5) / 450e9, 12);
+    expect(d).toBeCloseTo((1000 * 32 * 4096 * 4 * 0.5) / 450e9, 12);
+    const cut = rooflineForm(gpu, model, { ...of, dataParallel: 4 }, EXCHANGE_ONLY)!;
+    expect(cut.d).toBeCloseTo((1000 * 32 * 4096 * 4 * 2 * 0.75) / 450e9, 12);
   });
 
   it("across nodes: 16 GPUs of which 8 share a node -> half of the copies by the network, which is 9 times slower", () => {
