@@ -77,8 +77,8 @@ export interface GatewaySpec {
 
 /**
  * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
- * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)) and the same for routed experts: the larger
- * of reading weights and multiplying with them.
+ * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)), the larger of reading the weights and multiplying
+ * with them, and the reading of routed experts.
  */
 export interface StepCoefficients {
   readonly a: number;
@@ -100,8 +100,6 @@ export interface ExpertReads {
   readonly count: number;
   readonly active: number;
   readonly msPerExpert: number;
-  /** Compute per row of the step; 0 if absent. */
-  readonly rowMs?: number;
   /** Data-parallel ranks whose rows meet in the same experts; each is taken to have as many as this one. 1 if absent. */
   readonly ranks?: number;
   /** Share of the rows beyond the first that choose on their own, 0..1, while the others choose what was chosen; 1 if absent. */

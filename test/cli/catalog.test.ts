@@ -12,6 +12,9 @@ const commands = {
   kvJson: ["catalog", "llama-3.1-8b", "H100", "--kv-dtype", "fp8", "--format", "json"],
   measuredJson: ["catalog", "rtx-4090", "llama-3.1-8b", "--format", "json"],
   rooflineJson: ["catalog", "h20", "qwen-3-8b", "--context", "4096", "--format", "json"],
+  spread: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--engine", "sglang"],
+  spreadJson: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--format", "json"],
+  denseSpread: ["catalog", "h100", "llama-3.1-8b", "--tp", "2", "--ep", "2"],
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
@@ -112,6 +115,20 @@ describe("catalog", () => {
     expect(json(outcomes.fileJson)).toMatchObject({ model: { name: "tiny-config", layers: 16, kvBytesPerToken: 32_768 } });
   });
 
+  test("experts over the GPUs of 16 ranks -> their weights spread, speeds of all ranks, the engine, and what no measurement confirms", () => {
+    expect(outcomes.spread.code).toBe(0);
+    expect(outcomes.spread.stdout).toMatch(/^deepseek-v3 on 16 h200 .* fp8, sglang/mu);
+    expect(outcomes.spread.stdout).toMatch(/experts +spread over 16 of the 16 GPUs/u);
+    expect(outcomes.spread.stdout).toMatch(/on each of 16 ranks/u);
+    expect(outcomes.spread.stdout).toMatch(/outside +a first token waits \d+ms and .* per 1,000 prompt tokens/u);
+    expect(json(outcomes.pairJson)).toMatchObject({ stepOrigin: "composed", outsideMs: null });
+    expect(outcomes.spread.stdout).toMatch(/dispatch and combine are counted without overlap/u);
+    for (const line of outcomes.spread.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const document = json(outcomes.spreadJson) as { decode: Array<{ size: number; ms: number; tokensPerSecond: number }> };
+    expect(document).toMatchObject({ gpus: 16, ranks: 16, expertGpus: 16, engine: "vllm", stepOrigin: "roofline" });
+    for (const { size, ms, tokensPerSecond } of document.decode) expect(tokensPerSecond).toBeCloseTo((16 * 1000 * size) / ms, 6);
+  });
+
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
@@ -128,6 +145,7 @@ describe("catalog", () => {
     ["twoGpus", /h100 and h200 are both GPUs/u],
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
+    ["denseSpread", /--ep needs a mixture of experts \(2\): llama-3\.1-8b is dense/u],
     ["zeroContext", /--context must be at least 1/u],
   ] as const)("%s -> 104, and says why", (name, text) => {
     expect(outcomes[name].code).toBe(104);
