@@ -47,6 +47,11 @@ export class Probes {
     return false;
   }
 
+  /** Whether the permit is a probe whose lease has not ended. */
+  holds(permit: number, nowUs: number): boolean {
+    return this.#permits.some((held, slot) => held === permit && this.#holds(slot, nowUs));
+  }
+
   /** The first end of a lease. */
   nextEndUs(nowUs: number): number {
     let next = Infinity;
