@@ -4,6 +4,8 @@ import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import type { AdaptiveLimit } from "../../policy/concurrency/AdaptiveLimit.ts";
 import type { AimdSettings } from "../../policy/concurrency/Aimd.ts";
 import { Aimd } from "../../policy/concurrency/Aimd.ts";
+import type { BreakwaterSettings } from "../../policy/concurrency/Breakwater.ts";
+import { Breakwater } from "../../policy/concurrency/Breakwater.ts";
 import type { Gradient2Settings } from "../../policy/concurrency/Gradient2.ts";
 import { Gradient2 } from "../../policy/concurrency/Gradient2.ts";
 import type { VegasSettings } from "../../policy/concurrency/Vegas.ts";
@@ -16,7 +18,8 @@ export type ConcurrencySpec =
   | { readonly kind: "fixed"; readonly limit: number; readonly perTenant?: number }
   | ({ readonly kind: "aimd" } & AimdSettings)
   | ({ readonly kind: "vegas" } & VegasSettings)
-  | ({ readonly kind: "gradient2" } & Gradient2Settings);
+  | ({ readonly kind: "gradient2" } & Gradient2Settings)
+  | ({ readonly kind: "breakwater" } & BreakwaterSettings);
 
 export interface InFlightLimitOptions {
   readonly spec: ConcurrencySpec;
@@ -90,7 +93,8 @@ export class InFlightLimit {
     const dropped = how === RouteEnd.Failed || this.timedOut.at[attempt] === 1;
     if (this.adaptive === undefined || (how === RouteEnd.Cancelled && !dropped)) return;
     const startedMs = this.startedMs.at[attempt]!;
-    this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs);
+    const waitedMs = this.attempts.admittedMs.at[attempt]! - startedMs;
+    this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs, waitedMs);
     if (this.adaptive.limit === this.limit) return;
     this.limit = this.adaptive.limit;
     this.limitOverTime.set(now, this.limit);
@@ -117,5 +121,7 @@ const adaptiveOf = (spec: ConcurrencySpec): AdaptiveLimit | undefined => {
       return new Vegas(spec);
     case "gradient2":
       return new Gradient2(spec);
+    case "breakwater":
+      return new Breakwater(spec);
   }
 };
