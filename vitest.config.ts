@@ -1,4 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 // Loaded machines are slow; no test waits for time.
-export default defineConfig({ test: { testTimeout: 60_000, hookTimeout: 60_000 } });
+const PATIENCE_MS = process.env["SPILLWAY_LONG"] === undefined ? 60_000 : 600_000;
+
+export default defineConfig({
+  test: {
+    testTimeout: PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    globalSetup: "test/propertyRuns.ts",
+    setupFiles: "test/useProperties.ts",
+  },
+});

@@ -157,8 +157,6 @@ const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements[
 const given = (options: { readonly [name: string]: Option.Option<number> }): { readonly [name: string]: number } =>
   Object.fromEntries(Object.entries(options).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : [])));
 
-const ROUNDS = 4;
-
 const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wanted): Calibrated => {
   const progress = (what: string) => (count: number) => {
     if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write(`\r\u001B[2K${what} ${count}`);
@@ -170,13 +168,18 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
     return { kind: "run", count: measurements.records.length, leftOut: measurements.leftOut, domain: engineDomain(engine), ...found };
   }
   const { points, leftOut } = measurements;
-  const found = fitPoints(points, engine.step, {
-    maxBatchedTokens: engine.maxBatchedTokens,
-    kvTokens: engine.kvBlocks * engine.blockTokens,
-    spreadRatio: wanted.spread,
-    rounds: ROUNDS,
-    onEvaluation: progress("trial"),
-  });
+  const found = fitPoints(
+    points,
+    { step: engine.step },
+    {
+      maxBatchedTokens: engine.maxBatchedTokens,
+      kvTokens: engine.kvBlocks * engine.blockTokens,
+      spreadRatio: wanted.spread,
+      scheduling: engine.scheduling?.scheduler === "prefillFirst" ? "prefillFirst" : "mixed",
+      // The client's next request comes when the engine's next step has begun.
+      admissionSteps: 1,
+    },
+  );
   const most = (of: (point: (typeof points)[number]) => number): number => Math.max(...points.map(of));
   const domain: FitDomain = {
     maxSequences: most((point) => point.concurrency),

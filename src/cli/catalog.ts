@@ -1,20 +1,24 @@
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { Argument, Command, Flag } from "effect/cli";
 import type { Line } from "../report/terminal/Line.ts";
 import { paint } from "../report/terminal/Paint.ts";
+import type { KnownStep } from "../report/terminal/catalogLines.ts";
 import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/catalogLines.ts";
 import { pairLines } from "../report/terminal/pairLines.ts";
 import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
+import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../serving/catalog/Gpus.ts";
 import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
+import { KV_DTYPES } from "../serving/catalog/KvDtypes.ts";
 import type { ModelSpec } from "../serving/catalog/Models.ts";
 import { findModel, MODELS } from "../serving/catalog/Models.ts";
-import { nearestName } from "../serving/catalog/Names.ts";
+import { namesWith, nearestName } from "../serving/catalog/Names.ts";
+import { isModelFile, readModelFile } from "./readModelFile.ts";
 import type { PairFigures } from "../serving/catalog/pairFigures.ts";
 import { originOf, pairFigures } from "../serving/catalog/pairFigures.ts";
-import type { StepEntry } from "../serving/catalog/StepEntry.ts";
 import { STEP_ENTRIES } from "../serving/catalog/StepTimes.ts";
 
 /** A question that the catalog has no answer to. */
@@ -32,20 +36,47 @@ const atLeastOne = (name: string) =>
 export const catalog = Command.make(
   "catalog",
   {
-    names: Argument.String("name").pipe(Argument.withDescription("a GPU, a model, or one of each"), Argument.between(0, 2)),
+    names: Argument.String("name").pipe(
+      Argument.withDescription("a GPU, a model or its config.json, or one of each"),
+      Argument.between(0, 2),
+    ),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
-    dtype: Flag.String("dtype").pipe(Flag.withDescription("number format of the weights (default bf16)"), Flag.withDefault("bf16")),
+    dp: atLeastOne("dp").pipe(Flag.withDescription("ranks of data-parallel attention (default 1)"), Flag.withDefault(1)),
+    ep: atLeastOne("ep").pipe(Flag.withDescription("GPUs that routed experts are spread over"), Flag.optional),
+    engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
+      Flag.withDescription(`whose host times and kernels: ${ENGINE_NAMES.join(", ")} (default ${DEFAULT_ENGINE})`),
+      Flag.withDefault(DEFAULT_ENGINE),
+    ),
+    kvDtype: Flag.Literals("kv-dtype", KV_DTYPES).pipe(
+      Flag.withDescription("number format of the KV cache (default that of vLLM, 16 bits)"),
+      Flag.optional,
+    ),
+    dtype: Flag.String("dtype").pipe(
+      Flag.withDescription("number format of the weights (default bf16, or as the config.json says)"),
+      Flag.optional,
+    ),
     context: atLeastOne("context").pipe(
       Flag.withDescription("tokens of each sequence that decodes (default 2048)"),
       Flag.withDefault(2048),
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, dp, ep, engine, dtype, kvDtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
-    const request = { gpu: gpu?.name ?? "", model: model?.name ?? "", dtype, tensorParallel: tp, contextTokens: context };
+    const request = {
+      gpu: gpu?.name ?? "",
+      model: model?.name ?? "",
+      dtype: Option.getOrElse(dtype, () => model?.shape.checkpointDtype ?? "bf16"),
+      catalog: { gpus: [], models: model !== undefined && findModel(model.name) === undefined ? [model] : [] },
+      tensorParallel: tp,
+      dataParallel: dp,
+      engineName: engine,
+      contextTokens: context,
+      ...optional("expertParallel", ep),
+      ...optional("kvDtype", kvDtype),
+    };
     const figures = gpu !== undefined && model !== undefined ? pairFigures(request) : undefined;
     if (isCatalogFault(figures) && figures.shortage === undefined) return yield* new CatalogUnusable({ message: faultText(figures) });
     if (format === "json") {
@@ -53,7 +84,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp} ${request.gpu}, ${dtype}`;
+    const title = `${request.model} on ${tp * dp} ${request.gpu}, ${request.dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined
@@ -65,9 +96,14 @@ export const catalog = Command.make(
   Command.withDescription("GPUs, models and step times that are known: what fits, how fast, what it costs"),
   Command.withExamples([
     { command: "spillway catalog", description: "all GPUs and models" },
+    { command: "spillway catalog H200 models/mine/config.json --tp 8", description: "a model of your own" },
     { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
+    { command: "spillway catalog H200 deepseek-v3 --dtype fp8 --dp 16 --ep 16", description: "experts spread over 16 GPUs" },
   ]),
 );
+
+const optional = <K extends string, V>(key: K, value: Option.Option<V>): { readonly [P in K]?: V } =>
+  Option.isSome(value) ? ({ [key]: value.value } as { readonly [P in K]: V }) : {};
 
 interface Chosen {
   readonly gpu: GpuSpec | undefined;
@@ -76,27 +112,47 @@ interface Chosen {
 
 /** Names in any order; at most one of each kind. */
 const choose = (names: ReadonlyArray<string>): Chosen | { readonly message: string } => {
-  const unknown = names.find((name) => findGpu(name) === undefined && findModel(name) === undefined);
+  const files = names.filter(isModelFile).map(readModelFile);
+  const unreadable = files.find((file) => "message" in file);
+  if (unreadable !== undefined) return unreadable;
+  const unknown = names.find((name) => !isModelFile(name) && findGpu(name) === undefined && findModel(name) === undefined);
   if (unknown !== undefined) return { message: unknownText(unknown) };
   const gpus = names.flatMap((name) => findGpu(name) ?? []);
-  const models = names.flatMap((name) => findModel(name) ?? []);
+  const models = [...names.flatMap((name) => findModel(name) ?? []), ...files.flatMap((file) => ("message" in file ? [] : [file]))];
   if (gpus.length > 1) return { message: `${names.join(" and ")} are both GPUs: give a GPU and a model` };
   if (models.length > 1) return { message: `${names.join(" and ")} are both models: give a GPU and a model` };
   return { gpu: gpus[0], model: models[0] };
 };
 
+/** Names shown for a part that many have. */
+const MOST_ALIKE = 8;
+
 const unknownText = (name: string): string => {
-  const known = [...GPUS, ...MODELS].flatMap((row) => [row.name, ...row.aliases]);
-  return `"${name}" is no GPU and no model of the catalog: did you mean "${nearestName(name, known)}"? \`spillway catalog\` lists all`;
+  const rows = [...GPUS, ...MODELS];
+  const alike = namesWith(
+    name,
+    rows.map((row) => row.name),
+  );
+  const nearest =
+    alike.length > 1
+      ? `one of ${alike.slice(0, MOST_ALIKE).join(", ")}${alike.length > MOST_ALIKE ? " ..." : ""}`
+      : `"${nearestName(
+          name,
+          rows.flatMap((row) => [row.name, ...row.aliases]),
+        )}"`;
+  return `"${name}" is no GPU and no model of the catalog: did you mean ${nearest}? \`spillway catalog\` lists all`;
 };
 
-const OPTIONS: { readonly [field: string]: string } = { parallelism: "--tp", dtype: "--dtype" };
+const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp", "parallelism.ep": "--ep", dtype: "--dtype" };
 
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;
 
-const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<StepEntry> =>
-  STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model));
+const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<KnownStep> =>
+  STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model)).map((entry) => ({
+    origin: originOf(entry),
+    ...entry,
+  }));
 
 const listLines = ({ gpu, model }: Chosen, width: number): ReadonlyArray<Line> => {
   if (gpu !== undefined) return gpuLines(gpu, entriesOf({ gpu, model }), width);
@@ -107,7 +163,7 @@ const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefi
   if (isCatalogFault(figures)) return { fits: false, constraint: figures.constraint, hint: figures.hint, ...figures.shortage };
   if (figures !== undefined) return { fits: true, ...figures };
   const { gpu, model } = chosen;
-  const entries = entriesOf(chosen).map((entry) => ({ origin: originOf(entry), ...entry }));
+  const entries = entriesOf(chosen);
   if (gpu === undefined && model === undefined) return { gpus: GPUS.map(gpuJson), models: MODELS.map(modelJson), stepTimes: entries };
   return {
     ...(gpu === undefined ? {} : { gpu: gpuJson(gpu) }),

@@ -1,17 +1,13 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { Argument, CliError, Command, Flag } from "effect/cli";
-import { nearest } from "../experiment/nearest.ts";
 import { LibraryMissing } from "../testing/adapters/importPackage.ts";
-import { luaLimiter } from "../testing/adapters/luaLimiter.ts";
 import { SHIPPED_ADAPTERS } from "../testing/adapters/ShippedAdapters.ts";
-import type { Adapter } from "../testing/adapters/ShippedAdapters.ts";
 import type { Law } from "../testing/Law.ts";
 import { lawsOf } from "../testing/lawsOf.ts";
 import { hasViolation, scoreboardMarkdown, scoreboardOf } from "../testing/Scoreboard.ts";
+import { adaptersOf, faultText, TargetUnusable } from "./ConformanceTarget.ts";
 import { ExitCode } from "./ExitCode.ts";
 
 /** `spillway conformance TARGET`: property-test a limiter, breaker or retry policy. */
@@ -43,21 +39,25 @@ export const conformance = Command.make(
     const adapters = yield* attempt(() => adaptersOf(flags.target));
     const boards = [];
     for (const adapter of adapters) {
-      const laws = yield* chosen(lawsOf(adapter), flags.laws);
+      const laws = yield* chosen(lawsOf(adapter), flags.laws, Option.isSome(flags.path));
       const progress = (law: Law): void => {
         if (!flags.quiet) process.stderr.write(`${adapter.name}: ${law.title}\n`);
       };
       boards.push(
         yield* attempt(() =>
-          scoreboardOf(laws, {
-            target: adapters.length === 1 ? flags.target : adapter.name,
-            version: adapter.version,
-            seed: flags.seed,
-            runs: flags.runs,
-            path: Option.getOrUndefined(flags.path),
-            replayPath: Option.getOrUndefined(flags.replayPath),
-            onLaw: progress,
-          }),
+          tried(
+            flags.target,
+            adapter.name,
+            scoreboardOf(laws, {
+              target: adapters.length === 1 ? flags.target : adapter.name,
+              version: adapter.version,
+              seed: flags.seed,
+              runs: flags.runs,
+              path: Option.getOrUndefined(flags.path),
+              replayPath: Option.getOrUndefined(flags.replayPath),
+              onLaw: progress,
+            }),
+          ),
         ).pipe(Effect.ensuring(Effect.promise(async () => ("close" in adapter ? adapter.close?.() : undefined)))),
       );
     }
@@ -82,37 +82,26 @@ const attempt = <A>(body: () => Promise<A>): Effect.Effect<A, CliError.UserError
     ),
   );
 
-class TargetUnusable extends Error {
-  override readonly name = "TargetUnusable";
-}
-
-const adaptersOf = async (target: string): Promise<ReadonlyArray<Adapter>> => {
-  const shipped = SHIPPED_ADAPTERS.get(target);
-  if (shipped !== undefined) return [await shipped()];
-  if (!/\.(?:lua|[cm]?[jt]s)$/.test(target)) throw new TargetUnusable(unknownTarget(target));
-  if (!existsSync(target)) throw new TargetUnusable(`${target}: no such file`);
-  if (target.endsWith(".lua")) return [await luaLimiter(target)];
-  const exported = Object.values((await import(pathToFileURL(resolve(target)).href)) as Record<string, unknown>).filter(isAdapter);
-  if (exported.length === 0)
-    throw new TargetUnusable(`${target} exports no adapter; an adapter has family, name, laboratory, spec and make`);
-  return exported;
+/** What a user's own adapter throws is a fault of the target and not of this program. */
+const tried = async <A>(target: string, name: string, work: Promise<A>): Promise<A> => {
+  try {
+    return await work;
+  } catch (fault) {
+    if (SHIPPED_ADAPTERS.has(target)) throw fault;
+    throw new TargetUnusable(`${name} could not be tried out: ${faultText(fault, resolve(target))}`, { cause: fault });
+  }
 };
 
-const FAMILIES: ReadonlySet<unknown> = new Set(["breaker", "limiter", "retry", "cache"]);
-
-const isAdapter = (value: unknown): value is Adapter =>
-  typeof value === "object" && value !== null && "family" in value && FAMILIES.has(value.family) && "make" in value;
-
-const unknownTarget = (target: string): string => {
-  const names = [...SHIPPED_ADAPTERS.keys()];
-  const close = nearest(target, names);
-  return `no adapter ${target}${close === undefined ? "" : `; did you mean ${close}?`}. Shipped: ${names.join(", ")}. Or give the path of a .ts, .js or .lua file.`;
-};
-
-const chosen = (laws: ReadonlyArray<Law>, wanted: Option.Option<string>): Effect.Effect<ReadonlyArray<Law>, CliError.UserError> => {
+/** `exactly`: of the laws with one number, only the part that is named. */
+const chosen = (
+  laws: ReadonlyArray<Law>,
+  wanted: Option.Option<string>,
+  exactly: boolean,
+): Effect.Effect<ReadonlyArray<Law>, CliError.UserError> => {
   if (Option.isNone(wanted)) return Effect.succeed(laws);
   const words = wanted.value.split(",").map((word) => word.trim());
-  const fits = (law: Law, word: string): boolean => law.id === word || `${law.id} ${law.part ?? ""}` === word;
+  const named = (law: Law): string => (law.part === undefined ? law.id : `${law.id} ${law.part}`);
+  const fits = (law: Law, word: string): boolean => named(law) === word || (!exactly && law.id === word);
   const missing = words.filter((word) => !laws.some((law) => fits(law, word)));
   return missing.length > 0
     ? Effect.fail(

@@ -225,7 +225,11 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
   const gpus = pool.replicas * pool.gpusPerReplica;
-  const kvMeanRatio = replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * capacity) : 0;
+  const kv = {
+    meanRatio: replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * capacity) : 0,
+    maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / (pool.engine.kvBlocks * ranks),
+  };
+  const waitingMean = replicaMs > 0 ? total((meter) => meter.waitingTime) / replicaMs : 0;
   return {
     name: pool.name,
     gpu: pool.gpu,
@@ -234,17 +238,14 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
     gpus,
     utilization: replicaMs > 0 ? Math.min(1, busyMs / replicaMs) : 0,
     waiting: {
-      mean: replicaMs > 0 ? total((meter) => meter.waitingTime) / replicaMs : 0,
+      mean: waitingMean,
       max: Math.max(...meters.map((meter) => meter.maxWaiting)),
     },
     batch: {
       mean: busyMs > 0 ? total((meter) => meter.batchTime) / busyMs : 0,
       max: Math.max(...meters.map((meter) => meter.maxBatch)),
     },
-    kv: {
-      meanRatio: kvMeanRatio,
-      maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / (pool.engine.kvBlocks * ranks),
-    },
+    kv,
     preemptions: total((meter) => meter.preemptions),
     prefixCache: {
       hitTokens,
@@ -259,7 +260,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       decode: total((meter) => meter.decodeTokens),
     },
     ...scalingResult(index, runs),
-    resources: poolResources(pool, { runs, index, replicaMs, meters, kvMeanRatio }),
+    resources: poolResources(pool, { runs, index, replicaMs, meters, kv, waitingMean }),
     replicaHours: replicaMs / runs.length / HOUR_MS,
     costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,

@@ -8,8 +8,13 @@ export const domainWarnings = (pool: PoolSpec, meters: ReadonlyArray<ReplicaMete
   const { stepDomain: domain, engine } = pool;
   const table = engine.stepTable instanceof StepTable && engine.stepTable.outside > 0 ? [tableText(engine.stepTable)] : [];
   if (domain === undefined) return table;
+  const drafted = engine.scheduling?.speculative?.tokens ?? 0;
   const bounds = [
-    { what: "sequences in a step", reached: most((meter) => meter.maxBatch), fitted: domain.maxSequences },
+    {
+      what: drafted > 0 ? "sequences and drafted tokens in a step" : "sequences in a step",
+      reached: most((meter) => meter.maxBatch) * (1 + drafted),
+      fitted: domain.maxSequences,
+    },
     { what: "KV tokens", reached: most((meter) => meter.maxBlocks) * engine.blockTokens, fitted: domain.maxKvTokens },
   ];
   const left = bounds

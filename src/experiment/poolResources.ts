@@ -1,4 +1,4 @@
-import type { PoolResources, ResourceName } from "../metric/Result.ts";
+import type { PoolResources, PoolResult, ResourceName } from "../metric/Result.ts";
 import type { ReplicaMeter } from "../serving/engine/ReplicaMeter.ts";
 import type { FluidServer } from "../serving/machine/FluidServer.ts";
 import type { Machine } from "../serving/machine/Machine.ts";
@@ -12,7 +12,9 @@ export interface ResourcesMeasured {
   /** Time in which replicas were rented, all replications together. */
   readonly replicaMs: number;
   readonly meters: ReadonlyArray<ReplicaMeter>;
-  readonly kvMeanRatio: number;
+  readonly kv: PoolResult["kv"];
+  /** Attempts in the engines' queues, mean over time. */
+  readonly waitingMean: number;
 }
 
 /**
@@ -20,6 +22,11 @@ export interface ResourcesMeasured {
  * looks full long before it is.
  */
 const SATURATED = 0.98;
+/**
+ * KV memory is what requests wait for when they do wait, all blocks were in use at some time, and at least this share of them on average: blocks
+ * that are too few for one more prompt stay free (assumed).
+ */
+const KV_SATURATED = 0.8;
 
 /** What a pool used of its resources. */
 export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): PoolResources => {
@@ -31,7 +38,7 @@ export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): Pool
   );
   const used = {
     gpu: { busyRatio: pool.station === undefined ? ratio(busyMs) : null },
-    gpuMemory: memoryOf(pool, measured.kvMeanRatio),
+    gpuMemory: memoryOf(pool, measured.kv.meanRatio),
     cpu: {
       engineCoreRatio: pool.engine.host === undefined ? null : ratio(sum(meters.map((meter) => meter.hostMs))),
       frontendRatio: shareOf(machines, replicaMs, (machine) => machine.frontend),
@@ -40,7 +47,7 @@ export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): Pool
     disk: diskOf(pool, machines, replicaMs),
     kvLinkRatio: linkOf(measured),
   };
-  return { ...used, bottleneck: bottleneckOf(used) };
+  return { ...used, bottleneck: bottleneckOf(used, kvFull(pool, measured)) };
 };
 
 const memoryOf = (pool: PoolSpec, kvMeanRatio: number): PoolResources["gpuMemory"] => {
@@ -98,7 +105,16 @@ const shareOf = (machines: ReadonlyArray<Machine>, replicaMs: number, of: (machi
   return replicaMs > 0 ? Math.min(1, done / replicaMs) : 0;
 };
 
-const bottleneckOf = ({ gpu, cpu, network, disk, kvLinkRatio }: Omit<PoolResources, "bottleneck">): PoolResources["bottleneck"] => {
+/** The share of KV blocks in use where requests wait for them, else null; what a watermark keeps free is no room. */
+const kvFull = ({ engine }: PoolSpec, { kv, waitingMean }: ResourcesMeasured): number | null => {
+  const usable = 1 - (engine.scheduling?.watermarkRatio ?? 0);
+  return waitingMean >= 1 && kv.maxRatio > SATURATED * usable && kv.meanRatio > KV_SATURATED * usable ? kv.meanRatio : null;
+};
+
+const bottleneckOf = (
+  { gpu, cpu, network, disk, kvLinkRatio }: Omit<PoolResources, "bottleneck">,
+  fullKvRatio: number | null,
+): PoolResources["bottleneck"] => {
   const ratios: ReadonlyArray<readonly [ResourceName, number | null | undefined]> = [
     ["engine core CPU", cpu.engineCoreRatio],
     ["front-end CPU", cpu.frontendRatio],
@@ -106,12 +122,13 @@ const bottleneckOf = ({ gpu, cpu, network, disk, kvLinkRatio }: Omit<PoolResourc
     ["network out", network?.outRatio],
     ["KV link", kvLinkRatio],
     ["disk writes", disk?.writeRatio],
-    ["disk space", disk === null ? null : disk.maxUsedBytes / disk.capacityBytes],
+    ["disk space", disk === null ? null : disk.refused > 0 ? 1 : disk.maxUsedBytes / disk.capacityBytes],
   ];
   let found: { resource: ResourceName; ratio: number } | null = null;
   for (const [resource, ratio] of ratios) {
     if (ratio !== null && ratio !== undefined && (found === null || ratio > found.ratio)) found = { resource, ratio };
   }
+  if (fullKvRatio !== null && (found === null || found.ratio <= SATURATED)) return { resource: "KV memory", ratio: fullKvRatio };
   if (gpu.busyRatio === null || (found !== null && (found.ratio > SATURATED || found.ratio > gpu.busyRatio))) return found;
   return { resource: "GPU", ratio: gpu.busyRatio };
 };

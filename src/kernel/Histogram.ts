@@ -73,9 +73,7 @@ export class Histogram {
   /** Counts a value >= 0 with a weight > 0. Throws RangeError for a negative, infinite or NaN value. */
   record(value: number, weight = 1): void {
     const totals = this.totals;
-    const place = this.place(value);
-    if (place < 0) totals[ZEROS] = plus(totals[ZEROS]!, weight);
-    else this.buckets[place] = plus(this.buckets[place]!, weight);
+    this.add(this.place(value), weight);
     totals[COUNT] = plus(totals[COUNT]!, weight);
     totals[SUM] = totals[SUM]! + value * weight;
     if (value < totals[MIN]!) totals[MIN] = value;
@@ -134,6 +132,11 @@ export class Histogram {
     }
   }
 
+  private add(place: number, weight: number): void {
+    if (place < 0) this.totals[ZEROS] = plus(this.totals[ZEROS]!, weight);
+    else this.buckets[place] = plus(this.buckets[place]!, weight);
+  }
+
   private middle(index: number): number {
     const middle = (lowerEdge(index) + lowerEdge(index + 1)) / 2;
     return Math.min(Math.max(middle, this.min), this.max);
@@ -155,17 +158,21 @@ export class Histogram {
   }
 
   private spread(first: number, gap: number, count: number, weight: number): void {
+    const last = first + gap * (count - 1);
+    const lastPlace = this.place(last);
     let j = 0;
+    if (this.place(first) === lastPlace) {
+      // All in one bucket, as mostly.
+      this.add(lastPlace, weight * count);
+      j = count;
+    }
     while (j < count) {
       const value = first + gap * j;
       const place = this.place(value);
       const next = nextBucket(first, gap, count, j);
-      const added = weight * (next - j);
-      if (place < 0) this.totals[ZEROS] = this.totals[ZEROS]! + added;
-      else this.buckets[place] = this.buckets[place]! + added;
+      this.add(place, weight * (next - j));
       j = next;
     }
-    const last = first + gap * (count - 1);
     const totals = this.totals;
     totals[COUNT] = totals[COUNT]! + weight * count;
     totals[SUM] = totals[SUM]! + weight * (first * count + (gap * count * (count - 1)) / 2);

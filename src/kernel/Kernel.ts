@@ -167,8 +167,9 @@ export class Kernel {
     const { timers, timerTargets } = this;
     const leaf = timers.nodeLeaf[1]!;
     timers.nodeMs[timers.first + leaf] = Infinity;
-    timers.settle(leaf);
+    // The tree is settled after the call, once: mostly the actor sets its timer again. Until then the root may show the old time.
     this.actors[timerTargets.actors[leaf]!]!.wake(timerTargets.ops[leaf]!, timerTargets.refs[leaf]!);
+    timers.settle(leaf);
   }
 
   private fireHeap(): void {

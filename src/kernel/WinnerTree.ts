@@ -35,8 +35,9 @@ export class WinnerTree {
       const right = left | 1;
       const leftMs = ms[left]!;
       const rightMs = ms[right]!;
-      let winner = left;
-      if (rightMs < leftMs || (rightMs === leftMs && this.rightFirst(left, right))) winner = right;
+      // Arithmetic instead of a branch, which the processor would guess wrong half of the time.
+      let winner = left + Number(rightMs < leftMs);
+      if (rightMs === leftMs && this.rightFirst(left, right)) winner = right;
       const winnerMs = ms[winner]!;
       const winnerLeaf = leaves[winner]!;
       if (leaves[parent] === winnerLeaf && ms[parent] === winnerMs) return;

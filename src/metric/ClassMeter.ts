@@ -46,17 +46,10 @@ export class ClassMeter {
     return ttftMs <= this.ttftBoundMs && e2eMs <= this.e2eBoundMs && !(tpotMs > this.tpotBoundMs);
   }
 
-  answer(times: {
-    readonly ttftMs: number;
-    readonly tpotMs: number;
-    readonly e2eMs: number;
-    readonly queueWaitMs: number;
-    readonly good: boolean;
-  }): void {
-    this.ttftMs.record(times.ttftMs);
-    if (times.tpotMs === times.tpotMs) this.tpotMs.record(times.tpotMs);
-    this.e2eMs.record(times.e2eMs);
-    this.queueWaitMs.record(times.queueWaitMs);
-    if (times.good) this.good++;
+  answer(ttftMs: number, tpotMs: number, e2eMs: number, queueWaitMs: number): void {
+    this.ttftMs.record(ttftMs);
+    if (tpotMs === tpotMs) this.tpotMs.record(tpotMs);
+    this.e2eMs.record(e2eMs);
+    this.queueWaitMs.record(queueWaitMs);
   }
 }

@@ -91,12 +91,13 @@ export interface PoolResources {
   } | null;
   /** Links on which a prefill pool sends KV to decode pools. */
   readonly kvLinkRatio: number | null;
-  /** The resource with the highest utilization. */
+  /** The resource with the highest utilization; KV memory where requests wait for blocks, disk space where it ran out. */
   readonly bottleneck: { readonly resource: ResourceName; readonly ratio: number } | null;
 }
 
 export type ResourceName =
   | "GPU"
+  | "KV memory"
   | "engine core CPU"
   | "front-end CPU"
   | "network in"
@@ -128,7 +129,7 @@ export interface PoolResult {
   readonly waiting: { readonly mean: number; readonly max: number };
   /** Sequences in a step, averaged over busy time. */
   readonly batch: { readonly mean: number; readonly max: number };
-  /** KV tokens in use over capacity, averaged over all time, and the largest share of KV blocks in use. */
+  /** KV tokens of decoding sequences (of a prefill pool: of all blocks in use) over capacity, averaged over all time, and the largest share of KV blocks in use. */
   readonly kv: { readonly meanRatio: number; readonly maxRatio: number };
   readonly preemptions: number;
   readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };

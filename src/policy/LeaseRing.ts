@@ -47,6 +47,11 @@ export class LeaseRing {
     return id;
   }
 
+  /** When an id that is still held was issued. */
+  issuedUs(id: number): number {
+    return this.#endsUs[id % this.slots]! - this.#leaseUs;
+  }
+
   /** End of the oldest lease; Infinity without one. */
   nextEndUs(): number {
     return this.#head === this.#next ? Infinity : this.#endsUs[this.#head % this.slots]!;

@@ -11,6 +11,7 @@ import { copyContent } from "./copyContent.ts";
 import { Entrance } from "./Entrance.ts";
 import type { GatewayListener } from "./Gateway.ts";
 import { AttemptEnd, isAnswer } from "./Gateway.ts";
+import { Policies } from "./Policies.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
 import { backoffMs, hintedMs } from "../policy/retry/Backoff.ts";
@@ -40,12 +41,13 @@ export class Client extends Context.Service<Client, ClientService>()("spillway/C
       Effect.gen(function* () {
         const simulation = yield* Simulation;
         const recorder = yield* Recorder;
-        const budgets = ClientBudgets.of(classes, simulation);
+        const policies = yield* Policies;
+        const budgets = ClientBudgets.of(classes, simulation, policies.retryBudget);
         const { door } = yield* Entrance;
         return new SimulatedClient(
           classes,
           simulation,
-          clientChain(door, { classes, network, simulation, recorder, budgets }),
+          clientChain(door, { classes, network, simulation, recorder, budgets, breakerOf: policies.breaker }),
           recorder,
           budgets,
         );
@@ -150,7 +152,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
       return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
-    if (waitMs === Infinity || this.budgets?.take(request, how === AttemptEnd.TimedOut) === false) {
+    if (waitMs === Infinity || this.budgets?.takeRetry(request, how === AttemptEnd.TimedOut) === false) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     this.retryIn(request, waitMs);

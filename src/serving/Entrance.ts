@@ -6,12 +6,13 @@ import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
 import type { GatewayService } from "./Gateway.ts";
 import { Gateway } from "./Gateway.ts";
+import type { PolicyFactories } from "./Policies.ts";
+import { Policies } from "./Policies.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import type { Door } from "./stage/Door.ts";
 import { CacheStage } from "./stage/CacheStage.ts";
 import { BrownoutStage } from "./stage/BrownoutStage.ts";
-import { limiterOf } from "./stage/limiterOf.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
 import { RetryStage } from "./stage/RetryStage.ts";
 import { TokenReservations } from "./stage/TokenReservations.ts";
@@ -36,7 +37,7 @@ export class Entrance extends Context.Service<Entrance, EntranceService>()("spil
     Layer.effect(
       Entrance,
       Effect.gen(function* () {
-        return buildEntrance(spec, classes, yield* Simulation, yield* Fleet, yield* Gateway);
+        return buildEntrance(spec, classes, yield* Simulation, yield* Fleet, yield* Gateway, yield* Policies);
       }),
     );
 }
@@ -47,9 +48,10 @@ const buildEntrance = (
   simulation: typeof Simulation.Service,
   fleet: FleetService,
   gateway: GatewayService,
+  policies: PolicyFactories,
 ): EntranceService => {
   const store = spec.store === undefined ? undefined : new Store(spec.store, simulation);
-  const limits = spec.limits?.map((limit) => ({ ...limit, limiter: limiterOf(limit.limiter) })) ?? [];
+  const limits = spec.limits?.map((limit) => ({ ...limit, limiter: policies.limiter(limit.limiter) })) ?? [];
   const hasTwins = spec.cache !== undefined || (spec.tries?.attempts ?? 1) > 1;
   const generated = (attempt: number): number => fleet.replicas[simulation.attempts.replica.at[attempt]!]!.generated(attempt);
   const reservations =
@@ -60,8 +62,10 @@ const buildEntrance = (
   const brownout = spec.brownout === undefined ? undefined : new BrownoutStage({ spec: spec.brownout, simulation, gateway, isCached });
   const cheaper: Door = brownout ?? gateway;
   // Each of the gateway's own tries may be answered more cheaply than the one before.
-  const behind = spec.tries === undefined || spec.tries.attempts === 1 ? cheaper : new RetryStage(spec.tries, simulation, cheaper);
-  const cache: CacheStage | undefined = spec.cache === undefined ? undefined : new CacheStage(spec.cache, classes, simulation, behind);
+  const retries = spec.tries !== undefined && spec.tries.attempts > 1 ? spec.tries : undefined;
+  const behind = retries === undefined ? cheaper : new RetryStage(retries, policies.retryBudget, simulation, cheaper);
+  const cache: CacheStage | undefined =
+    spec.cache === undefined ? undefined : new CacheStage(spec.cache, policies.eviction, classes, simulation, behind);
   const limited = limits.length > 0 || reservations !== undefined;
   const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? behind, reservations) : undefined;
   return {

@@ -6,6 +6,7 @@ import type { Engine, EngineListener } from "./engine/Engine.ts";
 import { Disaggregation } from "./Disaggregation.ts";
 import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import { engineOf } from "./engine/engineOf.ts";
+import { StepTime } from "./engine/StepTime.ts";
 import type { Lifecycle } from "./Lifecycle.ts";
 import type { Machine } from "./machine/Machine.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
@@ -68,9 +69,10 @@ const buildFleet = (
   const replicas = pools.flatMap((pool, index) => {
     const { station } = pool;
     const table = station && new StationTable(station, { ...simulation, pool: pool.name });
+    const stepTime = new StepTime(pool.engine.step, simulation.kernel.grid, 1, pool.engine.host);
     const build = (listener: EngineListener): Engine => {
       if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener });
-      return engineOf({ ...shared, engine: pool.engine, listener });
+      return engineOf({ ...shared, engine: pool.engine, stepTime, listener });
     };
     return Array.from({ length: pool.replicas }, (_, i): Engine => {
       const replica = poolOf.push(index) - 1;

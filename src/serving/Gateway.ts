@@ -19,6 +19,8 @@ import { ReplicaBreakers } from "./gateway/ReplicaBreakers.ts";
 import { WaitingQueue } from "./gateway/WaitingQueue.ts";
 import type { FleetService } from "./Fleet.ts";
 import { Fleet } from "./Fleet.ts";
+import type { PolicyFactories } from "./Policies.ts";
+import { Policies } from "./Policies.ts";
 import { Router } from "./Router.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -96,7 +98,7 @@ export class Gateway extends Context.Service<Gateway, GatewayService>()("spillwa
     Layer.effect(
       Gateway,
       Effect.gen(function* () {
-        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router);
+        return new SimulatedGateway(spec, classes, yield* Simulation, yield* Fleet, yield* Router, yield* Policies);
       }),
     );
 }
@@ -142,6 +144,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     simulation: typeof Simulation.Service,
     fleet: FleetService,
     router: RouterPolicy,
+    policies: PolicyFactories,
   ) {
     this.spec = spec;
     this.simulation = simulation;
@@ -151,7 +154,8 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     const actor = kernel.join(this);
     const timeoutMs = spec.queue?.timeoutMs;
     const tenantOf = tenantsOf(classes);
-    if (spec.concurrency !== undefined) this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts });
+    if (spec.concurrency !== undefined)
+      this.concurrency = new InFlightLimit({ spec: spec.concurrency, tenantOf, kernel, attempts, adaptiveLimit: policies.adaptiveLimit });
     const smallerPools = spec.brownout === undefined ? [] : smallerPoolsOf(spec.brownout);
     if (smallerPools.length > 0) this.targets = new PoolTargets(smallerPools, fleet, attempts);
     this.queue = new WaitingQueue({
@@ -162,6 +166,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       targets: this.targets?.count ?? 1,
       targetOf: (attempt) => this.targets?.of(attempt) ?? 0,
       simulation,
+      shedderOf: policies.shedder,
       timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
     });
     this.queueLength = this.queue.lengthOverTime;
@@ -187,7 +192,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     for (let replica = 0; replica < count; replica++) this.refresh(replica);
     if (spec.breaker !== undefined) {
       const reopened = (replica: number): void => this.availabilityChanged(replica);
-      this.breakers = new ReplicaBreakers({ spec: spec.breaker, replicas: count, kernel, attempts, reopened });
+      this.breakers = new ReplicaBreakers({ spec: spec.breaker, breakerOf: policies.breaker, replicas: count, kernel, attempts, reopened });
     }
     fleet.connect(this);
     fleet.lifecycle?.connect(this);
@@ -249,7 +254,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
         return this.end(attempt, AttemptEnd.Rejected);
       }
     }
-    if (this.queue.enter(attempt) === Verdict.Pass) return;
+    if (this.queue.enter(attempt) === Verdict.Pass) return this.endPushedOut();
     this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
   }
 
@@ -340,6 +345,12 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     if (verdict === Verdict.Pass) return this.send(attempt, replica);
     this.breakers?.withdraw(replica, attempt);
     this.end(attempt, verdict === Verdict.Expired ? AttemptEnd.Cut : AttemptEnd.Shed);
+  }
+
+  /** Whoever is told may at once try again, or give up others that wait to be told. */
+  private endPushedOut(): void {
+    const { pushedOut } = this.queue;
+    for (let victim = pushedOut.pop(); victim !== undefined; victim = pushedOut.pop()) this.end(victim, AttemptEnd.Shed);
   }
 
   private send(attempt: number, replica: number): void {

@@ -117,11 +117,13 @@ class SimulatedRecorder implements RecorderService {
     if (good) this.interval.good++;
     this.interval.ttftMs.record(ttftMs);
     if (arrivalMs < this.options.warmupMs) return;
-    meter.answer({ ttftMs, tpotMs, e2eMs, queueWaitMs, good });
+    meter.answer(ttftMs, tpotMs, e2eMs, queueWaitMs);
+    if (good) meter.good++;
     meter.promptTokens += attempts.promptTokens.at[attempt]!;
     meter.cachedTokens += attempts.cachedTokens.at[attempt]!;
     meter.outputTokens += outputTokens;
-    this.keep(request, outcome, attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
+    const place = this.placeInSample();
+    if (place >= 0) this.sample[place] = this.record(request, outcome, attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
   }
 
   ended(request: number, outcome: Outcome): void {
@@ -133,7 +135,9 @@ class SimulatedRecorder implements RecorderService {
     if (!answered) this.interval.failed++;
     if (arrivalMs < this.options.warmupMs) return;
     this.classes[requests.classIndex.at[request]!]!.outcomes[outcome]++;
-    if (!answered) this.keep(request, outcome, undefined, undefined);
+    if (answered) return;
+    const place = this.placeInSample();
+    if (place >= 0) this.sample[place] = this.record(request, outcome, undefined, undefined);
   }
 
   wasted(classIndex: number, tokens: number): void {
@@ -175,12 +179,12 @@ class SimulatedRecorder implements RecorderService {
     ensure(6, Math.abs(area - spent) <= 1e-6 * Math.max(1, spent), now, () => `L * T = ${area} ms, sum of W = ${spent} ms`);
   }
 
-  /** Keeps a uniform sample of all records (algorithm R, Vitter 1985). */
-  private keep(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): void {
+  /** Where in the sample the next record goes, -1 if it is not kept: a uniform sample of all (algorithm R, Vitter 1985). */
+  private placeInSample(): number {
     this.sampled++;
     const { sampleSize } = this.options;
     const place = this.sampled <= sampleSize ? this.sampled - 1 : Math.floor(this.reservoir.unit() * this.sampled);
-    if (place < sampleSize) this.sample[place] = this.record(request, outcome, attempt, answer);
+    return place < sampleSize ? place : -1;
   }
 
   private record(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): RequestRecord {

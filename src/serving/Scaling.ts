@@ -6,9 +6,10 @@ import { Fleet } from "./Fleet.ts";
 import type { GatewayService } from "./Gateway.ts";
 import { Gateway } from "./Gateway.ts";
 import type { Lifecycle } from "./Lifecycle.ts";
+import type { PolicyFactories } from "./Policies.ts";
+import { Policies } from "./Policies.ts";
 import type { RecorderService } from "./Recorder.ts";
 import { Recorder } from "./Recorder.ts";
-import { autoscalerOf } from "./scaling/autoscalerOf.ts";
 import { PoolScaler } from "./scaling/PoolScaler.ts";
 import { PoolWatch } from "./scaling/PoolWatch.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
@@ -35,7 +36,7 @@ export class Scaling extends Context.Service<Scaling, ScalingService>()("spillwa
   static readonly layer: Layer.Layer<Scaling, never, Simulation | Fleet | Gateway | Recorder> = Layer.effect(
     Scaling,
     Effect.gen(function* () {
-      return new AutoscaledPools(yield* Simulation, yield* Fleet, yield* Gateway, yield* Recorder);
+      return new AutoscaledPools(yield* Simulation, yield* Fleet, yield* Gateway, yield* Recorder, yield* Policies);
     }),
   );
 }
@@ -47,8 +48,16 @@ class AutoscaledPools implements ScalingService {
   private readonly fleet: FleetService;
   private readonly gateway: GatewayService;
   private readonly recorder: RecorderService;
+  private readonly autoscalerOf: PolicyFactories["autoscaler"];
 
-  constructor(simulation: typeof Simulation.Service, fleet: FleetService, gateway: GatewayService, recorder: RecorderService) {
+  constructor(
+    simulation: typeof Simulation.Service,
+    fleet: FleetService,
+    gateway: GatewayService,
+    recorder: RecorderService,
+    { autoscaler }: PolicyFactories,
+  ) {
+    this.autoscalerOf = autoscaler;
     this.simulation = simulation;
     this.fleet = fleet;
     this.gateway = gateway;
@@ -78,6 +87,6 @@ class AutoscaledPools implements ScalingService {
     this.watches.push(watch);
     const decided = (from: number, to: number): void => void this.events.push({ atMs: kernel.now, pool: pool.name, from, to });
     const initial = pool.initial ?? pool.replicas;
-    new PoolScaler({ spec, initial, autoscaler: autoscalerOf(spec), watch, kernel, lifecycle, replicas, decided }).begin();
+    new PoolScaler({ spec, initial, autoscaler: this.autoscalerOf(spec), watch, kernel, lifecycle, replicas, decided }).begin();
   }
 }

@@ -77,8 +77,8 @@ export interface GatewaySpec {
 
 /**
  * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
- * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs + experts, rowMs*(seqs + prefillTokens)): the larger of reading the
- * weights and multiplying with them.
+ * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)) and the same for routed experts: the larger
+ * of reading weights and multiplying with them.
  */
 export interface StepCoefficients {
   readonly a: number;
@@ -91,15 +91,21 @@ export interface StepCoefficients {
   readonly floorMs?: number;
   /** Compute per row of the matrix products; 0 if absent. */
   readonly rowMs?: number;
-  /** Reading the routed experts that the rows of a step choose: msPerExpert for each distinct one (all layers at once). */
+  /** Routed experts that the rows of a step choose: msPerExpert for reading each distinct one (all layers at once). */
   readonly experts?: ExpertReads;
 }
 
-/** Each row chooses `active` of `count` experts, evenly and independently. */
+/** Each row chooses `active` of `count` experts, evenly. */
 export interface ExpertReads {
   readonly count: number;
   readonly active: number;
   readonly msPerExpert: number;
+  /** Compute per row of the step; 0 if absent. */
+  readonly rowMs?: number;
+  /** Data-parallel ranks whose rows meet in the same experts; each is taken to have as many as this one. 1 if absent. */
+  readonly ranks?: number;
+  /** Share of the rows beyond the first that choose on their own, 0..1, while the others choose what was chosen; 1 if absent. */
+  readonly independentRatio?: number;
 }
 
 /** Work of the engine core on the CPU, by step and by sequence that decodes in it. */

@@ -45,9 +45,12 @@ export type WorldServices = Simulation | Fleet | Router | Gateway | Entrance | C
 
 /** A user's replacements for components: each a Layer of that service, which may use the simulation and the components behind it. */
 export interface Components {
+  /** The policies that components decide by; see `ownPolicies`. */
+  readonly policies?: Layer.Layer<never>;
   readonly fleet?: Layer.Layer<Fleet, never, Simulation>;
   readonly router?: Layer.Layer<Router, never, Simulation | Fleet>;
   readonly gateway?: Layer.Layer<Gateway, never, Simulation | Fleet | Router>;
+  readonly entrance?: Layer.Layer<Entrance, never, Simulation | Fleet | Gateway>;
   readonly client?: Layer.Layer<Client, never, Simulation | Entrance | Recorder>;
   readonly scaling?: Layer.Layer<Scaling, never, Simulation | Fleet | Gateway | Recorder>;
 }
@@ -69,7 +72,7 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
   const fleet = Layer.provideMerge(components.fleet ?? Fleet.layer(world.fleet, world.traffic, world.gateway.disaggregation), simulation);
   const router = Layer.provideMerge(components.router ?? Router.layer(world.gateway.router), fleet);
   const gateway = Layer.provideMerge(components.gateway ?? Gateway.layer(world.gateway, world.traffic), router);
-  const entrance = Layer.provideMerge(Entrance.layer(world.gateway, world.traffic), gateway);
+  const entrance = Layer.provideMerge(components.entrance ?? Entrance.layer(world.gateway, world.traffic), gateway);
   const client = Layer.provideMerge(
     components.client ?? Client.layer(world.traffic, world.network),
     Layer.provideMerge(recorder, entrance),
@@ -80,7 +83,8 @@ export const worldLayer = (world: WorldSpec, options: WorldOptions): Layer.Layer
     Faults.layer(world.faults),
     Observer.layer({ intervalMs: options.timelineIntervalMs, warmupMs: world.warmupMs }),
   );
-  return Layer.provideMerge(beside, scaled);
+  const built = Layer.provideMerge(beside, scaled);
+  return components.policies === undefined ? built : Layer.provide(built, components.policies);
 };
 
 const replicaNames = (pools: ReadonlyArray<PoolSpec>): Array<string> =>

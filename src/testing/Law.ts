@@ -73,12 +73,25 @@ export const lawOf = <Trial extends TrialLike>(setup: LawSetup<Trial>): Law => {
     ...(setup.full === undefined ? {} : { full: setup.full }),
     target: setup.target,
     report,
-    check: async (options) => {
-      const found = await report(options);
-      if (found.counterexample !== undefined) throw new LawBroken(counterexampleText(found));
-    },
+    check: (options) => checked(report(options), new LawBroken()),
   };
 };
+
+/** Throws where the law was asked for, not in here: the stack of `broken` shows the caller's line. */
+const checked = async (report: Promise<LawReport>, broken: LawBroken): Promise<void> => {
+  const found = await report;
+  if (found.counterexample === undefined) return;
+  broken.message = counterexampleText(found);
+  broken.stack = `${broken.name}: ${broken.message}\n${outside(broken.stack ?? "")}`;
+  throw broken;
+};
+
+/** The lines of a stack that lie outside of this file. */
+const outside = (stack: string): string =>
+  stack
+    .split("\n")
+    .filter((line) => line.trimStart().startsWith("at ") && !line.includes(new URL(import.meta.url).pathname))
+    .join("\n");
 
 interface Failure {
   readonly timeline: ReadonlyArray<TimelineEntry>;

@@ -1,4 +1,4 @@
-import { counterexampleText } from "./counterexampleText.ts";
+import { counterexampleText, operationsText } from "./counterexampleText.ts";
 import type { CheckOptions, Law } from "./Law.ts";
 import type { LawReport } from "./LawReport.ts";
 
@@ -84,5 +84,5 @@ const verdictText = (row: ScoreboardRow): string => {
 
 const lengthText = (row: ScoreboardRow): string => {
   const found = row.report.counterexample ?? row.full?.counterexample;
-  return found === undefined ? "" : `${found.operations} operations`;
+  return found === undefined ? "" : operationsText(found);
 };

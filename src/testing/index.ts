@@ -2,7 +2,15 @@ export { SHIPPED_ADAPTERS } from "./adapters/ShippedAdapters.ts";
 export type { Adapter } from "./adapters/ShippedAdapters.ts";
 export { LibraryMissing } from "./adapters/importPackage.ts";
 export { luaLimiter } from "./adapters/luaLimiter.ts";
-export type { BudgetSpec, BudgetUnit, TokenBudgetAdapter, TokenBudgetSpec, TokenBudgetUnderTest } from "./budget/TokenBudgetAdapter.ts";
+export type {
+  BudgetSpec,
+  BudgetStep,
+  BudgetUnit,
+  TokenBudgetAdapter,
+  TokenBudgetFeatures,
+  TokenBudgetSpec,
+  TokenBudgetUnderTest,
+} from "./budget/TokenBudgetAdapter.ts";
 export { tokenBudgetLaws } from "./budget/tokenBudgetLaws.ts";
 export type { BreakerSettings, CircuitBreakerSpec, RateTrip, TripRule } from "./breaker/BreakerSpec.ts";
 export { IgnoredOutcome } from "./breaker/CircuitBreakerAdapter.ts";

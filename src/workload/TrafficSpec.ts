@@ -149,6 +149,8 @@ export interface ClientSpec {
   /** Each client's own view of the backend. */
   readonly breaker?: BreakerSpec;
   readonly throttle?: ClientThrottleSettings;
+  /** Whether each client holds its attempts back to a rate that follows throttling answers. */
+  readonly adaptiveRate?: boolean;
   /** Clients (processes) that the requests are spread over; each has a budget of its own. */
   readonly instances?: number;
 }

@@ -9,11 +9,16 @@ const commands = {
   model: ["catalog", "qwen3-8b"],
   pair: ["catalog", "H100", "llama-3.1-8b"],
   pairJson: ["catalog", "llama-3.1-8b", "H100", "--format", "json"],
+  kvJson: ["catalog", "llama-3.1-8b", "H100", "--kv-dtype", "fp8", "--format", "json"],
   measuredJson: ["catalog", "rtx-4090", "llama-3.1-8b", "--format", "json"],
   rooflineJson: ["catalog", "h20", "qwen-3-8b", "--context", "4096", "--format", "json"],
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
+  file: ["catalog", "H200", "test/fixtures/models/tiny/config.json"],
+  fileJson: ["catalog", "test/fixtures/models/tiny/config.json", "--format", "json"],
+  noFile: ["catalog", "H200", "test/fixtures/models/none/config.json"],
+  family: ["catalog", "Llama"],
   twoGpus: ["catalog", "h100", "h200"],
   oddTp: ["catalog", "h100", "llama-3.1-8b", "--tp", "3"],
   noUnits: ["catalog", "a100", "llama-3.1-8b", "--dtype", "fp8"],
@@ -42,7 +47,7 @@ describe("catalog", () => {
   test("nothing named -> all GPUs and models with sources; a missing price is asked for", () => {
     expect(outcomes.all.code).toBe(0);
     expect(outcomes.all.stdout).toMatch(/^ {2}h200 +141 GiB +4\.80 TB\/s +989 +1,978 +450 GB\/s +\$1\.60$/mu);
-    expect(outcomes.all.stdout).toMatch(/^ {2}a10g .* set price$/mu);
+    expect(outcomes.all.stdout).toMatch(/^ {2}h20 .* set price$/mu);
     expect(outcomes.all.stdout).toMatch(/^ {2}deepseek-v3 +671\.0 B +36\.6 B +61 /mu);
     expect(outcomes.all.stdout).toMatch(/price a100: RunPod, quoted by deploybase\.ai, 2025-10/u);
     for (const line of outcomes.all.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
@@ -58,7 +63,7 @@ describe("catalog", () => {
 
   test("one name -> what is known, and which pairs have fitted step times", () => {
     expect(outcomes.gpu.stdout).toMatch(/none is fitted: all pairs take the roofline/u);
-    expect(outcomes.gpu.stdout).toMatch(/no price is known: set price/u);
+    expect(outcomes.gpu.stdout).toMatch(/price: none found in public, set price/u);
     expect(outcomes.model.stdout).toMatch(/also called qwen3-8b/u);
   });
 
@@ -73,7 +78,11 @@ describe("catalog", () => {
       prefill: ReadonlyArray<{ ms: number }>;
       ceiling: { size: number };
     };
-    expect(of).toMatchObject({ fits: true, stepOrigin: "composed" });
+    expect(of).toMatchObject({ fits: true, stepOrigin: "composed", kvDtype: null, price: { usdPerGpuHour: 1.3, asOf: "commit 77ca49a6" } });
+    expect(outcomes.pair.stdout).toMatch(/\$1\.30 per GPU-hour: SemiAnalysis TCO/u);
+    const narrow = json(outcomes.kvJson) as typeof of;
+    expect(Math.abs(narrow.kvTokens - 2 * of.kvTokens)).toBeLessThan(32);
+    expect(of.decode[1]!.ms - narrow.decode[1]!.ms).toBeCloseTo((16 * 2048 * 4.28962e-5) / 2, 9);
     const step = of.decode[1]!;
     // 1.2 ms of host beside a, b, c of the entry.
     expect(step.ms).toBeCloseTo(1.2 + 6.08666 + 16 * 0.00835196 + 16 * 2048 * 4.28962e-5, 9);
@@ -91,20 +100,31 @@ describe("catalog", () => {
     expect(json(outcomes.rooflineJson)).toMatchObject({
       stepOrigin: "roofline",
       contextTokens: 4096,
-      usdPerGpuHour: null,
+      price: null,
       warnings: expect.arrayContaining([expect.stringMatching(/roofline estimate/u)]),
     });
     expect((json(outcomes.rooflineJson) as { decode: Array<object> }).decode[0]).toMatchObject({ usdPerMillionTokens: null });
   });
 
+  test("a config.json -> a model named after its folder, in the format of its checkpoint", () => {
+    expect(outcomes.file.stdout).toMatch(/^tiny-config on 1 h200 .* fp8, vllm, the defaults of vLLM V1$/mu);
+    expect(outcomes.file.stdout).toMatch(/roofline of h200 and tiny-config/u);
+    expect(json(outcomes.fileJson)).toMatchObject({ model: { name: "tiny-config", layers: 16, kvBytesPerToken: 32_768 } });
+  });
+
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
-    expect(json(outcomes.tooBigJson)).toMatchObject({ fits: false, alternatives: { tensorParallel: 2, dtype: "fp8", gpu: "b200" } });
+    expect(json(outcomes.tooBigJson)).toMatchObject({
+      fits: false,
+      alternatives: { tensorParallel: 2, dtype: { dtype: "fp8", tensorParallel: 1 }, gpu: { name: "b200", tensorParallel: 1 } },
+    });
   });
 
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
+    ["noFile", /none\/config\.json cannot be read: ENOENT/u],
+    ["family", /did you mean one of llama-3\.1-8b, llama-3\.1-70b, .*llama-2-70b\?/u],
     ["twoGpus", /h100 and h200 are both GPUs/u],
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],

@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Outcome } from "./Several.ts";
 
@@ -33,6 +36,56 @@ test("conformance: laws that hold -> 0; violations -> 99 with the counterexample
   expect(unknown.stderr).toContain("did you mean opossum?");
   expect(noLaw.stderr).toContain("L-1 does not apply");
   expect(noFile.stderr).toContain("no such file");
+});
+
+test("conformance: files that are no adapters, throw, answer nonsense, or are scripts with wrong heads -> 104 and what to do", () => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-conformance-"));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const adapter = (changes: string): string =>
+    `export const mine = { family: "limiter", behavior: "refuses", name: "mine", laboratory: { answering: "sync" }, features: {},
+      spec: { limit: 2, windowMs: 1000, bound: { window: { limit: 2, ms: 1000 } }, fullAfterMs: 1000 }, ${changes} };`;
+  const expected: ReadonlyArray<readonly [file: string, message: RegExp]> = [
+    [folder, /no adapter .*\n[\s\S]*shipped:[\s\S]*spillway-gcra/],
+    [file("nothing.ts", "export const x = 1;"), /exports no adapter; one has family/],
+    [file("throws.ts", 'throw new Error("boom");'), /throws\.ts cannot be loaded: Error: boom\n +at .*throws\.ts:1/],
+    [file("syntax.ts", "export const a = {"), /syntax\.ts cannot be loaded: SyntaxError/],
+    [
+      file("family.ts", 'export const a = { family: "limitr" };'),
+      /the export a is no adapter yet: family is "limitr"; there are limiter, breaker/,
+    ],
+    [
+      file("half.ts", 'export const a = { family: "cache", name: "a", make: 1 };'),
+      /features is missing, as \{\}; spec is missing.*; make is no function/,
+    ],
+    [
+      file("make.ts", adapter('make: () => { throw new Error("no such thing"); }')),
+      /mine could not be tried out: Error: no such thing\n +at .*make\.ts:2/,
+    ],
+    [file("answer.ts", adapter("make: () => ({ consume: () => true })")), /consume answers \{ admitted: boolean, .*it answered true/],
+    [file("broken.lua", "return nosuch("), /broken\.lua fails on ioredis-mock: .*unexpected symbol/],
+    [file("args.lua", "-- conformance: args=rate,burst"), /args=burst in its head; there are rate, capacity/],
+    [file("rate.lua", "-- conformance: rate=ten"), /rate=ten in its head must be a number above 0/],
+    [file("field.lua", "-- conformance: burst=2"), /burst= in its head; there are rate, capacity/],
+  ];
+  const outcomes = several(expected.map(([target]) => ["conformance", target, "--quiet", "--runs", "20"]));
+  rmSync(folder, { recursive: true });
+  expect(outcomes.map(({ code }) => code)).toEqual(expected.map(() => 104));
+  for (const [index, [, message]] of expected.entries()) expect(outcomes[index]!.stderr).toMatch(message);
+});
+
+test("conformance: a script with arguments and answers in an order of its own -> tried out as it says; every family from a module", () => {
+  const [log, families] = several([
+    ["conformance", "test/fixtures/lua/sliding-log.lua", "--laws", "L-1 clocks,L-13", "--runs", "100", "--quiet"],
+    ["conformance", "test/testing/fixtures/families.ts", "--runs", "5", "--quiet"],
+  ]) as [Outcome, Outcome];
+  expect(log.code).toBe(99);
+  expect(log.stdout).toMatch(/\| L-1 clocks \|.*\| violated \|/);
+  expect(log.stdout).toMatch(/\| L-13 rate \|.*\| holds \|/);
+  expect(families.code).toBe(0);
+  expect(families.stdout.match(/^# Conformance: .*/gm)).toHaveLength(4);
 });
 
 test("conformance: the command printed with a counterexample -> the same counterexample", () => {

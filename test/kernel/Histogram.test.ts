@@ -52,6 +52,7 @@ describe("Histogram", () => {
         expect(histogram.max).toBe(Math.max(...all));
         expect(bucketsOf(histogram).reduce((total, [, weight]) => total + weight, 0)).toBe(all.length);
       }),
+      { numRuns: 100 },
     );
   });
 
@@ -67,6 +68,7 @@ describe("Histogram", () => {
         expect(merged.max).toBe(whole.max);
         expect(merged.quantile(0.9)).toBe(whole.quantile(0.9));
       }),
+      { numRuns: 100 },
     );
   });
 
@@ -77,6 +79,7 @@ describe("Histogram", () => {
         expect(bucketsOf(filled(all, weight))).toEqual(bucketsOf(filled(repeated)));
         expect(filled(all, weight).quantile(0.7)).toBe(filled(repeated).quantile(0.7));
       }),
+      { numRuns: 100 },
     );
   });
 

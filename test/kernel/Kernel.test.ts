@@ -331,6 +331,7 @@ describe("DelayRing", () => {
         }
         expect(seen.filter((line) => line.includes(":1:"))).toEqual(expected);
       }),
+      { numRuns: 100 },
     );
   });
 

@@ -26,7 +26,6 @@ const requireStatistics = (summary: Summary, all: Float64Array, bound: number): 
   const sorted = all.toSorted();
   expect(summary.count).toBe(all.length);
   expect(summary.mean! / expected.mean).toBeCloseTo(1, 9);
-  expect(summary.variance! / ((expected.variance * all.length) / (all.length - 1))).toBeCloseTo(1, 9);
   expect(summary.min).toBe(sorted[0]);
   expect(summary.max).toBe(sorted[sorted.length - 1]);
   for (const q of quantiles) {
@@ -52,7 +51,7 @@ describe("Summary", () => {
     );
   });
 
-  it("50,000 values -> exact; one more -> a histogram within 0.4 %, moments exact still", () => {
+  it("50,000 values -> exact; one more -> a histogram within 0.4 %, mean, minimum and maximum exact still", () => {
     const all = many(EXACT_VALUES + 1, 1);
     const summary = filled(all.subarray(0, EXACT_VALUES));
     expect(summary.exact).toBe(true);
@@ -86,7 +85,6 @@ describe("Summary", () => {
     expect(summary.count).toBe(4);
     expect(summary.sum).toBe(50);
     expect(summary.mean).toBe(12.5);
-    expect(summary.variance).toBeCloseTo(25, 12);
     expect(Math.abs(summary.quantile(0.75)! - 10)).toBeLessThan(0.04);
   });
 
@@ -95,7 +93,6 @@ describe("Summary", () => {
     summary.merge(new Summary());
     expect(summary.count).toBe(0);
     expect(summary.mean).toBeUndefined();
-    expect(summary.variance).toBeUndefined();
     expect(summary.quantile(0.5)).toBeUndefined();
   });
 

@@ -16,6 +16,8 @@ export class BlockwiseCache implements Blocks {
   private released = new Set<Block>();
   private cached = new Map<number, Block>();
   private held = new Map<number, Array<Block>>();
+  /** Tokens that the blocks of a sequence are known to hold. */
+  private tokens = new Map<number, number>();
   private stock: Array<Block> = [];
   private found: Array<Block> = [];
 
@@ -47,15 +49,21 @@ export class BlockwiseCache implements Blocks {
       this.released.delete(block);
     }
     this.held.set(slot, hits);
-    this.fill(slot, content, hitBlocks, tokens);
+    this.widen(slot, content, hitBlocks, tokens);
   }
 
   extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void {
-    this.fill(slot, content, Math.floor(fromTokens / this.blockTokens), toTokens);
+    this.widen(slot, content, Math.floor(fromTokens / this.blockTokens), toTokens);
   }
 
   takeForDecode(count: number): void {
     for (let i = 0; i < count; i++) this.stock.push(this.evict());
+  }
+
+  fill(slot: number, content: TokenContent, tokens: number): void {
+    const blocks = this.held.get(slot)!;
+    while (blocks.length < blocksFor(tokens, this.blockTokens)) blocks.push(this.stock.pop()!);
+    this.widen(slot, content, Math.floor(this.tokens.get(slot)! / this.blockTokens), tokens);
   }
 
   release(slot: number, content: TokenContent, tokens: number): void {
@@ -84,8 +92,9 @@ export class BlockwiseCache implements Blocks {
     this.stock = [];
   }
 
-  private fill(slot: number, content: TokenContent, nameFrom: number, tokens: number): void {
+  private widen(slot: number, content: TokenContent, nameFrom: number, tokens: number): void {
     const blocks = this.held.get(slot)!;
+    this.tokens.set(slot, tokens);
     while (blocks.length < blocksFor(tokens, this.blockTokens)) blocks.push(this.evict());
     for (let i = nameFrom; (i + 1) * this.blockTokens <= tokens; i++) this.name(blocks[i]!, blockKey(content, i, this.blockTokens));
   }

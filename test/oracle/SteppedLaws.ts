@@ -41,6 +41,27 @@ export const STEPPED_LAWS: ReadonlyArray<SteppedLaw> = [
     holds: () => ends(drive(engine({}, { step }), [...at0(16, 60), { atMs: 10, prompt: 160, output: 2, transferMs: 25 }]))[1] === 36,
   },
   {
+    title: "transfer: canceled on the way -> the same prompt is computed",
+    holds: () => {
+      const lost = { atMs: 10, prompt: 160, output: 2, stream: 1, transferMs: 25, cancelMs: 20 };
+      const { meter } = drive(engine({}, { prefixCache: true }), [lost, { atMs: 40, prompt: 160, output: 2, stream: 1 }]);
+      return meter.hitTokens === 0 && meter.prefillTokens === 160;
+    },
+  },
+  {
+    title: "host tier: prompts that come in chunks of 16 tokens, whole prompts not reserved -> never more blocks than there are",
+    holds: () => {
+      const of = engine(
+        { longPrefillThreshold: 16, offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0 } },
+        { kvBlocks: 20, prefixCache: true, reserveFullPrompt: false },
+      );
+      const jobs = Array.from({ length: 60 }, (_, i) => ({ atMs: 4 * i, prompt: 200, output: 20, stream: i % 4 }));
+      let least = Infinity;
+      const { meter } = drive(of, jobs, { watch: ({ blocks }) => void (least = Math.min(least, blocks.free)) });
+      return least >= 0 && meter.hostHitTokens > 0;
+    },
+  },
+  {
     title: "prefill only -> one step, and the blocks stay",
     holds: () => {
       const { answers, replica } = drive(engine({ prefillOnly: true }, { step }), at0(160, 50));

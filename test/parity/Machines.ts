@@ -106,6 +106,11 @@ const budgets: Machine<any> = {
         { unit: "inputTokens", permits: 997, perMs: 33_333, burst: 90 },
         { unit: "outputTokens", permits: 7, perMs: 1000, burst: 40 },
       ],
+      [
+        { unit: "requests", limit: 6, windowMs: 60_000 },
+        { unit: "tokens", limit: 100, windowMs: 5000 },
+        { unit: "inputTokens", permits: 997, perMs: 33_333, burst: 90 },
+      ],
     ),
     outputCapTokens: fc.constantFrom(0, 20),
     cachedInputCounts: fc.boolean(),
@@ -120,6 +125,10 @@ const budgets: Machine<any> = {
     return ({ choice, a, b, node: at }, turn, nowMs) => {
       const node = nodes[at]!;
       const cached = Math.min(3, a);
+      if (choice === 1 && a > 11) {
+        const expected = settings.budgets.map((_: unknown, budget: number) => pure.level(budget, nowMs));
+        return { expected, send: () => node.levels("k", nowMs) };
+      }
       if (choice < 2) {
         const id = pure.reserve(3 * a, cached, 4 * b, nowMs);
         const mine = { id, reservation: unknown.reservation };

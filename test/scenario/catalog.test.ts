@@ -6,9 +6,12 @@ import { renderTerminal } from "../../src/report/terminal/renderTerminal.ts";
 import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
 import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
 import { ScenarioFault } from "../../src/scenario/ScenarioFault.ts";
-import { ROOFLINE_WARNING } from "../../src/serving/catalog/Roofline.ts";
-import type { PoolSpec } from "../../src/serving/ServingSpec.ts";
+import { FITTED_FACTORS } from "../../src/serving/catalog/RooflineFactors.ts";
+import { ROOFLINE_WARNING } from "../../src/serving/catalog/rooflineWarnings.ts";
+import type { PoolSpec, StepCoefficients } from "../../src/serving/ServingSpec.ts";
+import { StepForm } from "../../src/serving/steptime/StepForm.ts";
 import { run } from "../serving/SmallWorld.ts";
+import { PUBLISHED_CONFIGS } from "../serving/catalog/publishedConfigs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-catalog-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,8 +66,9 @@ describe("own hardware and models", () => {
     expect(own.gpu).toBe("my-h100");
     expect(own.warnings).toContain(ROOFLINE_WARNING);
     expect(known.warnings).not.toContain(ROOFLINE_WARNING);
-    expect(own.engine.step.a / known.engine.step.a).toBeGreaterThan(0.7);
-    expect(own.engine.step.a / known.engine.step.a).toBeLessThan(1.4);
+    const oneToken = (step: StepCoefficients) => new StepForm(step).constantMs(1, 0);
+    expect(oneToken(own.engine.step) / oneToken(known.engine.step)).toBeGreaterThan(0.7);
+    expect(oneToken(own.engine.step) / oneToken(known.engine.step)).toBeLessThan(1.4);
   });
 
   test("a model by its shape: that of Llama-3.1-8B -> the same KV blocks; without fp8 units, fp8 is refused", () => {
@@ -105,6 +109,21 @@ describe("own hardware and models", () => {
     expect(simulated.result.total.outcomes.completed).toBeGreaterThan(10);
   });
 
+  test("config.json with a quantization_config -> the pool's dtype, unless it has its own; notes are warnings", () => {
+    const text = (config: object): void => writeFileSync(join(folder, "v3.json"), JSON.stringify(config));
+    const [, config] = PUBLISHED_CONFIGS["DeepSeek-V3"]!;
+    const models = { models: { mine: { config: "v3.json" } } };
+    const pool = { gpu: "h200", model: "mine", parallelism: { tp: 8 } } as const;
+    text(config);
+    expect(poolOf(pool, models)).toMatchObject({ dtype: "fp8", memory: { weightBytes: expect.closeTo(84.1e9, -8) } });
+    expect(poolOf({ ...pool, dtype: "int4" }, models).dtype).toBe("int4");
+    text({ ...config, quantization_config: { quant_method: "quip" } });
+    expect(poolOf({ ...pool, parallelism: { tp: 16 } }, models)).toMatchObject({
+      dtype: "bf16",
+      warnings: expect.arrayContaining([expect.stringMatching(/^mine: its quantization "quip" is not understood/u)]),
+    });
+  });
+
   test("faults: each with place, constraint, value and hint, and none for the pools that use a wrong row", () => {
     const lines = faultsOf({
       ...world({ gpu: "small", model: "odd" }),
@@ -138,20 +157,51 @@ describe("own hardware and models", () => {
   });
 });
 
+describe("experts and engines", () => {
+  test("ep of a mixture of experts -> spread over the replica's GPUs, with KV for each rank", () => {
+    const pool = poolOf({ gpu: "h200", model: "deepseek-v3", dtype: "fp8", parallelism: { dp: 8, ep: 8 } });
+    expect(pool.gpusPerReplica).toBe(8);
+    expect(pool.stepSource).toMatch(/TP1 EP8 fp8/u);
+    expect(pool.engine.scheduling?.dataParallel?.ranks).toBe(8);
+    expect(pool.engine.step.experts?.ranks).toBe(8);
+  });
+
+  test("an engine by name -> its own step times", () => {
+    const step = (name: "vllm" | "trtllm") => poolOf({ gpu: "h200", model: "qwen-3-32b", engine: { name } }).engine.step;
+    expect(step("trtllm").a).not.toBe(step("vllm").a);
+    expect(step("vllm")).toEqual(poolOf({ gpu: "h200", model: "qwen-3-32b" }).engine.step);
+  });
+
+  test.each([
+    [{ parallelism: { tp: 2, ep: 2 } }, /fleet\.gpu\.parallelism\.ep.*needs a mixture of experts/u],
+    [{ engine: { name: "trtllm", step: { a: 5 } } } as const, /fleet\.gpu\.engine\.name.*must not be together with step/u],
+  ])("%j -> refused at its place", (more, fault) => {
+    expect(faultsOf(world({ gpu: "h100", model: "llama-3.1-8b", ...more })).join(" ")).toMatch(fault);
+  });
+});
+
 describe("engine.kvDtype", () => {
   test.each([
     ["composed", "h100"],
     ["measured", "rtx-4090"],
     ["roofline", "h20"],
-  ])("fp8 with %s step times -> twice the KV tokens, half the reads of KV, all else as before, a warning", (_, gpu) => {
-    const wide = poolOf({ gpu, model: "llama-3.1-8b" });
-    const narrow = poolOf({ gpu, model: "llama-3.1-8b", engine: { kvDtype: "fp8" } });
-    expect(narrow.engine.kvBlocks / wide.engine.kvBlocks).toBeCloseTo(2, 2);
-    expect(narrow.memory!.kvBytesPerToken).toBe(wide.memory!.kvBytesPerToken / 2);
-    expect(narrow.engine.step).toEqual({ ...wide.engine.step, c: wide.engine.step.c / 2, h: wide.engine.step.h / 2 });
-    expect(narrow.warnings.join()).toMatch(/KV at 8 bits/u);
-    expect(poolOf({ gpu, model: "llama-3.1-8b", engine: { kvDtype: "bf16" } }).engine).toEqual(wide.engine);
-  });
+  ])(
+    "fp8 with %s step times -> twice the KV tokens, half the bytes at the engine's speed, all else as before, a warning",
+    (origin, gpu) => {
+      const wide = poolOf({ gpu, model: "llama-3.1-8b" });
+      const narrow = poolOf({ gpu, model: "llama-3.1-8b", engine: { kvDtype: "fp8" } });
+      expect(narrow.engine.kvBlocks / wide.engine.kvBlocks).toBeCloseTo(2, 2);
+      expect(narrow.memory!.kvBytesPerToken).toBe(wide.memory!.kvBytesPerToken / 2);
+      const speed = origin === "roofline" ? FITTED_FACTORS.engines.vllm.kv8Ratio : 1;
+      expect(narrow.engine.step).toEqual({
+        ...wide.engine.step,
+        c: expect.closeTo(wide.engine.step.c / 2 / speed, 12),
+        h: wide.engine.step.h / 2,
+      });
+      expect(narrow.warnings.join()).toMatch(/KV at 8 bits/u);
+      expect(poolOf({ gpu, model: "llama-3.1-8b", engine: { kvDtype: "bf16" } }).engine).toEqual(wide.engine);
+    },
+  );
 
   test("step times of the user's own -> they stay as given, and a warning says so", () => {
     const step = { a: 5, c: 0.001 };

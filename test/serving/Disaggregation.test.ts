@@ -32,6 +32,16 @@ test("disaggregation: one request -> TTFT of the prefill, the transfer in the fi
   expect(together.sample).toMatchObject([{ ttftMs: 10, e2eMs: 100 }]);
 });
 
+test("disaggregation: KV in use of the prefill pool -> its blocks from admission until the KV has moved", async () => {
+  const { result } = await run(small(burst(1), apart(link("10MB/s", "3ms"))));
+  // 7 blocks of 16 tokens for 10 ms of prefill and 13 ms of transfer.
+  expect(result.pools[0]!.kv.meanRatio).toBeCloseTo((7 * 23) / (100_000 * 10_000), 12);
+  expect(result.pools[0]!.kv.maxRatio).toBe(7 / 100_000);
+  // At 2 kB/s the transfer takes 50 s: the blocks are in use to the end.
+  const stuck = await run(small(burst(1), apart(link("2kB/s"))));
+  expect(stuck.result.timeline.at(-1)!.kvRatio).toBeCloseTo((7 + 6.25) / 200_000, 9);
+});
+
 test("disaggregation: two prompts end at once -> their transfers share the link one after the other", async () => {
   const simulated = await run(small(burst(2), apart(link("2MB/s"))));
   // 50 ms each on the link.
@@ -75,6 +85,15 @@ test("linkDown: the KV cannot move -> the prompt is computed again where it is d
   expect(request).toMatchObject({ outcome: "completed", ttftMs: 10, outputTokens: 10 });
   expect(simulated.result.pools[1]!.tokens.prefill).toBe(100);
   expect(request!.e2eMs).toBeGreaterThanOrEqual(10 + 100);
+});
+
+test("linkDown with a prefix cache on the decode side -> KV that never came is no hit: every lost prompt is computed again", async () => {
+  const faults = [{ linkDown: { pool: "prefill", replicas: 1, at: "0ms", for: "5s" } }] as const;
+  const world = apart(link("10MB/s"), { faults });
+  const decode = { ...world.fleet!["decode"]!, engine: { ...pool().engine, prefixCache: true } };
+  const { result } = await run(small(burst(3), { ...world, fleet: { ...world.fleet, decode } }));
+  expect(result.pools[0]!.handover).toMatchObject({ recomputed: 3 });
+  expect(result.pools[1]!.tokens.prefill).toBe(300);
 });
 
 test("linkSlow: transfers take the factor longer", async () => {
@@ -157,7 +176,8 @@ test("layerwise: KV goes while the prompt is computed -> only the last layer's, 
   const layered = (bandwidth: "10MB/s" | "2MB/s", users = 1) => {
     const world = apart({ ...link(bandwidth), layerwise: true });
     const known = { gpu: "H100", model: "llama-3.1-8b" };
-    const fleet = { prefill: { ...world.fleet!["prefill"]!, ...known }, decode: { ...world.fleet!["decode"]!, ...known } };
+    const engine = { ...pool().engine, kvBlocks: 1000 };
+    const fleet = { prefill: { ...world.fleet!["prefill"]!, ...known, engine }, decode: { ...world.fleet!["decode"]!, ...known, engine } };
     return run(small(burst(users), { ...world, fleet }));
   };
   const lastLayerMs = 10 / 32;

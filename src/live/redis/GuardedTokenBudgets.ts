@@ -106,9 +106,15 @@ function ending(answer: Promise<boolean>): Promise<EndDecision> {
 function localStates(settings: TokenBudgetsSettings, shareRatio: number, maxKeys: number): LocalStates<TokenBudgets> {
   requireSetting("redis.onStoreFault.shareRatio", shareRatio, { above: 0, most: 1 });
   requireSetting("redis.onStoreFault.maxKeys", maxKeys, { least: 1, whole: true });
-  const budgets = settings.budgets.map((budget) => ({ ...budget, ...shareOf(budget, shareRatio) }));
+  const budgets = settings.budgets.map((budget) =>
+    "windowMs" in budget
+      ? { ...budget, limit: Math.max(1, Math.floor(budget.limit * shareRatio)) }
+      : { ...budget, ...shareOf(budget, shareRatio) },
+  );
   const open = (): TokenBudgets => new TokenBudgets({ ...settings, budgets });
   open();
-  const fillMs = Math.max(...budgets.map(({ permits, perMs, burst }) => (2 * burst * perMs) / permits));
+  const fillMs = Math.max(
+    ...budgets.map((budget) => ("windowMs" in budget ? budget.windowMs : (2 * budget.burst * budget.perMs) / budget.permits)),
+  );
   return new LocalStates(maxKeys, fillMs + settings.leaseMs, open);
 }

@@ -1,4 +1,5 @@
-import { Refill } from "../../policy/limiter/Refill.ts";
+import { budgetMeter } from "../../policy/limiter/BudgetMeter.ts";
+import type { BudgetMeter } from "../../policy/limiter/BudgetMeter.ts";
 import { TokenBudgets } from "../../policy/limiter/TokenBudgets.ts";
 import type { BudgetUnit, TokenBudgetsSettings } from "../../policy/limiter/TokenBudgets.ts";
 import { durationMicros } from "../../policy/Micros.ts";
@@ -32,7 +33,7 @@ export type ReserveReply =
 export class RedisTokenBudgets {
   readonly #client: ScriptClient;
   readonly #settings: RedisTokenBudgetsSettings;
-  readonly #refills: ReadonlyArray<Refill>;
+  readonly #meters: ReadonlyArray<BudgetMeter>;
   readonly #leaseUs: string;
   readonly #attemptTtlMs: string;
 
@@ -42,7 +43,7 @@ export class RedisTokenBudgets {
     const { name } = new TokenBudgets({ ...settings, maxReservations: Math.min(settings.maxReservations, 1) });
     this.#client = client;
     this.#settings = settings;
-    this.#refills = settings.budgets.map((budget) => new Refill(`${name}.${budget.unit}`, budget));
+    this.#meters = settings.budgets.map((budget) => budgetMeter(`${name}.${budget.unit}`, budget));
     this.#leaseUs = String(durationMicros("tokenBudgets.leaseMs", settings.leaseMs));
     this.#attemptTtlMs = String(Math.ceil(durationMicros("redis.attemptTtlMs", settings.attemptTtlMs) / 1000));
   }
@@ -82,6 +83,12 @@ export class RedisTokenBudgets {
     return this.#end(reservation, attempt, this.#permits(0, 0, 0), nowMs);
   }
 
+  /** As TokenBudgets.level, of every budget by its place in the settings. Changes nothing. */
+  async levels(key: string, nowMs?: number): Promise<ReadonlyArray<number>> {
+    const reply = await this.#run(key, "levels", "levels", "", "", this.#permits(0, 0, 0), nowMs);
+    return reply.split(" ").map((units, i) => Math.floor(Number(units) / this.#meters[i]!.worth));
+  }
+
   async #end({ key, id, attempt: by }: SharedReservation, attempt: string, permits: ReadonlyArray<number>, nowMs: number | undefined) {
     return (await this.#run(key, `e:${attempt}`, "end", String(id), by, permits, nowMs)) === "1";
   }
@@ -96,7 +103,7 @@ export class RedisTokenBudgets {
     nowMs: number | undefined,
   ): Promise<string> {
     const state = stateKey(this.#settings.prefix, "budgets", key);
-    const budgets = this.#refills.flatMap(({ gain, full, worth }, i) => [gain, full, worth, permits[i]!].map(String));
+    const budgets = this.#meters.flatMap(({ gain, full, worth, windowUs }, i) => [gain, full, worth, windowUs, permits[i]!].map(String));
     const { maxReservations } = this.#settings;
     const args = [this.#attemptTtlMs, scriptTime(nowMs), step, this.#leaseUs, String(maxReservations), id, attempt, String(permits.length)];
     return String(await this.#client.eval(BUDGET_SCRIPT, 2, `${state}:s`, `${state}:${memory}`, ...args, ...budgets));

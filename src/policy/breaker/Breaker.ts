@@ -2,6 +2,7 @@ import { microsOf } from "../Micros.ts";
 import { PolicyFault } from "../PolicyFault.ts";
 import { breakerNumbers } from "./BreakerSettings.ts";
 import type { BreakerNumbers, BreakerSettings } from "./BreakerSettings.ts";
+import type { CircuitBreaker } from "./CircuitBreaker.ts";
 import { CountWindow } from "./CountWindow.ts";
 import { isFailure, isSlow, Outcome } from "./Outcome.ts";
 import { PermitLog } from "./PermitLog.ts";
@@ -41,7 +42,7 @@ export interface BreakerSnapshot {
  * Needs no timer: everything is decided when it is asked. Time is the caller's monotone clock in whole microseconds; an older reading counts as the
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
-export class Breaker {
+export class Breaker implements CircuitBreaker {
   readonly numbers: BreakerNumbers;
   /** Ends of calls: bad are failures. */
   readonly #ends: SampleWindow;
@@ -54,7 +55,7 @@ export class Breaker {
   #epoch = 0;
   #openings = 0;
   #nowUs = -Infinity;
-  #openUntilUs = 0;
+  #openUntilUs = -Infinity;
   #inARow = 0;
   #retryAfterUs = 0;
   #stale = 0;
@@ -135,6 +136,10 @@ export class Breaker {
     return live;
   }
 
+  get judgesPace(): boolean {
+    return this.#paces !== undefined;
+  }
+
   /**
    * Judges the pace of a call that goes on: it has lasted as long as a slow one, or began to answer in time. Whether it failed is judged at its end.
    * True when it counted: each call's pace is judged once, at its end if not before. A slow probe has failed, and its end counts no more.
@@ -167,14 +172,14 @@ export class Breaker {
       epoch: this.#epoch,
       openings: this.#openings,
       nextPermit: this.#log.next,
-      leftUs: this.#phase === Phase.Open ? Math.max(0, this.#openUntilUs - nowUs) : 0,
+      leftUs: Math.max(0, this.#openUntilUs - nowUs),
       successes: this.#probes.successes,
       failures: this.#probes.failures,
-      leasesUs: this.#phase === Phase.HalfOpen ? this.#probes.leasesUs(nowUs) : [],
+      leasesUs: this.#probes.leasesUs(nowUs),
       rampAgeUs: this.#ramp.ageUs(nowUs),
       inARow: this.#inARow,
-      samples: this.#phase === Phase.Closed ? this.#ends.dump(nowUs) : [],
-      paces: this.#phase === Phase.Closed ? (this.#paces?.window.dump(nowUs) ?? []) : [],
+      samples: this.#ends.dump(nowUs),
+      paces: this.#paces?.window.dump(nowUs) ?? [],
     };
   }
 
@@ -204,8 +209,7 @@ export class Breaker {
   }
 
   #advance(nowMs: number): number {
-    const nowUs = microsOf(nowMs);
-    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
+    this.#nowUs = Math.max(this.#nowUs, microsOf(nowMs));
     return this.#nowUs;
   }
 
@@ -272,7 +276,7 @@ export class Breaker {
     const { openForUs, openFactor, maxOpenUs } = this.numbers;
     let lastsUs = openForUs;
     // No opening is longer than 2^53 microseconds, whatever the factor.
-    for (let i = Math.min(this.#openings, 53); i > 0 && lastsUs < maxOpenUs; i--) lastsUs *= openFactor;
+    for (let i = Math.min(this.#openings, 53); i > 0; i--) lastsUs *= openFactor;
     const hintUs = Math.min(maxOpenUs, Math.ceil(hintMs * 1000));
     this.#enter(Phase.Open);
     this.#openings++;

@@ -94,18 +94,20 @@ function tripNumbers(trip: TripRule) {
     return { trip, minCalls: failures, failurePpm: 1e6, slowPpm: Infinity, bucketUs: 0 };
   }
   const size = trip.kind === "count" ? whole("breaker.trip.size", trip.size, 1, MOST) : MOST;
-  const buckets = trip.kind === "time" ? whole("breaker.trip.buckets", trip.buckets, 1, 1000) : 1;
-  const windowUs = trip.kind === "time" ? durationMicros("breaker.trip.windowMs", trip.windowMs) : buckets;
-  if (windowUs % buckets !== 0) {
-    throw new SettingFault("breaker.trip.windowMs", "whole microseconds in each bucket", trip.kind === "time" ? trip.windowMs : windowUs);
-  }
   return {
     trip,
     minCalls: whole("breaker.trip.minCalls", trip.minCalls, 1, size),
     failurePpm: ppm("breaker.trip.failureRatio", trip.failureRatio),
     slowPpm: trip.slowRatio === undefined ? Infinity : ppm("breaker.trip.slowRatio", trip.slowRatio),
-    bucketUs: windowUs / buckets,
+    bucketUs: trip.kind === "time" ? bucketMicros(trip.windowMs, trip.buckets) : 0,
   };
+}
+
+function bucketMicros(windowMs: number, buckets: number): number {
+  whole("breaker.trip.buckets", buckets, 1, 1000);
+  const windowUs = durationMicros("breaker.trip.windowMs", windowMs);
+  if (windowUs % buckets !== 0) throw new SettingFault("breaker.trip.windowMs", "whole microseconds in each bucket", windowMs);
+  return windowUs / buckets;
 }
 
 function probeNumbers(settings: BreakerSettings) {

@@ -35,7 +35,6 @@ export class CountWindow implements SampleWindow {
   }
 
   load(dump: SampleDump): void {
-    this.clear();
     for (const { bad } of dump) this.add(bad > 0, 0);
   }
 

@@ -28,8 +28,9 @@ export class Ramp {
     return true;
   }
 
+  /** Its rest, while it has one. */
   leftUs(nowUs: number): number {
-    return Math.max(0, this.#startUs + this.#rampUs - nowUs);
+    return this.#startUs + this.#rampUs - nowUs;
   }
 
   /** Since its start, at most its length. */

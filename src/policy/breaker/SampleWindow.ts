@@ -9,6 +9,7 @@ export interface SampleWindow {
   clear(): void;
   /** The samples, oldest first, without absolute times; what `load` takes. */
   dump(nowUs: number): SampleDump;
+  /** Into an empty window. */
   load(dump: SampleDump, nowUs: number): void;
 }
 

@@ -26,7 +26,6 @@ export class TimeWindow implements SampleWindow {
 
   advance(nowUs: number): void {
     const bucket = Math.floor(nowUs / this.#bucketUs);
-    if (bucket <= this.#newest) return;
     const first = Math.max(this.#newest + 1, bucket - this.#totals.length + 1);
     for (let stale = first; stale <= bucket; stale++) {
       const at = this.#slot(stale);
@@ -39,7 +38,6 @@ export class TimeWindow implements SampleWindow {
     this.#totals.fill(0);
     this.#bads.fill(0);
     this.total = this.bad = 0;
-    this.#newest = -Infinity;
   }
 
   dump(nowUs: number): SampleDump {
@@ -53,7 +51,6 @@ export class TimeWindow implements SampleWindow {
   }
 
   load(dump: SampleDump, nowUs: number): void {
-    this.clear();
     for (const { ageUs, total, bad } of dump) {
       this.advance(nowUs - ageUs);
       this.#addTo(this.#slot(this.#newest), total, bad);

@@ -31,10 +31,10 @@ export class EntryStore<K> {
   readonly #eviction: Eviction<K>;
 
   /** Throws SettingFault. */
-  constructor(settings: EntryStoreSettings) {
+  constructor(settings: EntryStoreSettings, eviction: (name: EvictionName, entries: number) => Eviction<K> = evictionOf) {
     const entries = requireSetting("cache.maxEntries", settings.maxEntries, { least: 1, most: 2 ** 24, whole: true });
     this.#maxBytes = requireSetting("cache.maxBytes", settings.maxBytes, { least: 1, unbounded: true });
-    this.#eviction = evictionOf(settings.eviction, entries);
+    this.#eviction = eviction(settings.eviction, entries);
     this.expiresMs = new Float64Array(entries);
     this.loadMs = new Float64Array(entries);
     this.negative = new Uint8Array(entries);
@@ -95,7 +95,8 @@ export class EntryStore<K> {
   }
 }
 
-function evictionOf<K>(name: EvictionName, entries: number): Eviction<K> {
+/** The eviction of that name. */
+export function evictionOf<K>(name: EvictionName, entries: number): Eviction<K> {
   if (name === "lru") return new Lru(entries);
   return name === "lfu" ? new Lfu(entries) : new S3Fifo<K>(entries);
 }

@@ -122,7 +122,7 @@ export class LeasedCache<V> {
   #known(key: string, nowMs: number): Entry<V> | undefined {
     const nowUs = microsOf(nowMs);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && nowUs > entry.atUs) entry.atUs = nowUs;
+    if (entry !== undefined) entry.atUs = Math.max(entry.atUs, nowUs);
     return entry;
   }
 

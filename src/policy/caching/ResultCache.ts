@@ -1,7 +1,8 @@
 import { requireSetting } from "../SettingFault.ts";
 import { refreshesEarly } from "./EarlyRefresh.ts";
-import type { EntryStoreSettings } from "./EntryStore.ts";
-import { EntryStore } from "./EntryStore.ts";
+import type { EntryStoreSettings, EvictionName } from "./EntryStore.ts";
+import type { Eviction } from "./Eviction.ts";
+import { EntryStore, evictionOf } from "./EntryStore.ts";
 import type { FlightSettings } from "./Flights.ts";
 import { Flights, Left } from "./Flights.ts";
 
@@ -101,7 +102,7 @@ export class ResultCache<K> {
   #nowMs = -Infinity;
 
   /** Throws SettingFault. */
-  constructor(settings: ResultCacheSettings) {
+  constructor(settings: ResultCacheSettings, eviction: (name: EvictionName, entries: number) => Eviction<K> = evictionOf) {
     requireSetting("cache.ttlMs", settings.ttlMs, { above: 0, unbounded: true });
     requireSetting("cache.ttlJitterRatio", settings.ttlJitterRatio, { least: 0, most: 0.999 });
     requireSetting("cache.earlyRefresh", settings.earlyRefresh, { least: 0 });
@@ -109,7 +110,7 @@ export class ResultCache<K> {
     requireSetting("cache.staleIfErrorMs", settings.staleIfErrorMs, { least: 0 });
     requireSetting("cache.negativeTtlMs", settings.negativeTtlMs, { least: 0 });
     this.#settings = settings;
-    this.entries = new EntryStore(settings);
+    this.entries = new EntryStore(settings, eviction);
     this.#flights = new Flights(settings);
     this.#keepMs = Math.max(settings.staleWhileRevalidateMs, settings.staleIfErrorMs);
   }
@@ -215,7 +216,7 @@ export class ResultCache<K> {
   }
 
   #advance(nowMs: number): number {
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
     return this.#nowMs;
   }
 

@@ -15,6 +15,9 @@ export interface Gradient2Settings extends LimitRange {
   readonly dropRatio?: number;
 }
 
+/** Of which the long mean is a plain one. Source: Netflix concurrency-limits, Gradient2Limit. */
+const WARM_UP_SAMPLES = 10;
+
 /**
  * Follows the ratio of the long mean of latencies to the last one: limit = (1 - s) * limit + s * (g * limit + queue) with
  * g = clamp(tolerance * long / last, 0.5, 1). Source: Netflix concurrency-limits, Gradient2Limit.
@@ -24,6 +27,7 @@ export class Gradient2 implements AdaptiveLimit {
   readonly #settings: Gradient2Settings;
   #estimate: number;
   #longMs = 0;
+  #sumMs = 0;
   #seen = 0;
 
   /** Throws SettingFault. */
@@ -61,11 +65,12 @@ export class Gradient2 implements AdaptiveLimit {
     this.#estimate = bounded(this.#estimate * (1 - smoothing) + smoothing * (gradient * this.#estimate + queue), this.#settings);
   }
 
-  /** Plain mean of the first ten samples, exponential mean after. */
+  /** Plain mean of the first samples, exponential mean after. */
   #addLong(latencyMs: number): number {
     this.#seen++;
-    const share = this.#seen <= 10 ? 1 / this.#seen : 2 / (this.#settings.longSamples + 1);
-    this.#longMs += (latencyMs - this.#longMs) * share;
+    this.#sumMs += latencyMs;
+    if (this.#seen <= WARM_UP_SAMPLES) this.#longMs = this.#sumMs / this.#seen;
+    else this.#longMs += ((latencyMs - this.#longMs) * 2) / (this.#settings.longSamples + 1);
     return this.#longMs;
   }
 }

@@ -2,18 +2,16 @@ import { LeaseRing } from "../LeaseRing.ts";
 import { durationMicros, microsOf } from "../Micros.ts";
 import { PolicyFault } from "../PolicyFault.ts";
 import { requireSetting } from "../SettingFault.ts";
-import { Refill } from "./Refill.ts";
-import type { RefillSettings } from "./Refill.ts";
+import { budgetMeter } from "./BudgetMeter.ts";
+import type { BudgetMeter, BudgetPermits } from "./BudgetMeter.ts";
 
 /** What a budget counts: one per request, all tokens of a request, those of its prompt, or those of its answer. */
 export type BudgetUnit = "requests" | "tokens" | "inputTokens" | "outputTokens";
 
-export interface Budget extends Omit<RefillSettings, "partsPerPermit"> {
-  readonly unit: BudgetUnit;
-}
+export type Budget = BudgetPermits & { readonly unit: BudgetUnit };
 
 export interface TokenBudgetsSettings {
-  /** Such as RPM, TPM, ITPM and OTPM: a permit per request or token, refilled continuously. */
+  /** Such as RPM, TPM, ITPM and OTPM: a permit per request or token. */
   readonly budgets: ReadonlyArray<Budget>;
   /** Most tokens of an answer that are reserved, whatever the request allows; 0 reserves none and charges the answer when it is settled. */
   readonly outputCapTokens: number;
@@ -27,12 +25,13 @@ export interface TokenBudgetsSettings {
 /**
  * Budgets of one key for calls whose tokens are known only at their end: reserve an estimate in all budgets or none, then settle with the actual tokens,
  * or refund, exactly once. What a call used beyond its estimate is debt: the level goes below 0 and admission stops until it has been refilled. The
- * overdraft is at most reservations in flight * (largest actual - estimate). Credit beyond a full bucket is lost. O(budgets) per call.
+ * overdraft is at most reservations in flight * (largest actual - estimate). Credit beyond a full budget is lost; so is, in fixed windows, credit for a
+ * window that has ended, and debt that is not paid by the end of its window. O(budgets) per call.
  */
 export class TokenBudgets {
   readonly name = "tokenBudgets";
   readonly #settings: TokenBudgetsSettings;
-  readonly #refills: ReadonlyArray<Refill>;
+  readonly #meters: ReadonlyArray<BudgetMeter>;
   readonly #levels: Float64Array;
   /** Reserved permits, by slot and budget. */
   readonly #reserved: Float64Array;
@@ -48,8 +47,8 @@ export class TokenBudgets {
     requireSetting("tokenBudgets.outputCapTokens", settings.outputCapTokens, { least: 0, most: 1e12, whole: true });
     requireSetting("tokenBudgets.maxReservations", settings.maxReservations, { least: 1, most: 2 ** 22, whole: true });
     this.#settings = settings;
-    this.#refills = settings.budgets.map((budget) => new Refill(`${this.name}.${budget.unit}`, budget));
-    this.#levels = Float64Array.from(this.#refills, (refill) => refill.full);
+    this.#meters = settings.budgets.map((budget) => budgetMeter(`${this.name}.${budget.unit}`, budget));
+    this.#levels = Float64Array.from(this.#meters, (meter) => meter.full);
     this.#leases = new LeaseRing(settings.maxReservations, durationMicros("tokenBudgets.leaseMs", settings.leaseMs));
     this.#reserved = new Float64Array(settings.maxReservations * settings.budgets.length);
   }
@@ -83,11 +82,11 @@ export class TokenBudgets {
     if (waitUs > 0) return this.#refuse(this.#atUs - readUs + waitUs);
     const id = this.#leases.issue(this.#atUs);
     if (id < 0) return this.#refuse(this.#leases.nextEndUs() - readUs);
-    const row = this.#leases.slot(id) * this.#refills.length;
-    for (let i = 0; i < this.#refills.length; i++) {
+    const row = this.#leases.slot(id) * this.#meters.length;
+    for (let i = 0; i < this.#meters.length; i++) {
       const permits = this.#costOf(i, input, output);
       this.#reserved[row + i] = permits;
-      this.#levels[i]! -= permits * this.#refills[i]!.worth;
+      this.#levels[i]! -= permits * this.#meters[i]!.worth;
     }
     return id;
   }
@@ -106,10 +105,11 @@ export class TokenBudgets {
     return this.#end(reservation, nowMs, 0, 0, 0);
   }
 
-  /** Permits left in a budget, by its place in the settings; below 0 while there is debt. */
+  /** Permits left in a budget, by its place in the settings; below 0 while there is debt. Changes nothing. */
   level(budget: number, nowMs: number): number {
-    this.#advance(microsOf(nowMs));
-    return Math.floor(this.#levels[budget]! / this.#refills[budget]!.worth);
+    const meter = this.#meters[budget]!;
+    const nowUs = Math.max(this.#atUs, microsOf(nowMs));
+    return Math.floor(meter.later(this.#levels[budget]!, this.#atUs, nowUs) / meter.worth);
   }
 
   #end(reservation: number, nowMs: number, input: number, output: number, requests: number): boolean {
@@ -118,30 +118,32 @@ export class TokenBudgets {
       this.#ignored++;
       return false;
     }
-    const row = this.#leases.slot(reservation) * this.#refills.length;
-    for (let i = 0; i < this.#refills.length; i++) {
-      const refill = this.#refills[i]!;
+    const row = this.#leases.slot(reservation) * this.#meters.length;
+    const chargedUs = this.#leases.issuedUs(reservation);
+    for (let i = 0; i < this.#meters.length; i++) {
+      const meter = this.#meters[i]!;
       const actual = requests === 0 ? 0 : this.#costOf(i, input, output);
-      this.#levels[i] = Math.min(refill.full, this.#levels[i]! + (this.#reserved[row + i]! - actual) * refill.worth);
+      const credit = this.#reserved[row + i]! - actual;
+      if (credit > 0 && !meter.refundable(chargedUs, this.#atUs)) continue;
+      this.#levels[i] = Math.min(meter.full, this.#levels[i]! + credit * meter.worth);
     }
     return true;
   }
 
   #advance(readUs: number): void {
-    const elapsedUs = readUs - this.#atUs;
-    if (elapsedUs <= 0) return;
-    for (let i = 0; i < this.#refills.length; i++) this.#levels[i] = this.#refills[i]!.grown(this.#levels[i]!, elapsedUs);
+    if (readUs <= this.#atUs) return;
+    for (let i = 0; i < this.#meters.length; i++) this.#levels[i] = this.#meters[i]!.later(this.#levels[i]!, this.#atUs, readUs);
     this.#atUs = readUs;
     while (this.#leases.expired(readUs) >= 0) this.#expired++;
   }
 
   #waitUs(input: number, output: number): number {
     let longestUs = 0;
-    for (let i = 0; i < this.#refills.length; i++) {
-      const refill = this.#refills[i]!;
-      const units = this.#costOf(i, input, output) * refill.worth;
-      if (units > refill.full) return Infinity;
-      if (this.#levels[i]! < units) longestUs = Math.max(longestUs, refill.microsFor(units - this.#levels[i]!));
+    for (let i = 0; i < this.#meters.length; i++) {
+      const meter = this.#meters[i]!;
+      const units = this.#costOf(i, input, output) * meter.worth;
+      if (units > meter.full) return Infinity;
+      if (this.#levels[i]! < units) longestUs = Math.max(longestUs, meter.waitUs(units - this.#levels[i]!, this.#atUs));
     }
     return longestUs;
   }

@@ -1,3 +1,5 @@
+export type { BudgetMeter, BudgetPermits } from "./BudgetMeter.ts";
+export { budgetMeter } from "./BudgetMeter.ts";
 export { Composite } from "./Composite.ts";
 export type { FixedWindowSettings, FixedWindowState } from "./FixedWindow.ts";
 export { FixedWindow } from "./FixedWindow.ts";

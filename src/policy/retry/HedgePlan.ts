@@ -62,7 +62,7 @@ export class HedgePlan {
   ended(succeeded: boolean, fatal: boolean, paid: boolean, nowMs: number): number {
     if (this.#over) return HedgeStep.Wait;
     this.#inFlight--;
-    this.#budget.ended(succeeded, paid, nowMs);
+    this.#budget.ended(succeeded, paid, false, nowMs);
     if (succeeded || fatal) return this.#finish(succeeded, nowMs);
     if (this.#nextMs < Infinity && this.#pay(nowMs)) return HedgeStep.StartNow;
     return this.#inFlight > 0 ? HedgeStep.Wait : this.#finish(false, nowMs);

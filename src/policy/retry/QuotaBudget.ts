@@ -6,7 +6,7 @@ export interface QuotaBudgetSettings {
   readonly capacity: number;
   readonly retryCost: number;
   readonly timeoutCost: number;
-  /** What a success at the first try gives back; a success of a retry gives its cost back. */
+  /** What a success at the first try gives back; the success of a retry gives back what that retry cost. */
   readonly successCredit: number;
 }
 
@@ -33,17 +33,21 @@ export class QuotaBudget implements RetryBudget {
   requested(): void {}
 
   take(_nowMs: number, afterTimeout: boolean): boolean {
-    const cost = afterTimeout ? this.#settings.timeoutCost : this.#settings.retryCost;
+    const cost = this.#costOf(afterTimeout);
     if (this.#level < cost) return false;
     this.#level -= cost;
     return true;
   }
 
-  ended(succeeded: boolean, retried: boolean): void {
+  ended(succeeded: boolean, retried: boolean, afterTimeout: boolean): void {
     if (!succeeded) return;
-    const credit = retried ? this.#settings.retryCost : this.#settings.successCredit;
+    const credit = retried ? this.#costOf(afterTimeout) : this.#settings.successCredit;
     this.#level = Math.min(this.#settings.capacity, this.#level + credit);
   }
 
   finished(): void {}
+
+  #costOf(afterTimeout: boolean): number {
+    return afterTimeout ? this.#settings.timeoutCost : this.#settings.retryCost;
+  }
 }

@@ -58,7 +58,6 @@ export class RatioBudget implements RetryBudget {
   /** Forgets the slots that are older than the time to live; answers the present one. */
   #advance(nowMs: number): number {
     const slot = Math.max(this.#slot, Math.floor(nowMs / this.#slotMs));
-    if (this.#slot === -Infinity) this.#slot = slot;
     const steps = Math.min(SLOTS, slot - this.#slot);
     for (let step = 1; step <= steps; step++) {
       const at = index(slot - steps + step);

@@ -8,8 +8,8 @@ export interface RetryBudget {
   requested(nowMs: number): void;
   /** May a retry (or a hedge) be sent now? A yes is charged at once. `afterTimeout`: the attempt before timed out. */
   take(nowMs: number, afterTimeout: boolean): boolean;
-  /** An attempt ended; `retried` unless it was a request's first one. */
-  ended(succeeded: boolean, retried: boolean, nowMs: number): void;
+  /** An attempt ended; `retried` unless it was a request's first one, `afterTimeout` as `take` was told when it was granted. */
+  ended(succeeded: boolean, retried: boolean, afterTimeout: boolean, nowMs: number): void;
   /** A request is over: answered, failed or given up. */
   finished(nowMs: number): void;
 }

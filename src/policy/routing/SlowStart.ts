@@ -72,7 +72,7 @@ export class SlowStart implements RouterPolicy {
   #growth(replica: number, nowMs: number): number {
     const { windowMs, aggression, minimumRatio } = this.#settings;
     const elapsed = (nowMs - this.#joinedAtMs[replica]!) / windowMs;
-    return elapsed >= 1 ? 1 : Math.max(minimumRatio, elapsed ** (1 / aggression));
+    return Math.max(minimumRatio, Math.min(1, elapsed) ** (1 / aggression));
   }
 
   #earn(fleet: FleetView, nowMs: number): void {

@@ -56,8 +56,7 @@ export class HorizontalScaler implements Autoscaler {
   readonly #settings: HorizontalScalerSettings;
   readonly #targets: ReadonlyArray<ReplicaTarget>;
   readonly #recommended: TimedLog;
-  readonly #added = new TimedLog(LONGEST_PERIOD_MS);
-  readonly #taken = new TimedLog(LONGEST_PERIOD_MS);
+  readonly #changes = new TimedLog(LONGEST_PERIOD_MS);
   #begun = false;
 
   /** Throws SettingFault. */
@@ -79,8 +78,7 @@ export class HorizontalScaler implements Autoscaler {
     if (!this.#begun) this.#recommended.add(current, nowMs);
     this.#begun = true;
     const next = this.#next(seen, nowMs);
-    if (next > current) this.#added.add(next - current, nowMs);
-    if (next < current) this.#taken.add(current - next, nowMs);
+    this.#changes.add(next - current, nowMs);
     return next;
   }
 
@@ -96,14 +94,14 @@ export class HorizontalScaler implements Autoscaler {
 
   /** NaN: not known. */
   #wanted(seen: ScaleObservation): number {
-    let most = -1;
+    let most = 0;
     let blind = false;
     for (const target of this.#targets) {
       const wanted = target.wanted(seen);
       if (Number.isNaN(wanted)) blind = true;
-      else if (wanted > most) most = wanted;
+      else most = Math.max(most, wanted);
     }
-    return most < 0 || (blind && most < seen.replicas) ? NaN : most;
+    return blind && most < seen.replicas ? NaN : most;
   }
 
   #stabilize(current: number, wanted: number, nowMs: number): number {
@@ -117,8 +115,7 @@ export class HorizontalScaler implements Autoscaler {
   #limitSpeed(current: number, wanted: number, nowMs: number): number {
     const { minReplicas, maxReplicas, scaleUp, scaleDown } = this.#settings;
     if (wanted > current) return Math.min(wanted, maxReplicas, Math.max(current, this.#limit(1, scaleUp, current, nowMs)));
-    if (wanted < current) return Math.max(wanted, minReplicas, Math.min(current, this.#limit(-1, scaleDown, current, nowMs)));
-    return current;
+    return Math.max(wanted, minReplicas, Math.min(current, this.#limit(-1, scaleDown, current, nowMs)));
   }
 
   /** Where the policies let the pool go now; `sign` 1 is up. */
@@ -127,7 +124,7 @@ export class HorizontalScaler implements Autoscaler {
     const favorsMore = (rules.select === "max") === (sign === 1);
     let limit = favorsMore ? -Infinity : Infinity;
     for (const { kind, value, periodMs } of rules.policies) {
-      const start = current - this.#added.sum(periodMs, nowMs) + this.#taken.sum(periodMs, nowMs);
+      const start = current - this.#changes.sum(periodMs, nowMs);
       const reached = kind === "replicas" ? start + sign * value : start * (1 + sign * value);
       const whole = sign === 1 ? Math.ceil(reached) : Math.trunc(reached);
       limit = favorsMore ? Math.max(limit, whole) : Math.min(limit, whole);

@@ -65,9 +65,11 @@ export class PredictiveScaler implements Autoscaler {
   }
 
   #turn(slot: number): void {
-    if (Number.isNaN(this.#slot)) this.#slot = slot;
-    // Beyond a season of silence every slot would repeat itself.
-    const ended = Math.min(slot - this.#slot, 2 * this.#settings.seasonSlots);
+    const { seasonSlots } = this.#settings;
+    // No number at the first decision: then no slot has ended.
+    const passed = slot - this.#slot;
+    // Beyond a season of silence every slot would repeat itself; the time of the season goes on.
+    const ended = passed > seasonSlots ? seasonSlots + (passed % seasonSlots) : passed;
     for (let turn = 0; turn < ended; turn++) this.#end();
     this.#slot = slot;
   }

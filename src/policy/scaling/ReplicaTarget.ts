@@ -31,7 +31,6 @@ export class ReplicaTarget {
 
   #ofTotal(total: number, replicas: number): number {
     const { value } = this.#settings;
-    if (Number.isNaN(total)) return NaN;
     return this.#isNear(total / (value * replicas)) ? replicas : Math.ceil(total / value);
   }
 
@@ -59,10 +58,10 @@ export class ReplicaTarget {
   }
 
   #cautious(ratio: number, careful: number, counted: number, replicas: number): number {
-    const turned = (ratio < 1 && careful > 1) || (ratio > 1 && careful < 1);
+    const turned = ratio > 1 && careful < 1;
     if (turned || this.#isNear(careful)) return replicas;
     const wanted = Math.ceil(careful * counted);
-    return (careful < 1 && wanted > replicas) || (careful > 1 && wanted < replicas) ? replicas : wanted;
+    return careful < 1 ? Math.min(wanted, replicas) : Math.max(wanted, replicas);
   }
 
   #isNear(ratio: number): boolean {

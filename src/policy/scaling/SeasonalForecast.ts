@@ -35,8 +35,8 @@ export class SeasonalForecast {
     const slot = this.#seen++ % seasonSlots;
     this.#last = value;
     if (this.#seen <= seasonSlots) {
+      // Level and season count only as a sum: the first season is all season.
       this.#season[slot] = value;
-      if (this.#seen === seasonSlots) this.#begin();
       return;
     }
     const level = alpha * (value - this.#season[slot]!) + (1 - alpha) * (this.#level + this.#trend);
@@ -51,10 +51,5 @@ export class SeasonalForecast {
     const { seasonSlots } = this.#settings;
     if (this.#seen < seasonSlots) return this.#last;
     return Math.max(0, this.#level + slots * this.#trend + this.#season[(this.#seen - 1 + slots) % seasonSlots]!);
-  }
-
-  #begin(): void {
-    this.#level = this.#season.reduce((sum, value) => sum + value, 0) / this.#season.length;
-    for (let slot = 0; slot < this.#season.length; slot++) this.#season[slot]! -= this.#level;
   }
 }

@@ -10,6 +10,11 @@ export class TimedLog {
     this.#keepMs = keepMs;
   }
 
+  /** Numbers that are kept. */
+  get size(): number {
+    return this.#size;
+  }
+
   add(value: number, nowMs: number): void {
     while (this.#size > 0 && this.#times[this.#first]! <= nowMs - this.#keepMs) {
       this.#first = this.#at(1);
@@ -33,8 +38,7 @@ export class TimedLog {
   extreme(value: number, sign: 1 | -1, withinMs: number, nowMs: number): number {
     let best = value;
     for (let back = this.#size - 1; back >= 0 && this.#times[this.#at(back)]! > nowMs - withinMs; back--) {
-      const other = this.#values[this.#at(back)]!;
-      if (sign * other < sign * best) best = other;
+      best = sign * Math.min(sign * best, sign * this.#values[this.#at(back)]!);
     }
     return best;
   }

@@ -5,6 +5,8 @@ export { ClientThrottle } from "./ClientThrottle.ts";
 export type { CodelSettings } from "./Codel.ts";
 export { Codel } from "./Codel.ts";
 export type { DelayControl } from "./DelayControl.ts";
+export type { LongestQueueDropSettings } from "./LongestQueueDrop.ts";
+export { LongestQueueDrop } from "./LongestQueueDrop.ts";
 export type { PriorityLevelSettings } from "./PriorityLevel.ts";
 export { PriorityLevel } from "./PriorityLevel.ts";
 export type { QueueBoundSettings } from "./QueueBound.ts";

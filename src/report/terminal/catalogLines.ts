@@ -2,6 +2,7 @@ import { showNumber, showRatio, showUsd } from "../../experiment/showQuantity.ts
 import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../../serving/catalog/Gpus.ts";
 import type { ModelSpec } from "../../serving/catalog/Models.ts";
+import type { StepOrigin } from "../../serving/catalog/pairFigures.ts";
 import type { StepEntry } from "../../serving/catalog/StepEntry.ts";
 import type { Line } from "./Line.ts";
 import { fitLine, span, wrapWords } from "./Line.ts";
@@ -10,6 +11,10 @@ import { showBytes } from "./showBytes.ts";
 import { table } from "./Table.ts";
 
 const GIB = 2 ** 30;
+
+/** Step times, and what they were fitted to. */
+export type KnownStep = StepEntry & { readonly origin: StepOrigin };
+
 const gib = (bytes: number): string => `${Number((bytes / GIB).toFixed(1))} GiB`;
 const MISSING = "–";
 
@@ -25,6 +30,13 @@ export const catalogLines = (gpus: ReadonlyArray<GpuSpec>, models: ReadonlyArray
   ...sources(gpus.map(({ name, source }) => [name, source])).flatMap((text) => note(text, width)),
   ...sources(gpus.flatMap(({ name, price }) => (price === undefined ? [] : [[name, `${price.source}, ${price.asOf}`] as const]))).flatMap(
     (text) => note(`price ${text}`, width),
+  ),
+  ...note(
+    `price ${gpus
+      .filter(({ price }) => price === undefined)
+      .map(({ name }) => name)
+      .join(", ")}: none found in public, set price in the pool`,
+    width,
   ),
   ...note("models: config.json and safetensors index of the published checkpoints; spillway catalog MODEL names each", width),
 ];
@@ -86,12 +98,15 @@ const modelTable = (models: ReadonlyArray<ModelSpec>, width: number): ReadonlyAr
 const billions = (count: number): string => `${(count / 1e9).toFixed(1)} B`;
 
 /** One GPU, with the pairs that have fitted step times. */
-export const gpuLines = (gpu: GpuSpec, entries: ReadonlyArray<StepEntry>, width: number): ReadonlyArray<Line> => [
+export const gpuLines = (gpu: GpuSpec, entries: ReadonlyArray<KnownStep>, width: number): ReadonlyArray<Line> => [
   sectionHeading(gpu.name, "GPU", width),
   ...gpuTable([gpu], width),
   ...note(`also called ${gpu.aliases.join(", ")}; ${gpu.gpusPerNode} in a node`, width),
   ...note(`source: ${gpu.source}`, width),
-  ...note(gpu.price === undefined ? "no price is known: set price in the pool" : `price: ${gpu.price.source}, ${gpu.price.asOf}`, width),
+  ...note(
+    gpu.price === undefined ? "price: none found in public, set price in the pool" : `price: ${gpu.price.source}, ${gpu.price.asOf}`,
+    width,
+  ),
   ...(gpu.measuredReserve === undefined
     ? []
     : note(`reserve beside weights and KV: ${gib(gpu.measuredReserve.bytes)}, ${gpu.measuredReserve.source}`, width)),
@@ -99,10 +114,13 @@ export const gpuLines = (gpu: GpuSpec, entries: ReadonlyArray<StepEntry>, width:
 ];
 
 /** One model, with the pairs that have fitted step times. */
-export const modelLines = (model: ModelSpec, entries: ReadonlyArray<StepEntry>, width: number): ReadonlyArray<Line> => [
+export const modelLines = (model: ModelSpec, entries: ReadonlyArray<KnownStep>, width: number): ReadonlyArray<Line> => [
   sectionHeading(model.name, "model", width),
   ...modelTable([model], width),
-  ...note(`also called ${model.aliases.join(", ")}; tensor parallelism divides ${model.attentionHeads} heads`, width),
+  ...note(
+    `${model.aliases.length === 0 ? "" : `also called ${model.aliases.join(", ")}; `}tensor parallelism divides ${model.attentionHeads} heads`,
+    width,
+  ),
   ...(model.shape.experts === undefined
     ? []
     : note(`${model.shape.experts.active} of ${model.shape.experts.count} experts for each token`, width)),
@@ -110,17 +128,18 @@ export const modelLines = (model: ModelSpec, entries: ReadonlyArray<StepEntry>, 
   ...entryLines(entries, "gpu", width),
 ];
 
-const entryLines = (entries: ReadonlyArray<StepEntry>, other: "gpu" | "model", width: number): ReadonlyArray<Line> => [
+const entryLines = (entries: ReadonlyArray<KnownStep>, other: "gpu" | "model", width: number): ReadonlyArray<Line> => [
   [],
   sectionHeading("step times", entries.length === 0 ? "" : "median errors", width),
   ...(entries.length === 0
-    ? note("none is fitted: all pairs take the roofline, +-20 % assumed", width)
+    ? note("none is fitted: all pairs take the roofline, whose error a pair states", width)
     : [
         ...table({
           columns: [
             { title: other, side: "start" },
             { title: "TP", side: "end" },
             { title: "dtype", side: "start" },
+            { title: "from", side: "start" },
             { title: "decode", side: "end" },
             { title: "prefill", side: "end" },
           ],
@@ -128,6 +147,7 @@ const entryLines = (entries: ReadonlyArray<StepEntry>, other: "gpu" | "model", w
             [span(entry[other], "strong")],
             [span(showNumber(entry.tensorParallel))],
             [span(entry.variant === undefined ? entry.dtype : `${entry.dtype}+${entry.variant}`)],
+            [span(entry.origin)],
             [span(showRatio(entry.decodeErrorRatio))],
             [span(showRatio(entry.prefillErrorRatio))],
           ]),
@@ -137,7 +157,7 @@ const entryLines = (entries: ReadonlyArray<StepEntry>, other: "gpu" | "model", w
         ...sources(entries.map((entry) => [`TP${entry.tensorParallel} ${entry.dtype}`, entry.source]))
           .map((text) => text.replace(/^.*?: /u, ""))
           .flatMap((text) => note(text, width)),
-        ...note("all other pairs take the roofline, +-20 % assumed", width),
+        ...note("all other pairs take the roofline, whose error a pair states", width),
       ]),
 ];
 

@@ -17,18 +17,25 @@ const ORIGINS = {
 
 /** A model on a GPU: memory, step times, cost, and how far to trust them. */
 export const pairLines = (of: PairFigures, width: number): ReadonlyArray<Line> => [
-  sectionHeading(`${of.model} on ${of.gpus} ${of.gpu}`, `${of.dtype}, vLLM's defaults`, width),
+  sectionHeading(
+    `${of.model} on ${of.gpus} ${of.gpu}`,
+    `${of.dtype}${of.kvDtype === null ? "" : `, KV ${of.kvDtype}`}, ${of.engine}, the defaults of vLLM V1`,
+    width,
+  ),
   ...labeled("fits", memoryText(of), width),
   ...labeled("KV", kvText(of), width),
+  ...(of.expertGpus === null ? [] : labeled("experts", `spread over ${of.expertGpus} of the ${of.gpus} GPUs`, width)),
   ...labeled(
     "price",
-    of.usdPerGpuHour === null ? "none is known: set price in the pool" : `${showUsd(of.usdPerGpuHour)} per GPU-hour`,
+    of.price === null
+      ? "none found in public: set price in the pool"
+      : `${showUsd(of.price.usdPerGpuHour)} per GPU-hour: ${of.price.source}, ${of.price.asOf}`,
     width,
   ),
   ...labeled("step times", `${ORIGINS[of.stepOrigin]}: ${of.stepSource}`, width),
   ...of.warnings.flatMap((text) => wrapWords({ head: [span("  ! ", "fair")], text, style: "fair", width })),
   [],
-  sectionHeading("decode", `each sequence at ${showNumber(of.contextTokens)} tokens`, width),
+  sectionHeading("decode", `each sequence at ${showNumber(of.contextTokens)} tokens${perRank(of)}`, width),
   ...steps(of.ceiling === null || of.decode.some(({ size }) => size === of.ceiling!.size) ? of.decode : [...of.decode, of.ceiling], {
     title: "sequences",
     width,
@@ -37,12 +44,15 @@ export const pairLines = (of: PairFigures, width: number): ReadonlyArray<Line> =
     ? labeled("ceiling", "not one sequence of this context fits", width)
     : labeled("ceiling", `${showNumber(of.ceiling.tokensPerSecond)} tokens/s with ${showNumber(of.ceiling.size)} sequences`, width)),
   [],
-  sectionHeading("prefill", "one prompt, nothing else in the step", width),
+  sectionHeading("prefill", `one prompt, nothing else in the step${perRank(of)}`, width),
   ...steps(of.prefill, { title: "tokens", width }),
 ];
 
 const labeled = (label: string, text: string, width: number): ReadonlyArray<Line> =>
   wrapWords({ head: [span(`  ${label.padEnd(12)}`, "faint")], text, style: "plain", width });
+
+/** Sizes are those of one rank, speeds those of all. */
+const perRank = ({ ranks }: PairFigures): string => (ranks === 1 ? "" : `; on each of ${ranks} ranks`);
 
 const memoryText = ({ memory }: PairFigures): string =>
   memory === null || memory === undefined

@@ -19,6 +19,11 @@ const MEANING = {
   h: "ms more per KV token of steps with prefill",
 } as const;
 
+const FACTORS = {
+  run: ["decode", "KV", "prefill"],
+  points: ["step", "sequence", "KV", "weight reads", "prompt tokens", "attention"],
+} as const;
+
 /** The fit as text: coefficients, errors, domain, warnings. */
 export const renderCalibration = (of: Calibrated): string =>
   [
@@ -29,10 +34,7 @@ export const renderCalibration = (of: Calibrated): string =>
     ),
     ...(of.kind === "steps"
       ? []
-      : [
-          "",
-          `factors on the prior: ${of.factors.map((factor, i) => `${["decode", "KV", "prefill"][i]} ${factor.toFixed(3)}`).join(", ")}`,
-        ]),
+      : ["", `factors on the prior: ${of.factors.map((factor, i) => `${FACTORS[of.kind][i]} ${factor.toFixed(3)}`).join(", ")}`]),
     ...(of.kind === "points" ? [`time per request beside the steps: ${of.requestMs.toFixed(1)} ms (not part of the entry)`] : []),
     "",
     ...errorLines(of),

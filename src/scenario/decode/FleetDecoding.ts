@@ -1,6 +1,7 @@
 import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import type { EngineRequest, PoolRequest } from "../../serving/catalog/PoolRequest.ts";
+import { anyModel } from "../../serving/catalog/OwnCatalog.ts";
 import { canonicalName } from "../../serving/catalog/Names.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
@@ -34,7 +35,13 @@ export const decodePool = (
   if (Object.hasOwn(at.value, "station")) return withSurroundings(decoding, at, decodeStationPool(decoding, at, name));
   const faultsBefore = decoding.faults.length;
   for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
-  const request = { ...readPool(decoding, at, name), ...readStepFiles(decoding, at, around.files), catalog: around.own };
+  const { model } = at.value;
+  const published = typeof model === "string" ? anyModel(around.own, model)?.shape.checkpointDtype : undefined;
+  const request = {
+    ...readPool(decoding, at, { name, dtype: published ?? DEFAULTS.pool.dtype }),
+    ...readStepFiles(decoding, at, around.files),
+    catalog: around.own,
+  };
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   if ([request.gpu, request.model].some((named) => around.own.broken.has(canonicalName(named)))) return undefined;
   const resolved = around.catalog(request);
@@ -60,7 +67,11 @@ const MISSING_HINTS = { gpu: "a GPU of the catalog, such as H100", model: "a mod
 const rejectResolved = (decoding: Decoding, at: At<PoolInput>, { field, constraint, value, hint }: CatalogFault): void =>
   decoding.reject({ path: [...at.path, ...field.split(".")], constraint, value, hint });
 
-const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequest => {
+const readPool = (
+  decoding: Decoding,
+  at: At<PoolInput>,
+  { name, dtype }: { readonly name: string; readonly dtype: string },
+): PoolRequest => {
   const { value } = at;
   const { pool } = DEFAULTS;
   const engine: At<EngineInput> = { value: value.engine ?? {}, path: [...at.path, "engine"] };
@@ -68,10 +79,12 @@ const readPool = (decoding: Decoding, at: At<PoolInput>, name: string): PoolRequ
     name,
     gpu: value.gpu ?? "",
     model: value.model ?? "",
-    dtype: value.dtype ?? pool.dtype,
+    dtype: value.dtype ?? dtype,
     tensorParallel: value.parallelism?.tp ?? pool.tp,
     pipelineParallel: value.parallelism?.pp,
     dataParallel: value.parallelism?.dp,
+    expertParallel: value.parallelism?.ep,
+    engineName: value.engine?.name,
     kvDtype: value.engine?.kvDtype,
     replicas: value.replicas ?? pool.replicas,
     weight: value.weight ?? pool.weight,

@@ -32,6 +32,7 @@ export const decodeClient = (decoding: Decoding, at: At<ClientInput>): ClientSpe
     hedge: decoding.group(at, "hedge", (hedge) => decodeHedge(decoding, hedge)),
     breaker: decoding.group(at, "breaker", (breaker) => decodeBreaker(decoding, breaker)),
     throttle: decoding.group(at, "throttle", (throttle) => decodeClientThrottle(decoding, throttle)),
+    adaptiveRate: at.value.adaptiveRate,
     instances: at.value.instances,
   });
 

@@ -94,7 +94,8 @@ const decodeBudgets = (decoding: Decoding, { value, path: outer }: At<BudgetsInp
   const at = { value: value.tokenBudgets, path: [...outer, "tokenBudgets"] };
   const time = (key: "window" | "lease") => durationOf(decoding, at, key, absent[key], { minimum: 1 });
   const windowMs = time("window");
-  const budgets = UNITS.flatMap((unit) => decoding.field(at, unit, (written) => [decodeBudget(decoding, written, unit, windowMs)]) ?? []);
+  const decodeOne = (at.value.refill ?? absent.refill) === "window" ? decodeWindowBudget : decodeBudget;
+  const budgets = UNITS.flatMap((unit) => decoding.field(at, unit, (written) => [decodeOne(decoding, written, unit, windowMs)]) ?? []);
   if (UNITS.every((unit) => at.value[unit] === undefined)) {
     const hint = `at least one of: ${UNITS.join(", ")}; as tokens: "300k/m"`;
     decoding.reject({ path: at.path, constraint: "must have a budget", value: at.value, hint });
@@ -116,6 +117,17 @@ const decodeBudget = (decoding: Decoding, written: At<string>, unit: BudgetUnit,
   const settings = { ...refillOf(perSecond), burst: Math.max(1, Math.round((perSecond * windowMs) / 1000)) };
   checkCountable(decoding, settings, written);
   return { unit, ...settings };
+};
+
+const decodeWindowBudget = (decoding: Decoding, written: At<string>, unit: BudgetUnit, windowMs: number): Budget => {
+  const perSecond = decoding.quantity(RATE, written, { above: 0 });
+  const limit = Math.max(1, Math.round((perSecond * windowMs) / 1000));
+  const most = Math.floor(MOST_UNITS / (windowMs * 1000));
+  if (limit > most) {
+    const constraint = `must be countable exactly: at most ${most} permits in a window of this length`;
+    decoding.reject({ path: written.path, constraint, value: written.value });
+  }
+  return { unit, limit, windowMs };
 };
 
 /** Whole permits in a period: limiters count exactly. */

@@ -32,6 +32,14 @@ export const readStepFiles = (
       part: "key",
     });
   }
+  if (given.length > 0 && Object.hasOwn(at.value, "name")) {
+    decoding.reject({
+      path: [...at.path, "name"],
+      constraint: `must not be together with ${given[0]}`,
+      hint: "it chooses among the step times of the catalog",
+      part: "key",
+    });
+  }
   return present({
     stepTable: decoding.field(at, "stepTable", (written) => readFile(decoding, written, files, stepTableOf)),
     calibration: decoding.field(at, "calibration", (written) => {

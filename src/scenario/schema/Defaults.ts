@@ -37,7 +37,7 @@ export const DEFAULTS = {
   breaker: { minCalls: 10, failures: 0.5, slowBy: "end", openFor: "10s", probes: 1, successesNeeded: 1, probeLease: "30s" },
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
-  tokenBudgets: { window: "1m", answer: 1024, cachedInput: true, lease: "10m" },
+  tokenBudgets: { window: "1m", refill: "steady", answer: 1024, cachedInput: true, lease: "10m" },
   // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed). Breakwater's growth and
   // cut are its paper's; a round trip is assumed.
   concurrency: {
@@ -85,6 +85,7 @@ export const DEFAULTS = {
   pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   catalog: { interconnect: "32GB/s", gpusPerNode: 8 },
   engine: {
+    name: "vllm",
     maxBatchedTokens: 8192,
     maxSequences: 256,
     blockTokens: 16,

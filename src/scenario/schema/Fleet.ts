@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema";
 import { Autoscale } from "./Autoscale.ts";
+import { ENGINE_NAMES } from "../../serving/catalog/EngineNames.ts";
 import { DEFAULTS } from "./Defaults.ts";
 import { atLeast, flag, integer, text, word } from "./PlainSchema.ts";
 import { Disk, Frontend, Port, Startup } from "./Machine.ts";
@@ -36,6 +37,11 @@ const Host = Schema.Struct({
 });
 
 const Engine = Schema.Struct({
+  name: Schema.optionalKey(
+    word(ENGINE_NAMES, "Whose host times and kernels the catalog's step times have; what it schedules is set by the fields below.", {
+      default: DEFAULTS.engine.name,
+    }),
+  ),
   maxBatchedTokens: Schema.optionalKey(
     tokens("Token budget of one step (vLLM max_num_batched_tokens)", {
       default: engine.maxBatchedTokens,
@@ -98,10 +104,16 @@ export const Pool = Schema.Struct({
           },
         ),
       ),
+      ep: Schema.optionalKey(
+        integer(
+          { minimum: 1, maximum: 1024 },
+          "Expert parallel: GPUs that routed experts are spread over, of the replica's tp * dp; the rest cuts each expert. By default each rank cuts all experts by tp.",
+        ),
+      ),
     }).annotate({ description: "How a replica is spread over GPUs." }),
   ),
   dtype: Schema.optionalKey(
-    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...", {
+    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...; that of the checkpoint where a config.json says so.", {
       default: DEFAULTS.pool.dtype,
     }),
   ),

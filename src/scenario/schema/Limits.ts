@@ -31,6 +31,13 @@ const TokenBudgets = Schema.Struct({
   inputTokens: Schema.optionalKey(rate("Tokens of prompts, as in ITPM")),
   outputTokens: Schema.optionalKey(rate("Tokens of answers, as in OTPM")),
   window: Schema.optionalKey(duration("A full budget holds what comes back in this time", { default: absent.window })),
+  refill: Schema.optionalKey(
+    word(
+      ["steady", "window"],
+      "Whether a budget comes back all the time, or as a whole at each multiple of the window; then what is given back for an ended window is lost.",
+      { default: absent.refill },
+    ),
+  ),
   answer: Schema.optionalKey(
     tokens("Tokens that are reserved for an answer before its length is known, as by max_tokens; 0: it is charged at its end", {
       default: absent.answer,

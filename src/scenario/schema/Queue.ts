@@ -23,7 +23,8 @@ const Order = Schema.Union([
         positive("Weight of an answer's token, counted when it ends.", { default: DEFAULTS.fair.outputWeight }),
       ),
     }).annotate({
-      description: "Whoever got the least service is next, and oldest first among their own: the virtual token counter (VTC).",
+      description:
+        "Whoever got the least service is next, and oldest first among their own: the virtual token counter (VTC). When the queue is full, the newest of whoever waits with the most makes room (longest queue drop).",
     }),
   }),
 ]).annotate({

@@ -134,6 +134,11 @@ const Client = Schema.Struct({
   hedge: Schema.optionalKey(Hedge),
   breaker: Schema.optionalKey(Breaker),
   throttle: Schema.optionalKey(ClientThrottle),
+  adaptiveRate: Schema.optionalKey(
+    flag("Holds all attempts, not only retries, back to a rate that follows rejections and refusals (adaptive mode of the AWS SDKs).", {
+      default: false,
+    }),
+  ),
   instances: Schema.optionalKey(
     integer({ minimum: 1, maximum: 100_000 }, "Client processes that the requests are spread over; each has a budget of its own.", {
       default: DEFAULTS.instances,

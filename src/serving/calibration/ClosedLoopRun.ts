@@ -1,40 +1,26 @@
-import type { StepLoad } from "../steptime/StepModel.ts";
-import type { StepForm } from "../steptime/StepForm.ts";
+import type { ClosedLoopLoad } from "./ClosedLoopLoad.ts";
+import type { StepBin } from "./StepBins.ts";
+import { StepBins } from "./StepBins.ts";
 
 const DEFAULT_ROUNDS = 10;
 /** Fractional part of the golden ratio: its multiples modulo 1 fill the interval evenly. */
 const GOLDEN = 0.6180339887498949;
 const SILVER = 0.4142135623730951;
 
-/** What a load generator with a fixed number of clients does to one replica. */
-export interface ClosedLoopLoad {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Requests inside at any time: each answer is followed by the next request at once; all start together. */
-  readonly concurrency: number;
-  /** Token budget of a step. */
-  readonly maxBatchedTokens: number;
-  /** Lengths lie evenly in [1 - spread, 1] of the nominal; 0 if absent. Public benchmarks that draw from 0.8 to 1 have 0.2. */
-  readonly spreadRatio?: number;
-  /** Requests per client, over which the means are taken; 10 if absent, as the InferenceMAX runs have. */
-  readonly rounds?: number;
-  /** KV tokens of the replica; a request is admitted when its whole length fits. Unlimited if absent. */
-  readonly kvTokens?: number;
-}
-
-/** One replica under a closed loop, stepped; used once. */
+/** One replica under a closed loop, counted in steps; used once. */
 export class ClosedLoopRun {
-  private readonly form: StepForm;
   private readonly load: ClosedLoopLoad;
   private readonly total: number;
   private readonly inputs: Int32Array;
   private readonly outputs: Int32Array;
-  private readonly arrivedMs: Float64Array;
-  private readonly firstMs: Float64Array;
-  /** Decoding requests, the next one to finish last, and the step each finishes after. */
-  private readonly decoding: Array<number> = [];
+  /** The step from which a request can be admitted, and the one it finishes after. */
+  private readonly admissibleStep: Int32Array;
   private readonly finishStep: Int32Array;
+  /** Decoding requests, the next one to finish last. */
+  private readonly decoding: Array<number> = [];
   private readonly budget: number;
+  /** Requests that have a time per output token. */
+  private readonly timed: number;
   private submitted = 0;
   private admitted = 0;
   private finished = 0;
@@ -42,24 +28,14 @@ export class ClosedLoopRun {
   private head = 0;
   private headDone = 0;
   private steps = 0;
-  private nowMs = 0;
   private kvTokens = 0;
   private reservedTokens = 0;
-  private ttftSumMs = 0;
-  private tpotSumMs = 0;
-  private tpotCount = 0;
-  private readonly stepLoad: StepLoad = {
-    sequences: 0,
-    rows: 0,
-    kvTokens: 0,
-    prefillTokens: 0,
-    attention: 0,
-    prefillContext: 0,
-    chunks: 0,
-  };
+  /** Sum of 1 / (output tokens - 1) over the decoding requests: what a millisecond of a step adds to the sum of their times per output token. */
+  private perOutputToken = 0;
+  private readonly tpot = new StepBins();
+  private readonly ttft = new StepBins();
 
-  constructor(form: StepForm, load: ClosedLoopLoad) {
-    this.form = form;
+  constructor(load: ClosedLoopLoad) {
     this.load = load;
     this.total = Math.max(1, Math.round(load.concurrency * (load.rounds ?? DEFAULT_ROUNDS)));
     this.budget = Math.max(1, load.maxBatchedTokens);
@@ -68,71 +44,83 @@ export class ClosedLoopRun {
       Math.max(1, Math.round(nominal * (1 - spread * (((i + 1) * ratio) % 1))));
     this.inputs = Int32Array.from({ length: this.total }, (_, i) => length(load.inputTokens, i, GOLDEN));
     this.outputs = Int32Array.from({ length: this.total }, (_, i) => length(load.outputTokens, i, SILVER));
-    this.arrivedMs = new Float64Array(this.total);
-    this.firstMs = new Float64Array(this.total);
+    this.timed = Math.max(1, this.outputs.filter((outputs) => outputs > 1).length);
+    this.admissibleStep = new Int32Array(this.total);
     this.finishStep = new Int32Array(this.total);
   }
 
-  means(): { readonly ttftMs: number; readonly tpotMs: number } {
-    for (let client = 0; client < this.load.concurrency; client++) this.submit();
+  bins(): { readonly ttft: ReadonlyArray<StepBin>; readonly tpot: ReadonlyArray<StepBin> } {
+    for (let client = 0; client < this.load.concurrency; client++) this.submit(0);
     while (this.finished < this.total) {
       this.admit();
-      if (this.head < this.admitted) this.mixedStep();
+      if (this.head < this.admitted) this.promptStep();
       else this.leap();
       this.retire();
     }
-    return { ttftMs: this.ttftSumMs / this.total, tpotMs: this.tpotCount === 0 ? 0 : this.tpotSumMs / this.tpotCount };
+    return { ttft: this.ttft.all(), tpot: this.tpot.all() };
   }
 
-  private submit(): void {
+  private submit(afterSteps: number): void {
     if (this.submitted === this.total) return;
-    this.arrivedMs[this.submitted] = this.nowMs;
+    this.admissibleStep[this.submitted] = this.steps + afterSteps;
     this.submitted++;
   }
 
-  /** In order of arrival, while the whole length fits; one request always does. */
+  /** In order of arrival, while the whole length fits; an idle replica takes one at once. */
   private admit(): void {
     const limit = this.load.kvTokens ?? Infinity;
     while (this.admitted < this.submitted) {
       const need = this.inputs[this.admitted]! + this.outputs[this.admitted]!;
-      const running = this.decoding.length + this.admitted - this.head;
-      if (running > 0 && this.reservedTokens + need > limit) return;
+      const busy = this.decoding.length + this.admitted - this.head > 0;
+      if (busy && (this.reservedTokens + need > limit || this.admissibleStep[this.admitted]! > this.steps)) return;
       this.reservedTokens += need;
       this.admitted++;
     }
   }
 
-  private mixedStep(): void {
-    const { stepLoad, decoding } = this;
-    let left = Math.max(1, this.budget - decoding.length);
+  private promptStep(): void {
+    const { decoding, load } = this;
+    const alone = load.scheduling === "prefillFirst";
+    const sequences = alone ? 0 : decoding.length;
+    const waiting = this.submitted - this.head;
     const first = this.head;
-    stepLoad.sequences = stepLoad.rows = decoding.length;
-    stepLoad.kvTokens = this.kvTokens;
-    stepLoad.prefillTokens = stepLoad.attention = stepLoad.prefillContext = stepLoad.chunks = 0;
-    while (this.head < this.admitted && left > 0) {
-      const chunk = Math.min(left, this.inputs[this.head]! - this.headDone);
-      stepLoad.prefillTokens += chunk;
-      stepLoad.attention += chunk * (2 * this.headDone + chunk);
-      stepLoad.prefillContext += this.headDone;
-      stepLoad.chunks++;
-      left -= chunk;
-      this.headDone += chunk;
-      if (this.headDone === this.inputs[this.head]!) {
-        this.head++;
-        this.headDone = 0;
-      }
+    const { prefillTokens, attention } = this.takePrompts(Math.max(1, this.budget - sequences));
+    this.note(1, { sequences, prefillTokens, kvTokens: alone ? 0 : this.kvTokens, attention }, waiting);
+    if (!alone) {
+      this.kvTokens += sequences;
+      this.steps++;
     }
-    this.nowMs += this.form.stepMs(stepLoad);
-    this.kvTokens += decoding.length;
-    this.steps++;
     for (let request = first; request < this.head; request++) this.startDecoding(request);
   }
 
+  private takePrompts(budget: number): { readonly prefillTokens: number; readonly attention: number } {
+    const whole = this.load.wholePrompts === true;
+    let prefillTokens = 0;
+    let attention = 0;
+    while (this.head < this.admitted && prefillTokens < budget) {
+      const left = this.inputs[this.head]! - this.headDone;
+      if (whole && prefillTokens > 0 && prefillTokens + left > budget) break;
+      const chunk = whole ? left : Math.min(budget - prefillTokens, left);
+      prefillTokens += chunk;
+      attention += chunk * (2 * this.headDone + chunk);
+      this.headDone += chunk;
+      if (this.headDone < this.inputs[this.head]!) break;
+      this.head++;
+      this.headDone = 0;
+    }
+    return { prefillTokens, attention };
+  }
+
+  private note(count: number, step: Omit<StepBin, "weight">, waiting: number): void {
+    this.tpot.add((count * this.perOutputToken) / this.timed, step);
+    this.ttft.add((count * waiting) / this.total, step);
+  }
+
   private startDecoding(request: number): void {
-    this.firstMs[request] = this.nowMs;
-    this.ttftSumMs += this.nowMs - this.arrivedMs[request]!;
+    const outputs = this.outputs[request]!;
     this.kvTokens += this.inputs[request]! + 1;
-    const finish = this.steps + this.outputs[request]! - 1;
+    if (outputs > 1) this.perOutputToken += 1 / (outputs - 1);
+    const finish = this.steps + outputs - 1;
     this.finishStep[request] = finish;
     this.decoding.splice(this.placeOf(finish), 0, request);
   }
@@ -149,14 +137,15 @@ export class ClosedLoopRun {
     return low;
   }
 
-  /** All steps up to the next end: n * constant + kvMs * (n * KV + sequences * n (n - 1) / 2). */
+  /** All steps up to the next end or admission: the KV grows by a token for each sequence and step. */
   private leap(): void {
-    const { decoding } = this;
-    const sequences = decoding.length;
-    const count = this.finishStep[decoding[sequences - 1]!]! - this.steps;
+    const sequences = this.decoding.length;
+    let count = this.finishStep[this.decoding[sequences - 1]!]! - this.steps;
+    const next = this.admitted < this.submitted ? this.admissibleStep[this.admitted]! : 0;
+    if (next > this.steps) count = Math.min(count, next - this.steps);
     if (count <= 0) return;
-    const kvSteps = count * this.kvTokens + (sequences * count * (count - 1)) / 2;
-    this.nowMs += count * this.form.constantMs(sequences, 0) + this.form.kvMs * kvSteps;
+    const kvTokens = this.kvTokens + (sequences * (count - 1)) / 2;
+    this.note(count, { sequences, prefillTokens: 0, kvTokens, attention: 0 }, this.submitted - this.head);
     this.kvTokens += count * sequences;
     this.steps += count;
   }
@@ -166,14 +155,12 @@ export class ClosedLoopRun {
     while (decoding.length > 0 && this.finishStep[decoding[decoding.length - 1]!]! <= this.steps) {
       const request = decoding.pop()!;
       const outputs = this.outputs[request]!;
+      if (outputs > 1) this.perOutputToken -= 1 / (outputs - 1);
       this.kvTokens -= this.inputs[request]! + outputs;
       this.reservedTokens -= this.inputs[request]! + outputs;
-      if (outputs > 1) {
-        this.tpotSumMs += (this.nowMs - this.firstMs[request]!) / (outputs - 1);
-        this.tpotCount++;
-      }
       this.finished++;
-      this.submit();
+      this.submit(this.load.admissionSteps ?? 0);
     }
+    if (decoding.length === 0) this.perOutputToken = 0;
   }
 }

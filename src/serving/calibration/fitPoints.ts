@@ -1,9 +1,12 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
-import { closedLoopPoint } from "./closedLoopPoint.ts";
+import { StepForm } from "../steptime/StepForm.ts";
+import type { ClosedLoopLoad } from "./ClosedLoopLoad.ts";
+import { ClosedLoopSteps } from "./ClosedLoopSteps.ts";
 import type { Errors } from "./Errors.ts";
 import { errorsOf, foldOf, meanOf } from "./Errors.ts";
-import { minimize } from "./minimize.ts";
-import { SCALE_NAMES, scaledCoefficients, undetermined } from "./ScaledCoefficients.ts";
+import { fitLogs } from "./fitLogs.ts";
+import { POINT_SCALES, scaledByPoints } from "./PointScales.ts";
+import { undetermined } from "./ScaledCoefficients.ts";
 
 /** Means measured under a closed loop. */
 export interface MeasuredPoint {
@@ -14,14 +17,14 @@ export interface MeasuredPoint {
   readonly tpotMs: number;
 }
 
-export interface PointSettings {
-  readonly maxBatchedTokens: number;
-  /** KV tokens of the replica. */
-  readonly kvTokens?: number;
-  /** Lengths lie in [1 - spread, 1] of the nominal. */
-  readonly spreadRatio: number;
-  readonly rounds: number;
-  readonly onEvaluation?: (count: number) => void;
+/** The rest of the load, as the engine and the load generator set it; of a point if it is given, else of all. */
+export type PointSettings = Omit<ClosedLoopLoad, "inputTokens" | "outputTokens" | "concurrency">;
+
+/** A prior of step times, and of the time beside them that each first token waits for. */
+export interface PointPrior {
+  readonly step: StepCoefficients;
+  /** 30 if absent. */
+  readonly requestMs?: number;
 }
 
 export interface PointErrors {
@@ -31,7 +34,7 @@ export interface PointErrors {
 
 export interface PointFit {
   readonly coefficients: StepCoefficients;
-  /** Factors on the prior, in the order of SCALE_NAMES. */
+  /** Factors on the prior, in the order of POINT_SCALES. */
   readonly factors: ReadonlyArray<number>;
   /** Time beside the engine's steps that each first token waits for; no part of the coefficients. */
   readonly requestMs: number;
@@ -44,82 +47,94 @@ export interface PointFit {
 }
 
 const FOLDS = 5;
-const START_REQUEST_MS = 10;
-/** Pull towards the prior, in relative error per square of a logarithm: enough to hold what no point sees. */
-const RIDGE = 0.005;
-const TTFT_WEIGHT = 0.5;
-const SEARCH = { step: 0.25, maxEvaluations: 240, tolerance: 0.004 };
+const REQUEST_MS = 30;
+/** Measurements of the same thing differ by this much (assumed), a prior's factors from the truth by 0.3, its time per request by a factor e. */
+const SCALE = 0.05;
+const FACTOR_PULL = SCALE / 0.3 ** 2;
+const REQUEST_PULL = SCALE;
+const ITERATIONS = 20;
 
-/** Fits three factors on a prior and a time per request to closed-loop means. At least one point; all times > 0. */
-export const fitPoints = (points: ReadonlyArray<MeasuredPoint>, prior: StepCoefficients, settings: PointSettings): PointFit => {
-  const fitted = search(points, prior, settings);
+/** Fits factors on a prior and a time per request to closed-loop means, by Cauchy's loss in relative errors. At least one point; all times > 0. */
+export const fitPoints = (
+  points: ReadonlyArray<MeasuredPoint>,
+  prior: PointPrior,
+  settings: PointSettings | ((point: MeasuredPoint, index: number) => PointSettings),
+): PointFit => {
+  const loops = points.map((point, i) => {
+    const of = typeof settings === "function" ? settings(point, i) : settings;
+    return { point, steps: new ClosedLoopSteps({ ...point, ...of }) };
+  });
+  const fitted = search(loops, prior);
   const folds = Math.min(FOLDS, points.length);
-  const coefficients = scaledCoefficients(prior, fitted);
-  const crossValidated = points.length < 3 ? undefined : crossValidate(points, prior, settings, folds);
+  const crossValidated = points.length < 3 ? undefined : crossValidate(loops, prior, folds);
   return {
-    coefficients,
-    factors: fitted.slice(0, SCALE_NAMES.length).map(Math.exp),
-    requestMs: requestMsOf(fitted),
-    prior: errorsAt(points, prior, START, settings),
-    residuals: errorsAt(points, prior, fitted, settings),
+    coefficients: scaledByPoints(prior.step, fitted),
+    factors: fitted.slice(0, POINT_SCALES.length).map(Math.exp),
+    requestMs: requestMsOf(fitted, prior),
+    prior: errorsAt(loops, prior, START),
+    residuals: errorsAt(loops, prior, fitted),
     ...(crossValidated === undefined ? {} : { crossValidated }),
     folds,
     warnings: [
-      ...(points.length < 4 ? [`${points.length} points for four parameters: the prior decides what they leave open`] : []),
-      ...undetermined((at) => misfit(points, prior, at, settings), fitted, [...SCALE_NAMES, "time per request"]),
+      ...(points.length < START.length
+        ? [`${points.length} points for ${START.length} parameters: the prior decides what they leave open`]
+        : []),
+      ...undetermined((at) => meanOf(residualsAt(loops, prior, at).map(Math.abs)), fitted, [...POINT_SCALES, "time per request"]),
     ],
   };
 };
 
-const START = [...SCALE_NAMES.map(() => 0), 0];
+interface Loop {
+  readonly point: MeasuredPoint;
+  readonly steps: ClosedLoopSteps;
+}
 
-const requestMsOf = (at: ReadonlyArray<number>): number => START_REQUEST_MS * Math.exp(at[SCALE_NAMES.length]!);
+const START = [...POINT_SCALES.map(() => 0), 0];
 
-const search = (points: ReadonlyArray<MeasuredPoint>, prior: StepCoefficients, settings: PointSettings): ReadonlyArray<number> =>
-  minimize((at) => misfit(points, prior, at, settings) + RIDGE * at.reduce((sum, log) => sum + log * log, 0), {
-    ...SEARCH,
+const requestMsOf = (at: ReadonlyArray<number>, prior: PointPrior): number =>
+  (prior.requestMs ?? REQUEST_MS) * Math.exp(at[POINT_SCALES.length]!);
+
+const search = (loops: ReadonlyArray<Loop>, prior: PointPrior): ReadonlyArray<number> =>
+  fitLogs({
+    residuals: (at) => residualsAt(loops, prior, at),
+    weights: loops.flatMap(() => [1, 1]),
+    scale: SCALE,
     start: START,
-    ...(settings.onEvaluation === undefined ? {} : { onEvaluation: settings.onEvaluation }),
-  }).at;
+    prior: START,
+    pulls: [...POINT_SCALES.map(() => FACTOR_PULL), REQUEST_PULL],
+    iterations: ITERATIONS,
+  });
 
-const misfit = (
-  points: ReadonlyArray<MeasuredPoint>,
-  prior: StepCoefficients,
-  at: ReadonlyArray<number>,
-  settings: PointSettings,
-): number =>
-  meanOf(
-    points.map((point) => {
-      const { ttftMs, tpotMs } = predicted(point, prior, at, settings);
-      return Math.abs(Math.log(tpotMs / point.tpotMs)) + TTFT_WEIGHT * Math.abs(Math.log(ttftMs / point.ttftMs));
-    }),
-  );
-
-const predicted = (point: MeasuredPoint, prior: StepCoefficients, at: ReadonlyArray<number>, settings: PointSettings) => {
-  const { ttftMs, tpotMs } = closedLoopPoint(scaledCoefficients(prior, at), { ...point, ...settings });
-  return { ttftMs: ttftMs + requestMsOf(at), tpotMs };
+const residualsAt = (loops: ReadonlyArray<Loop>, prior: PointPrior, at: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const predict = predictor(prior, at);
+  return loops.flatMap((loop) => {
+    const { ttftMs, tpotMs } = predict(loop);
+    return [Math.log(tpotMs / loop.point.tpotMs), Math.log(ttftMs / loop.point.ttftMs)];
+  });
 };
 
-const errorsAt = (
-  points: ReadonlyArray<MeasuredPoint>,
-  prior: StepCoefficients,
-  at: ReadonlyArray<number>,
-  settings: PointSettings,
-): PointErrors => summary(points.map((point) => [point, predicted(point, prior, at, settings)]));
+const predictor = (prior: PointPrior, at: ReadonlyArray<number>) => {
+  const form = new StepForm(scaledByPoints(prior.step, at));
+  const besideMs = requestMsOf(at, prior);
+  return ({ steps }: Loop) => {
+    const { ttftMs, tpotMs } = steps.means(form);
+    return { ttftMs: ttftMs + besideMs, tpotMs };
+  };
+};
 
-const crossValidate = (
-  points: ReadonlyArray<MeasuredPoint>,
-  prior: StepCoefficients,
-  settings: PointSettings,
-  folds: number,
-): PointErrors => {
-  const part = (i: number): number => (points.length <= folds ? i : foldOf(i, folds));
+const errorsAt = (loops: ReadonlyArray<Loop>, prior: PointPrior, at: ReadonlyArray<number>): PointErrors => {
+  const predict = predictor(prior, at);
+  return summary(loops.map((loop) => [loop.point, predict(loop)]));
+};
+
+const crossValidate = (loops: ReadonlyArray<Loop>, prior: PointPrior, folds: number): PointErrors => {
+  const part = (i: number): number => (loops.length <= folds ? i : foldOf(i, folds));
   const seen: Array<readonly [MeasuredPoint, { readonly ttftMs: number; readonly tpotMs: number }]> = [];
   for (let fold = 0; fold < folds; fold++) {
-    const rest = points.filter((_, i) => part(i) !== fold);
-    if (rest.length === 0 || rest.length === points.length) continue;
-    const at = search(rest, prior, settings);
-    points.forEach((point, i) => part(i) === fold && seen.push([point, predicted(point, prior, at, settings)]));
+    const rest = loops.filter((_, i) => part(i) !== fold);
+    if (rest.length === 0 || rest.length === loops.length) continue;
+    const predict = predictor(prior, search(rest, prior));
+    loops.forEach((loop, i) => part(i) === fold && seen.push([loop.point, predict(loop)]));
   }
   return summary(seen);
 };

@@ -4,7 +4,7 @@ import type { MemoryShortage } from "./whatFits.ts";
 /** Why a pool cannot be resolved: which field, what must hold, what was given, and what would work. */
 export interface CatalogFault {
   readonly _tag: "CatalogFault";
-  readonly field: "gpu" | "model" | "dtype" | "parallelism" | "engine.kvBlocks";
+  readonly field: "gpu" | "model" | "dtype" | "parallelism.tp" | "parallelism.ep" | "engine.kvBlocks";
   readonly constraint: string;
   readonly value: string | number;
   readonly hint: string;

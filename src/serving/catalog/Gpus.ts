@@ -50,6 +50,19 @@ const runPod = (usdPerGpuHour: number, asOf: string): GpuPrice => ({
   asOf,
 });
 
+/** One GPU's share of an AWS instance, on demand in us-east-1. */
+const aws = (of: {
+  readonly instance: string;
+  readonly usd: number;
+  readonly gpus: number;
+  readonly page: string;
+  readonly asOf: string;
+}): GpuPrice => ({
+  usdPerGpuHour: of.usd / of.gpus,
+  source: `AWS ${of.instance} on demand in us-east-1, $${Number(of.usd.toFixed(3))} for ${of.gpus}, quoted by ${of.page}`,
+  asOf: of.asOf,
+});
+
 /** Shorthand of a row: GiB, TB/s, TFLOP/s, GB/s, W. */
 interface Figures {
   readonly name: string;
@@ -84,7 +97,7 @@ const gpu = (row: Figures): GpuSpec => ({
   ...(row.measuredReserve === undefined ? {} : { measuredReserve: row.measuredReserve }),
 });
 
-/** GPUs by canonical name. Where no rental price was found there is none. */
+/** GPUs by canonical name. No rental price of an H20 was found in public. */
 export const GPUS: ReadonlyArray<GpuSpec> = [
   gpu({
     name: "h100",
@@ -163,6 +176,7 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     networkGb: 25,
     watts: 400,
     source: DATASHEET,
+    price: aws({ instance: "p4d.24xlarge", usd: 21.957642, gpus: 8, page: "datareceipts/data-receipts, 109-gpu-pricing", asOf: "2026-11" }),
   }),
   gpu({
     name: "h100-pcie",
@@ -175,6 +189,7 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     networkGb: 50,
     watts: 350,
     source: SYSTEM_FILES,
+    price: runPod(1.99, "2026-03"),
   }),
   gpu({
     name: "a10g",
@@ -186,6 +201,13 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     networkGb: 12.5,
     watts: 300,
     source: `${DATASHEET}; bf16 with 32-bit accumulation of the AWS variant`,
+    price: aws({
+      instance: "g5.xlarge",
+      usd: 1.006,
+      gpus: 1,
+      page: "main.d1m6t5n8e4tvia.amplifyapp.com, EC2 on-demand pricing",
+      asOf: "2026-06",
+    }),
   }),
   gpu({
     name: "l40s",
@@ -244,6 +266,19 @@ export const GPUS: ReadonlyArray<GpuSpec> = [
     watts: 1000,
     source: SYSTEM_FILES,
     price: rental(2.9),
+  }),
+  gpu({
+    name: "b300",
+    aliases: ["b300-sxm"],
+    gib: 268.6,
+    memoryTb: 7.75,
+    bf16: 2250,
+    fp8: 4500,
+    linkGb: 900,
+    networkGb: 100,
+    watts: 1100,
+    source: SYSTEM_FILES,
+    price: rental(3.48),
   }),
   gpu({
     name: "mi300x",

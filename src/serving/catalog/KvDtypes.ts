@@ -12,7 +12,7 @@ export const kvRatio = (kvDtype: KvDtype | undefined): number => (kvDtype === "f
 export const withKvDtype = (model: ModelSpec, kvDtype: KvDtype | undefined): ModelSpec =>
   kvRatio(kvDtype) === 1 ? model : { ...model, kvBytesPerToken: model.kvBytesPerToken * kvRatio(kvDtype) };
 
-/** Shown for step times of the catalog. */
+/** Shown for fitted step times of the catalog. */
 export const KV_8_BIT_WARNING = "KV at 8 bits: its reads are taken as half of those at 16 bits, which was not measured";
 
 /** Shown where the user gave the step times. */

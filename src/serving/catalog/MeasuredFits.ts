@@ -22,8 +22,8 @@ const RTX_4090 = stepEntry({
   warnings: [],
 });
 
-/** a, b, c of the decode fit with its error; d of the prefill fit with the error of this entry. */
-type SplitwiseFit = readonly [number, number, number, number, number, number];
+/** a, b, c of the decode fit with its error; a and d of the prefill fit with its error. */
+type SplitwiseFit = readonly [number, number, number, number, number, number, number];
 
 /** Name of the variant of Splitwise's engines, as it stands after "+" in a dtype. */
 export const SPLITWISE_VARIANT = "vllm-2023";
@@ -32,20 +32,20 @@ export const SPLITWISE_VARIANT = "vllm-2023";
  * vLLM of 2023 as measured by Splitwise: whole steps with the host in them, for Splitwise scenarios and not as a current GPU
  * (a is 1.6 to 3.3 times, c 4 to 13 times that of the composed fits).
  *
- * a, b, c are the decode fit and d is that of the prefill fit. The prefill fit has a lower constant (13 to 26 ms), so a step of
- * prefill alone is too long by the difference; the prefill error stated here is of this combined form against the medians of all
- * measured prompts at batch 1 to 64. TP2 rows are left out: their prefill is memory-limited and does not fit any line.
+ * Both fits in one form, a + max(floor, row * rows) + b B + c KV: a and row are those of the prefill fit, and the floor is what the decode
+ * fit's constant has more (10 to 30 ms). It lies above row * rows of all measured batches, and below row * rows from 75 to 160 prompt tokens on.
+ * TP2 rows are left out: their prefill is memory-limited and does not fit any line.
  * Source: Mutinifni/splitwise-sim 8f99e7d, data/perf_model.csv; our fit.
  */
 const splitwise = (model: string, gpu: string, tensorParallel: number, fit: SplitwiseFit): StepEntry => {
-  const [a, b, c, decodeErrorRatio, d, prefillErrorRatio] = fit;
+  const [decodeA, b, c, decodeErrorRatio, a, rowMs, prefillErrorRatio] = fit;
   return stepEntry({
     gpu,
     model,
     tensorParallel,
     dtype: "fp16",
     variant: SPLITWISE_VARIANT,
-    coefficients: { a, b, c, d, e: 0, h: 0 },
+    coefficients: { a, b, c, d: 0, e: 0, h: 0, floorMs: decodeA - a, rowMs },
     includesHost: true,
     source: "measured whole steps of vLLM in 2023, Mutinifni/splitwise-sim 8f99e7d data/perf_model.csv",
     decodeErrorRatio,
@@ -58,10 +58,10 @@ const splitwise = (model: string, gpu: string, tensorParallel: number, fit: Spli
 /** Entries fitted on measurements. */
 export const MEASURED_ENTRIES: ReadonlyArray<StepEntry> = [
   RTX_4090,
-  splitwise("llama-2-70b", "h100", 8, [29.9, 0.199, 1.79e-4, 0.014, 0.0717, 0.24]),
-  splitwise("llama-2-70b", "h100", 4, [28.8, 0.264, 1.01e-4, 0.014, 0.0942, 0.17]),
-  splitwise("llama-2-70b", "a100", 8, [44.1, 0.19, 3.35e-4, 0.013, 0.155, 0.32]),
-  splitwise("llama-2-70b", "a100", 4, [43.3, 0.183, 3.72e-4, 0.02, 0.242, 0.3]),
-  splitwise("bloom-176b", "h100", 8, [35.6, 0.304, 1.56e-4, 0.016, 0.131, 0.28]),
-  splitwise("bloom-176b", "a100", 8, [48.0, 0.437, 4.09e-4, 0.011, 0.297, 0.15]),
+  splitwise("llama-2-70b", "h100", 8, [29.9, 0.199, 1.79e-4, 0.014, 20.0, 0.0717, 0.2]),
+  splitwise("llama-2-70b", "h100", 4, [28.8, 0.264, 1.01e-4, 0.014, 17.1, 0.0942, 0.096]),
+  splitwise("llama-2-70b", "a100", 8, [44.1, 0.19, 3.35e-4, 0.013, 20.1, 0.155, 0.1]),
+  splitwise("llama-2-70b", "a100", 4, [43.3, 0.183, 3.72e-4, 0.02, 13.1, 0.242, 0.082]),
+  splitwise("bloom-176b", "h100", 8, [35.6, 0.304, 1.56e-4, 0.016, 14.3, 0.131, 0.12]),
+  splitwise("bloom-176b", "a100", 8, [48.0, 0.437, 4.09e-4, 0.011, 25.8, 0.297, 0.077]),
 ];

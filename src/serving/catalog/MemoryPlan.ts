@@ -20,8 +20,10 @@ export interface MemoryRequest {
   readonly model: ModelSpec;
   readonly dtype: Dtype;
   readonly tensorParallel: number;
-  /** Wide expert parallelism, as in the step entry. */
+  /** GPUs that the routed experts are spread over. */
   readonly expertParallel?: number;
+  /** Ranks of data-parallel attention, each with `tensorParallel` GPUs; 1 if absent. */
+  readonly dataParallel?: number;
   /** Stages, 1 if absent: each GPU holds weights and KV of its stage's layers only. */
   readonly pipelineParallel?: number;
   /** Share of GPU memory the engine may use, 0..1. */
@@ -51,6 +53,28 @@ export const planMemory = (request: MemoryRequest): MemoryPlan | CatalogFault =>
   return plan.kvBlocks >= 1 ? plan : doesNotFit(request, plan);
 };
 
+/**
+ * As many KV blocks as the user says an engine has: whoever measured knows the reserve. A fault when there is no memory for them beside the
+ * weights, or, where the weights may be spread in ways that are not told, no memory at all.
+ */
+export const holdBlocks = (
+  request: MemoryRequest,
+  of: { readonly kvBlocks: number; readonly weightsElsewhere: boolean },
+): number | CatalogFault => {
+  const { kvBytesPerBlock, weightBytes: all } = layOut(request);
+  const weightBytes = of.weightsElsewhere ? 0 : all;
+  const most = Math.floor((request.gpu.memoryBytes - weightBytes) / kvBytesPerBlock);
+  if (of.kvBlocks <= most) return of.kvBlocks;
+  if (most < 1) return doesNotFit(request, layOut(request));
+  const beside = of.weightsElsewhere ? "" : ` beside weights of ${gib(weightBytes)}`;
+  return catalogFault({
+    field: "engine.kvBlocks",
+    constraint: `needs ${gib(of.kvBlocks * kvBytesPerBlock)} of KV per GPU${beside}, but ${request.gpu.name} has ${gib(request.gpu.memoryBytes)}`,
+    value: of.kvBlocks,
+    hint: `at most ${most} with this parallelism, or leave it out: the catalog takes what fits`,
+  });
+};
+
 const layOut = (request: MemoryRequest): MemoryPlan => {
   const { model, dtype, tensorParallel, pipelineParallel } = request;
   const weights = weightBytesPerGpu(model, dtype, request);
@@ -77,7 +101,7 @@ const doesNotFit = (request: MemoryRequest, plan: MemoryPlan): CatalogFault => {
   const needed = plan.weightBytes + plan.reserveBytes + plan.kvBytesPerBlock;
   const alternatives = whatFits(request, (other) => layOut(other).kvBlocks >= 1);
   return catalogFault({
-    field: "parallelism",
+    field: "parallelism.tp",
     constraint:
       `needs ${gib(needed)} per GPU (weights ${gib(plan.weightBytes)}, reserve ${gib(plan.reserveBytes)}, at least one KV block), ` +
       `but ${request.gpu.name} offers ${gib(usable)} at a utilization of ${request.utilizationRatio}`,

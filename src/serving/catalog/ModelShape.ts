@@ -1,3 +1,5 @@
+import type { Dtype } from "./Dtypes.ts";
+
 /** Dimensions of a decoder-only transformer, as its config.json states them. */
 export interface ModelShape {
   readonly name: string;
@@ -22,6 +24,10 @@ export interface ModelShape {
   /** Quantized checkpoints keep attention at 16 bits. */
   readonly quantizesExpertsOnly?: boolean;
   readonly maxModelTokens: number;
+  /** Number format of the published weights where it is not 16 bits, as far as the config.json says. */
+  readonly checkpointDtype?: Dtype;
+  /** What the shape leaves out. */
+  readonly notes?: ReadonlyArray<string>;
   readonly source: string;
 }
 
@@ -31,12 +37,13 @@ export interface ExpertShape {
   readonly intermediate: number;
   /** Experts that each token runs through. */
   readonly shared?: number;
-  /** First layers with a dense MLP instead. */
+  /** Layers with a dense MLP instead. */
   readonly denseLayers?: number;
 }
 
 export interface LatentShape {
-  readonly queryRank: number;
+  /** Absent: queries are not compressed. */
+  readonly queryRank?: number;
   readonly kvRank: number;
   readonly ropeDimension: number;
   readonly nopeDimension: number;
@@ -75,7 +82,8 @@ export const countParameters = (shape: ModelShape): ParameterCounts => {
 const attentionParameters = ({ hidden, attentionHeads, kvHeads, headDimension, latent }: ModelShape): number => {
   if (latent === undefined) return 2 * hidden * headDimension * (attentionHeads + kvHeads);
   const { queryRank, kvRank, ropeDimension, nopeDimension, valueDimension } = latent;
-  const query = hidden * queryRank + queryRank * attentionHeads * (nopeDimension + ropeDimension);
+  const width = attentionHeads * (nopeDimension + ropeDimension);
+  const query = queryRank === undefined ? hidden * width : queryRank * (hidden + width);
   const keyValue = hidden * (kvRank + ropeDimension) + kvRank * attentionHeads * (nopeDimension + valueDimension);
   return query + keyValue + attentionHeads * valueDimension * hidden;
 };

@@ -339,6 +339,51 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     maxModelTokens: 163_840,
     source: "deepseek-ai/DeepSeek-V3 config.json and safetensors index",
   }),
+  modelOf(undefined, {
+    name: "kimi-k2.5",
+    aliases: ["kimi-k2", "kimi-k2-instruct", "kimi-k2-thinking"],
+    layers: 61,
+    hidden: 7168,
+    vocabulary: 163_840,
+    attentionHeads: 64,
+    kvHeads: 64,
+    headDimension: 128,
+    intermediate: 18_432,
+    experts: { count: 384, active: 8, intermediate: 2048, shared: 1, denseLayers: 1 },
+    latent: { queryRank: 1536, kvRank: 512, ropeDimension: 64, nopeDimension: 128, valueDimension: 128 },
+    quantizesExpertsOnly: true,
+    maxModelTokens: 262_144,
+    source: "moonshotai/Kimi-K2.5 config.json, text model; parameters counted from it",
+  }),
+  modelOf(undefined, {
+    name: "glm-5",
+    aliases: ["glm-5-fp8"],
+    layers: 78,
+    hidden: 6144,
+    vocabulary: 154_880,
+    attentionHeads: 64,
+    kvHeads: 64,
+    headDimension: 192,
+    intermediate: 12_288,
+    experts: { count: 256, active: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
+    latent: { queryRank: 2048, kvRank: 512, ropeDimension: 64, nopeDimension: 192, valueDimension: 256 },
+    maxModelTokens: 202_752,
+    source: "zai-org/GLM-5 config.json; parameters counted from it; sparse attention counts as full attention",
+  }),
+  modelOf(undefined, {
+    name: "minimax-m2.5",
+    aliases: ["minimax-m2", "minimax-m2.1"],
+    layers: 62,
+    hidden: 3072,
+    vocabulary: 200_064,
+    attentionHeads: 48,
+    kvHeads: 8,
+    headDimension: 128,
+    intermediate: 1536,
+    experts: { count: 256, active: 8, intermediate: 1536 },
+    maxModelTokens: 196_608,
+    source: "MiniMaxAI/MiniMax-M2.5 config.json; parameters counted from it",
+  }),
 ];
 
 /** The model of a name or alias, in any case, with or without its organization. */
@@ -364,20 +409,27 @@ const quantizedParameters = (model: ModelSpec, dtype: Dtype): number => {
 export const routedExpertBytes = (model: ModelSpec, dtype: Dtype): number => BYTES_PER_WEIGHT[dtype] * model.routedExpertParameters;
 
 /**
- * Bytes of weights on each GPU: cut by tensor parallelism, or routed experts spread by expert parallelism and the rest kept whole. With a
- * pipeline, of the fullest stage: its layers, and one end of the embedding.
+ * Bytes of weights on each GPU: cut by tensor parallelism; with expert parallelism, routed experts are spread over its GPUs and those that are left of
+ * the replica's cut each of them, while each data-parallel rank keeps the rest. With a pipeline, of the fullest stage: its layers, and one end of the
+ * embedding.
  */
 export const weightBytesPerGpu = (
   model: ModelSpec,
   dtype: Dtype,
-  parallel: { readonly tensorParallel: number; readonly expertParallel?: number; readonly pipelineParallel?: number },
+  parallel: {
+    readonly tensorParallel: number;
+    readonly dataParallel?: number;
+    readonly expertParallel?: number;
+    readonly pipelineParallel?: number;
+  },
 ): number => {
   const { pipelineParallel = 1 } = parallel;
   const share = stageShare(model, pipelineParallel);
   const all = pipelineParallel === 1 ? weightBytes(model, dtype) : stageBytes(model, dtype, share);
   if (parallel.expertParallel === undefined) return all / parallel.tensorParallel;
   const routed = routedExpertBytes(model, dtype) * share;
-  return (all - routed) / parallel.tensorParallel + routed / parallel.expertParallel;
+  const spread = Math.max(parallel.expertParallel, parallel.tensorParallel * (parallel.dataParallel ?? 1));
+  return (all - routed) / parallel.tensorParallel + routed / spread;
 };
 
 /** Share of the layers in the fullest stage of a pipeline. */

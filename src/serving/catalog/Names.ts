@@ -17,13 +17,26 @@ export const findByName = <T extends { readonly name: string; readonly aliases: 
   return rows.find((row) => row.name === name || row.aliases.includes(name));
 };
 
-/** The candidate with the smallest edit distance to `text`; the first of equals. Empty text for no candidates. */
+/** A part of a name says what is meant from so many letters on. */
+const PART_LETTERS = 3;
+
+/** Names that contain `text`; separators count nothing. */
+export const namesWith = (text: string, candidates: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const part = squeeze(canonicalName(text));
+  return part.length < PART_LETTERS ? [] : candidates.filter((candidate) => squeeze(candidate).includes(part));
+};
+
+const squeeze = (name: string): string => name.replaceAll(/[-.]/gu, "");
+
+/** The shortest name that contains `text`, else the one with the smallest edit distance; the first of equals. Empty text for no candidates. */
 export const nearestName = (text: string, candidates: ReadonlyArray<string>): string => {
-  const name = canonicalName(text);
+  const name = squeeze(canonicalName(text));
+  const containing = namesWith(text, candidates).toSorted((left, right) => left.length - right.length);
+  if (containing.length > 0) return containing[0]!;
   let best = "";
   let bestDistance = Infinity;
   for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
+    const distance = editDistance(name, squeeze(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,6 +1,7 @@
 import type { StepPoint } from "../calibration/StepPoint.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { CalibrationEntry } from "./CalibrationEntry.ts";
+import type { EngineName } from "./EngineNames.ts";
 import type { KvDtype } from "./KvDtypes.ts";
 import type { OwnCatalog } from "./OwnCatalog.ts";
 
@@ -15,6 +16,10 @@ export interface PoolRequest {
   /** Pipeline stages, and ranks of data-parallel attention; 1 if absent. Each of their product is a group of `tensorParallel` GPUs. */
   readonly pipelineParallel?: number;
   readonly dataParallel?: number;
+  /** GPUs that the routed experts are spread over. Absent: each rank cuts all experts by tensor parallelism, or an engine variant says it. */
+  readonly expertParallel?: number;
+  /** Whose host times and kernels the roofline takes; vLLM if absent. */
+  readonly engineName?: EngineName;
   /** Number format of the KV cache; 16 bits if absent. */
   readonly kvDtype?: KvDtype;
   /** Hardware and models beside those of the catalog. */

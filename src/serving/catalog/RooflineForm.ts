@@ -1,110 +1,154 @@
-import type { StepCoefficients } from "../ServingSpec.ts";
+import type { ExpertReads, StepCoefficients } from "../ServingSpec.ts";
 import type { Dtype } from "./Dtypes.ts";
+import type { EngineName } from "./EngineNames.ts";
 import type { GpuSpec } from "./Gpus.ts";
 import { peakFlopPerSecond } from "./Gpus.ts";
 import type { ModelSpec } from "./Models.ts";
 import { kvBytesPerTokenPerGpu, routedExpertBytes, weightBytesRead } from "./Models.ts";
+import { countParameters } from "./ModelShape.ts";
+import type { RooflineFactors } from "./RooflineFactors.ts";
 
-/** What data sheets do not say, fitted once for all GPUs and models. Ratios are shares of the data sheet's figure. */
-export interface RooflineFactors {
-  /** Weight reads at 16 bits and below. */
-  readonly weight16Ratio: number;
-  readonly weight8Ratio: number;
-  /** Matrix products at 16 bits and at 8. */
-  readonly compute16Ratio: number;
-  readonly compute8Ratio: number;
-  readonly kvRatio: number;
-  readonly attentionRatio: number;
-  readonly linkRatio: number;
-  /** Launches, norms and other small kernels of a layer. */
-  readonly layerMs: number;
-  /** Latency of one all-reduce. */
-  readonly reduceMs: number;
-  /** Times that the activations of a row cross the memory in each layer. */
-  readonly activationPasses: number;
-  /** Host (or anything else) once per step and per sequence. */
-  readonly hostMs: number;
-  readonly hostPerSequenceMs: number;
-}
-
-/**
- * Fitted to 523 closed-loop points of nine models on H100 and H200 under vLLM, TensorRT-LLM and SGLang (aiconfigurator 095f58a,
- * silicon_sample.csv) by test/validation/rooflineFit.ts. Median absolute error in sample: time per output token 16 %, time to first token 27 %;
- * with the predicted model left out of the fit 27 % and 42 %. The host is left out: it differs between engines (0.4 to 3.8 ms per step).
- */
-export const FITTED_FACTORS: RooflineFactors = {
-  weight16Ratio: 1,
-  weight8Ratio: 0.714,
-  compute16Ratio: 0.769,
-  compute8Ratio: 1,
-  kvRatio: 1,
-  attentionRatio: 0.285,
-  linkRatio: 0.916,
-  layerMs: 0.0248,
-  reduceMs: 0.0116,
-  activationPasses: 11.6,
-  hostMs: 0,
-  hostPerSequenceMs: 0,
-};
-
+/** How a model runs. */
 export interface RooflineShape {
   readonly tensorParallel: number;
   readonly dtype: Dtype;
-  /** Bytes of one KV value; 2 if absent. */
-  readonly kvValueBytes?: number;
+  readonly engine: EngineName;
+  /** Ranks of data-parallel attention; 1 if absent. */
+  readonly dataParallel?: number;
+  /** GPUs that the routed experts are spread over, of the `tensorParallel * dataParallel`. Absent: each rank cuts all of them by tensor parallelism. */
+  readonly expertParallel?: number;
+  /** KV of 8 bits; the model's `kvBytesPerToken` says so already. */
+  readonly kv8?: boolean;
+  /** In place of the engine's host times. */
+  readonly hostMs?: number;
 }
 
 const MS_PER_SECOND = 1000;
 const BYTES_16_BIT = 2;
+const BYTES_8_BIT = 1;
 
 /**
- * Step times in the maximum form from data sheet and shape: the larger of weight reads (distinct experts included) and matrix products, plus
- * KV reads, attention of prompts, all-reduces (two per layer, ring), activations, small kernels and host. Undefined when the GPU has no units
- * for the dtype.
+ * Step times from data sheet and shape: the larger of reading weights and multiplying with them, for dense parts and routed experts apart; KV
+ * reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations; small kernels;
+ * host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
+ * Source: Williams et al., Roofline, CACM 2009.
  */
 export const rooflineForm = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): StepCoefficients | undefined => {
   const peak = peakFlopPerSecond(gpu, of.dtype);
   if (peak === undefined) return undefined;
   const { shape, layers } = model;
-  const isWide = of.dtype === "bf16" || of.dtype === "fp16";
+  const engine = factors.engines[of.engine];
+  const tp = of.tensorParallel;
   const bandwidth = gpu.memoryBytesPerSecond;
-  const readMs = (bytes: number): number =>
-    (MS_PER_SECOND * bytes) / (of.tensorParallel * bandwidth * (isWide ? factors.weight16Ratio : factors.weight8Ratio));
-  const products = peak * (of.dtype === "fp8" ? factors.compute8Ratio : factors.compute16Ratio);
-  const flopMs = (flop: number): number => (MS_PER_SECOND * flop) / (of.tensorParallel * products);
-  const head = shape.vocabulary * shape.hidden;
-  const routed = routedExpertBytes(model, of.dtype);
-  const rowMs = reduceRowMs(gpu, model, of.tensorParallel, factors) + activationMs(gpu, model, factors);
-  const attending = shape.window === undefined ? 1 : (layers - shape.window.layers) / layers;
-  const attentionFlop = 4 * layers * model.attentionWidth * attending;
+  const readMs = (bytes: number): number => (MS_PER_SECOND * bytes) / (tp * bandwidth * factors.memoryRatio);
+  const densePeak = (shape.quantizesExpertsOnly === true ? gpu.flopPerSecond.bf16 : peak) * factors.computeRatio;
+  const flopMs = (flop: number): number => (MS_PER_SECOND * flop) / (tp * densePeak);
+  const counts = countParameters(shape);
+  const attending = attendingShare(model);
+  const rowMs = [reduceRowMs, exchangeRowMs, activationMs, expertPassMs].reduce((sum, term) => sum + term(gpu, model, of, factors), 0);
+  const experts = expertReads(gpu, model, of, factors);
   return {
-    a: factors.hostMs + layers * (factors.layerMs + (of.tensorParallel > 1 ? 2 * factors.reduceMs : 0)),
-    b: factors.hostPerSequenceMs + rowMs + flopMs(2 * head),
-    c:
-      (MS_PER_SECOND * kvBytesPerTokenPerGpu(model, of.tensorParallel) * attending * (of.kvValueBytes ?? BYTES_16_BIT)) /
-      (BYTES_16_BIT * factors.kvRatio * bandwidth),
+    a: (of.hostMs ?? engine.hostMs) + layers * layerMs(model, of, factors) + exchangeLatencyMs(model, of, factors),
+    b: (of.hostMs === undefined ? engine.hostPerSequenceMs : 0) + rowMs + flopMs(2 * counts.embedding),
+    c: kvMs(gpu, model, of, factors) * attending,
     d: rowMs,
-    e: (MS_PER_SECOND * attentionFlop) / (of.tensorParallel * factors.attentionRatio * gpu.flopPerSecond.bf16),
+    e: (MS_PER_SECOND * pairFlop(model) * attending) / (tp * factors.attentionRatio * gpu.flopPerSecond.bf16),
     h: 0,
-    floorMs: readMs(weightBytesRead(model, of.dtype) - routed),
-    rowMs: flopMs(2 * (model.activeParameters - head)),
-    ...(shape.experts === undefined
-      ? {}
-      : {
-          experts: {
-            count: shape.experts.count,
-            active: shape.experts.active,
-            msPerExpert: readMs(routed / shape.experts.count),
-          },
-        }),
+    floorMs: readMs(weightBytesRead(model, of.dtype) - routedExpertBytes(model, of.dtype)),
+    rowMs: flopMs(2 * (model.activeParameters - counts.activeRouted - counts.embedding)),
+    ...(experts === undefined ? {} : { experts }),
   };
 };
 
-const reduceRowMs = (gpu: GpuSpec, model: ModelSpec, tensorParallel: number, factors: RooflineFactors): number => {
-  const crossing = (2 * (tensorParallel - 1)) / tensorParallel;
-  const bytes = 2 * model.layers * model.shape.hidden * BYTES_16_BIT * crossing;
-  return (MS_PER_SECOND * bytes) / (gpu.intraNodeBytesPerSecond * factors.linkRatio);
+/** Share of the layers that attend to all tokens. */
+const attendingShare = ({ shape, layers }: ModelSpec): number => (shape.window === undefined ? 1 : (layers - shape.window.layers) / layers);
+
+/** FLOP of all layers for a pair of tokens: products for the score and for the value, two FLOP each. */
+const pairFlop = ({ shape, layers }: ModelSpec): number => {
+  const { latent, attentionHeads, headDimension } = shape;
+  const widths = latent === undefined ? 2 * headDimension : latent.nopeDimension + latent.ropeDimension + latent.valueDimension;
+  return 2 * layers * attentionHeads * widths;
 };
 
-const activationMs = (gpu: GpuSpec, model: ModelSpec, factors: RooflineFactors): number =>
+const kvMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const ratio = model.shape.latent === undefined ? factors.kvRatio : factors.latentKvRatio;
+  const speed = of.kv8 === true ? ratio * factors.engines[of.engine].kv8Ratio : ratio;
+  return (MS_PER_SECOND * kvBytesPerTokenPerGpu(model, of.tensorParallel)) / (speed * gpu.memoryBytesPerSecond);
+};
+
+const layerMs = (model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number =>
+  factors.engines[of.engine].layerMs +
+  (model.shape.latent === undefined ? 0 : factors.latentLayerMs) +
+  (of.dtype === "fp8" ? factors.castLayerMs : 0);
+
+const expertLayersOf = ({ shape }: ModelSpec): number =>
+  shape.experts === undefined ? 0 : shape.layers - (shape.experts.denseLayers ?? 0);
+
+/** Whether rows travel to the experts' GPUs: the ranks of data-parallel attention hold different ones. */
+const travels = (of: RooflineShape): boolean => of.expertParallel !== undefined && (of.dataParallel ?? 1) > 1;
+
+/** Latencies of a step: two all-reduces per layer with tensor parallelism, of which dispatch and combine take the place of the second where rows travel. */
+const exchangeLatencyMs = (model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const expertLayers = expertLayersOf(model);
+  const reduces = Math.log2(of.tensorParallel) * (2 * model.layers - (travels(of) ? expertLayers : 0));
+  const exchanges = travels(of) ? Math.log2(of.expertParallel!) * 2 * expertLayers : 0;
+  return expertLayers * factors.expertLayerMs + factors.exchangeMs * (reduces + exchanges);
+};
+
+const reduceRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const tp = of.tensorParallel;
+  const crossing = (2 * (tp - 1)) / tp;
+  const reduces = 2 * model.layers - (travels(of) ? expertLayersOf(model) : 0);
+  const link = tp > gpu.gpusPerNode ? (gpu.networkBytesPerSecond ?? gpu.intraNodeBytesPerSecond) : gpu.intraNodeBytesPerSecond;
+  return (MS_PER_SECOND * reduces * model.shape.hidden * BYTES_16_BIT * crossing) / (link * factors.linkRatio);
+};
+
+/**
+ * Dispatch at 8 bits and combine at 16 of each row to the distinct GPUs of its experts, in and out of a GPU at the same time: inside the node by
+ * its links, the rest by the network. Source: DeepEP, the layout of its low-latency kernels.
+ */
+const exchangeRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const { experts } = model.shape;
+  if (!travels(of) || experts === undefined) return 0;
+  const gpus = of.expertParallel!;
+  const copies = gpus * (1 - ((gpus - 1) / gpus) ** experts.active);
+  const bytes = (expertLayersOf(model) * model.shape.hidden * (BYTES_8_BIT + BYTES_16_BIT) * copies) / of.tensorParallel;
+  const near = Math.min(gpus, gpu.gpusPerNode);
+  const inside = (near - 1) / gpus;
+  const outside = (gpus - near) / gpus;
+  const network = gpu.networkBytesPerSecond ?? gpu.intraNodeBytesPerSecond;
+  return (MS_PER_SECOND * bytes * (inside / gpu.intraNodeBytesPerSecond + outside / network)) / factors.linkRatio;
+};
+
+const activationMs = (gpu: GpuSpec, model: ModelSpec, _: RooflineShape, factors: RooflineFactors): number =>
   (MS_PER_SECOND * model.layers * model.shape.hidden * BYTES_16_BIT * factors.activationPasses) / gpu.memoryBytesPerSecond;
+
+/** Ranks whose rows meet in the same experts. */
+const meetingRanks = (of: RooflineShape): number => (of.expertParallel === undefined ? 1 : (of.dataParallel ?? 1));
+
+const skewOf = (of: RooflineShape, factors: RooflineFactors): number => 1 + factors.expertSkewRatio * (1 - 1 / (of.expertParallel ?? 1));
+
+/** Activations of a row on the way through its experts: on each GPU those of the experts that it has. */
+const expertPassMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const bytes = expertLayersOf(model) * model.shape.hidden * BYTES_16_BIT * (model.shape.experts?.active ?? 0);
+  const share = meetingRanks(of) / (of.expertParallel ?? 1);
+  return (skewOf(of, factors) * share * MS_PER_SECOND * bytes * factors.expertPasses) / gpu.memoryBytesPerSecond;
+};
+
+/** Undefined for dense models. The rows of all ranks meet on as many times more GPUs: what a row multiplies on a GPU stays, what is read is spread. */
+const expertReads = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): ExpertReads | undefined => {
+  const { experts } = model.shape;
+  if (experts === undefined) return undefined;
+  const ranks = meetingRanks(of);
+  const skew = skewOf(of, factors);
+  const readMs = (MS_PER_SECOND * routedExpertBytes(model, of.dtype)) / (gpu.memoryBytesPerSecond * factors.memoryRatio);
+  const flop = 2 * countParameters(model.shape).activeRouted;
+  return {
+    count: experts.count,
+    active: experts.active,
+    msPerExpert: (skew * readMs) / (experts.count * of.tensorParallel * ranks),
+    rowMs: (skew * MS_PER_SECOND * flop) / (of.tensorParallel * peakFlopPerSecond(gpu, of.dtype)! * factors.expertComputeRatio),
+    independentRatio: factors.independentRatio,
+    ...(ranks === 1 ? {} : { ranks }),
+  };
+};

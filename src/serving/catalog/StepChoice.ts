@@ -9,7 +9,12 @@ import { KV_8_BIT_WARNING, kvRatio } from "./KvDtypes.ts";
 import type { ModelSpec } from "./Models.ts";
 import { StepTable } from "../steptime/StepTable.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
-import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING, rooflineCoefficients } from "./Roofline.ts";
+import type { EngineName } from "./EngineNames.ts";
+import { DEFAULT_ENGINE } from "./EngineNames.ts";
+import { FITTED_FACTORS, ROOFLINE_ERRORS } from "./RooflineFactors.ts";
+import type { RooflineShape } from "./RooflineForm.ts";
+import { rooflineForm } from "./RooflineForm.ts";
+import { rooflineWarnings } from "./rooflineWarnings.ts";
 import type { FitDomain } from "./FitDomain.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { DEFAULT_HOST_OVERHEAD_MS, dtypeKeysOf, findStepEntry, variantEntries, withHostOverhead } from "./StepTimes.ts";
@@ -58,10 +63,13 @@ export const calibratedStep = ({ file, entry }: NonNullable<PoolRequest["calibra
   };
 };
 
-/** Step times of the catalog: an entry, else a roofline. A fault where the variant or the dtype has neither. */
+/**
+ * Step times of the catalog: an entry, else a roofline. Entries are of vLLM, unless their variant says otherwise. A fault where the variant or the
+ * dtype has neither.
+ */
 export const catalogStep = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice | CatalogFault => {
   const tensorParallel = request.tensorParallel;
-  const entry = findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype });
+  const entry = answers(dtype, request.engineName) ? findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype }) : undefined;
   if (entry !== undefined) {
     const hosted = fromEntry(entry, request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS));
     return withKvReads(hosted, kvRatio(request.kvDtype));
@@ -92,23 +100,35 @@ const withKvReads = (choice: StepChoice, ratio: number): StepChoice => {
 };
 
 const fromRoofline = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: PoolRequest): StepChoice => {
-  const hostOverheadMs = request.hostOverheadMs ?? DEFAULT_HOST_OVERHEAD_MS;
-  const coefficients = rooflineCoefficients(gpu, model, request.tensorParallel, dtype.dtype)!;
-  const acrossNodes = request.tensorParallel > gpu.gpusPerNode ? ["tensor parallelism across nodes: the roofline knows no network"] : [];
-  const experts = model.routedExpertParameters > 0 ? [ROOFLINE_EXPERTS_WARNING] : [];
+  const { tensorParallel, dataParallel, expertParallel, hostOverheadMs, engineName = DEFAULT_ENGINE } = request;
+  const shape: RooflineShape = {
+    tensorParallel,
+    dtype: dtype.dtype,
+    engine: engineName,
+    kv8: kvRatio(request.kvDtype) < 1,
+    ...(dataParallel === undefined ? {} : { dataParallel }),
+    ...(expertParallel === undefined ? {} : { expertParallel }),
+    ...(hostOverheadMs === undefined ? {} : { hostMs: hostOverheadMs }),
+  };
+  const spread = expertParallel === undefined ? "" : ` EP${expertParallel}`;
   return {
-    coefficients: withHostOverhead(coefficients, hostOverheadMs),
-    source: `roofline of ${gpu.name} and ${model.name} (no fit for TP${request.tensorParallel} ${dtype.dtype})${hostText(hostOverheadMs)}`,
-    warnings: [ROOFLINE_WARNING, ...experts, ...acrossNodes, ...(kvRatio(request.kvDtype) < 1 ? [KV_8_BIT_WARNING] : [])],
+    coefficients: rooflineForm(gpu, model, shape, FITTED_FACTORS)!,
+    source: `roofline of ${gpu.name} and ${model.name} under ${engineName} (TP${tensorParallel}${spread} ${dtype.dtype}), its factors fitted to closed loops${hostText(hostOverheadMs ?? 0)}`,
+    errorRatio: ROOFLINE_ERRORS.tpotRatio,
+    warnings: rooflineWarnings(gpu, shape),
   };
 };
+
+/** Whether fitted entries may answer. */
+export const answers = (dtype: DtypeKey, engine: EngineName | undefined): boolean =>
+  dtype.variant !== undefined || (engine ?? DEFAULT_ENGINE) === "vllm";
 
 const noVariant = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, tensorParallel: number): CatalogFault => {
   const entries = variantEntries(gpu.name, model.name);
   const atOther = entries.filter((entry) => dtypeKeyText(dtype) === dtypeKeysOf([entry])[0]);
   if (atOther.length > 0) {
     return catalogFault({
-      field: "parallelism",
+      field: "parallelism.tp",
       constraint: `must have step times of ${dtypeKeyText(dtype)} on ${gpu.name}`,
       value: tensorParallel,
       hint: `known: ${atOther.map((entry) => entry.tensorParallel).join(", ")}`,

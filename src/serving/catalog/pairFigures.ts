@@ -3,19 +3,24 @@ import { StepForm } from "../steptime/StepForm.ts";
 import type { CatalogFault } from "./CatalogFault.ts";
 import { isCatalogFault } from "./CatalogFault.ts";
 import { parseDtypeKey } from "./Dtypes.ts";
-import { findGpu } from "./Gpus.ts";
+import type { GpuPrice } from "./Gpus.ts";
+import type { KvDtype } from "./KvDtypes.ts";
+import type { EngineName } from "./EngineNames.ts";
+import { DEFAULT_ENGINE } from "./EngineNames.ts";
 import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
-import { findModel } from "./Models.ts";
+import type { OwnCatalog } from "./OwnCatalog.ts";
+import { anyGpu, anyModel, EMPTY_CATALOG } from "./OwnCatalog.ts";
 import { resolvePool } from "./resolvePool.ts";
+import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
 
 /** Where step times come from: measured whole steps, sums of measured operations, or the data sheet. */
 export type StepOrigin = "measured" | "composed" | "roofline";
 
-/** One step with nothing else in it. Tokens per second are of a replica. */
+/** One step with nothing else in it. Tokens per second are of a replica, all of whose data-parallel ranks do the same. */
 export interface StepFigures {
-  /** Sequences that decode, or prompt tokens. */
+  /** Sequences that decode, or prompt tokens; of one rank. */
   readonly size: number;
   readonly ms: number;
   readonly tokensPerSecond: number;
@@ -31,7 +36,13 @@ export interface PairFigures {
   readonly gpu: string;
   readonly model: string;
   readonly dtype: string;
+  /** Number format of the KV cache where it was chosen. */
+  readonly kvDtype: string | null;
   readonly gpus: number;
+  readonly engine: EngineName;
+  /** Ranks of data-parallel attention, and GPUs that routed experts are spread over; null where each rank cuts all of them. */
+  readonly ranks: number;
+  readonly expertGpus: number | null;
   readonly contextTokens: number;
   readonly memory: PoolSpec["memory"] | null;
   readonly kvTokens: number;
@@ -40,7 +51,8 @@ export interface PairFigures {
   readonly prefill: ReadonlyArray<StepFigures>;
   /** The largest batch that KV and engine allow at this context; null when not one sequence fits. */
   readonly ceiling: StepFigures | null;
-  readonly usdPerGpuHour: number | null;
+  /** Null where none was found. */
+  readonly price: GpuPrice | null;
   readonly stepOrigin: StepOrigin;
   readonly stepSource: string;
   readonly stepErrorRatio: number | null;
@@ -53,7 +65,13 @@ export interface PairRequest {
   readonly model: string;
   readonly dtype: string;
   readonly tensorParallel: number;
+  readonly kvDtype?: KvDtype;
+  readonly dataParallel?: number;
+  readonly expertParallel?: number;
+  readonly engineName?: EngineName;
   readonly contextTokens: number;
+  /** Hardware and models beside those of the catalog. */
+  readonly catalog?: OwnCatalog;
 }
 
 const DECODE_BATCHES = [1, 16, 64, 256];
@@ -63,17 +81,21 @@ const PREFILL_TOKENS = [512, 2048, 8192];
 export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   const pool = resolvePool({ ...of, name: "pair", replicas: 1, weight: 1, backup: false, engine: {} });
   if (isCatalogFault(pool)) return pool;
-  const price = findGpu(of.gpu)?.price?.usdPerGpuHour ?? null;
+  const price = anyGpu(of.catalog ?? EMPTY_CATALOG, of.gpu)?.price ?? null;
   const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
   const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
   const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
-  const step = stepOf(pool, { price, kvTokens });
+  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens, ranks: of.dataParallel ?? 1 });
   const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
   return {
     gpu: pool.gpu,
     model: pool.model,
     dtype: pool.dtype,
+    kvDtype: of.kvDtype ?? null,
     gpus: pool.gpusPerReplica,
+    engine: of.engineName ?? DEFAULT_ENGINE,
+    ranks: of.dataParallel ?? 1,
+    expertGpus: of.expertParallel ?? null,
     contextTokens: of.contextTokens,
     memory: pool.memory ?? null,
     kvTokens,
@@ -81,7 +103,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     decode: DECODE_BATCHES.map(decode),
     prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
     ceiling: most >= 1 ? decode(most) : null,
-    usdPerGpuHour: price,
+    price,
     stepOrigin: originOf(entryOf(of)),
     stepSource: pool.stepSource,
     stepErrorRatio: pool.stepErrorRatio ?? null,
@@ -90,7 +112,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   };
 };
 
-const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kvTokens: number }) => {
+const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number; readonly ranks: number }) => {
   const form = new StepForm(pool.engine.step);
   const domain = pool.stepDomain;
   return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
@@ -103,12 +125,12 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
       chunks: prefillTokens > 0 ? 1 : 0,
     });
     const size = sequences + prefillTokens;
-    const tokensPerSecond = (1000 * size) / ms;
+    const tokensPerSecond = (1000 * size * of.ranks) / ms;
     return {
       size,
       ms,
       tokensPerSecond,
-      usdPerMillionTokens: of.price === null ? null : (1e6 * of.price * pool.gpusPerReplica) / (3600 * tokensPerSecond),
+      usdPerMillionTokens: of.usdPerGpuHour === null ? null : (1e6 * of.usdPerGpuHour * pool.gpusPerReplica) / (3600 * tokensPerSecond),
       fitsKv: Math.max(kvTokens, prefillTokens) <= of.kvTokens,
       extrapolated:
         domain !== undefined &&
@@ -117,13 +139,13 @@ const stepOf = (pool: PoolSpec, of: { readonly price: number | null; readonly kv
   };
 };
 
-const entryOf = (of: PairRequest): StepEntry | undefined =>
-  findStepEntry({
-    gpu: findGpu(of.gpu)!.name,
-    model: findModel(of.model)!.name,
-    tensorParallel: of.tensorParallel,
-    dtype: parseDtypeKey(of.dtype)!,
-  });
+const entryOf = (of: PairRequest): StepEntry | undefined => {
+  const dtype = parseDtypeKey(of.dtype)!;
+  if (!answers(dtype, of.engineName)) return undefined;
+  const catalog = of.catalog ?? EMPTY_CATALOG;
+  const [gpu, model] = [anyGpu(catalog, of.gpu)!.name, anyModel(catalog, of.model)!.name];
+  return findStepEntry({ gpu, model, tensorParallel: of.tensorParallel, dtype });
+};
 
 /** The origin of an entry; without an entry it is the roofline. */
 export const originOf = (entry: StepEntry | undefined): StepOrigin =>

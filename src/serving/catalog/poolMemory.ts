@@ -12,6 +12,7 @@ export interface PoolMemoryRequest {
   readonly dtype: DtypeKey | undefined;
   readonly tensorParallel: number;
   readonly expertParallel?: number;
+  readonly dataParallel?: number;
   readonly pipelineParallel?: number;
   readonly maxBatchedTokens: number;
   readonly blockTokens: number;
@@ -25,11 +26,14 @@ export const poolMemory = (request: PoolMemoryRequest): PoolMemory | undefined =
   const plan = planMemory({ ...request, gpu, model, dtype: dtype.dtype, utilizationRatio: 1 });
   if (isCatalogFault(plan)) return undefined;
   const kvBytesPerToken = kvBytesPerTokenPerGpu(model, tensorParallel, request.pipelineParallel);
+  const kvBytes = kvBlocks * blockTokens * kvBytesPerToken;
+  if (plan.weightBytes + kvBytes > gpu.memoryBytes) return undefined;
   return {
     gpuBytes: gpu.memoryBytes,
     weightBytes: plan.weightBytes,
-    reserveBytes: plan.reserveBytes,
-    kvBytes: kvBlocks * blockTokens * kvBytesPerToken,
+    // A measured count of blocks may leave less than the catalog would keep.
+    reserveBytes: Math.min(plan.reserveBytes, gpu.memoryBytes - plan.weightBytes - kvBytes),
+    kvBytes,
     kvBytesPerToken,
   };
 };

@@ -5,9 +5,11 @@ import type { DtypeKey } from "./Dtypes.ts";
 import { DTYPES, dtypeKeyText, parseDtypeKey } from "./Dtypes.ts";
 import type { GpuSpec } from "./Gpus.ts";
 import { KV_GIVEN_WARNING, kvRatio, withKvDtype } from "./KvDtypes.ts";
-import { planMemory } from "./MemoryPlan.ts";
+import type { MemoryRequest } from "./MemoryPlan.ts";
+import { holdBlocks, planMemory } from "./MemoryPlan.ts";
 import type { ModelSpec } from "./Models.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG, knownNames } from "./OwnCatalog.ts";
+import { expertFault } from "./expertFault.ts";
 import { poolMemory } from "./poolMemory.ts";
 import type { EngineRequest, PoolRequest } from "./PoolRequest.ts";
 import type { StepChoice } from "./StepChoice.ts";
@@ -34,6 +36,8 @@ const EXTRAPOLATION_FACTOR = 1.5;
 export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   const names = resolveNames(request);
   if (isCatalogFault(names)) return names;
+  const misplaced = expertFault(names, request);
+  if (misplaced !== undefined) return misplaced;
   const step = chooseStep(names, request);
   if (isCatalogFault(step)) return step;
   const kvBlocks = countBlocks(names, step, request);
@@ -47,8 +51,13 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
   });
   const price = choosePrice(names.gpu, request);
   const { tensorParallel } = request;
-  const wide = step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel };
-  const memory = poolMemory({ ...names, ...engine, ...wide, tensorParallel, pipelineParallel: request.pipelineParallel ?? 1 });
+  const memory = poolMemory({
+    ...names,
+    ...engine,
+    ...spread(step, request),
+    tensorParallel,
+    pipelineParallel: request.pipelineParallel ?? 1,
+  });
   return {
     name: request.name,
     gpu: names.gpu?.name ?? request.gpu,
@@ -66,7 +75,14 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     stepSource: step.source,
     ...(step.domain === undefined ? {} : { stepDomain: step.domain }),
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),
-    warnings: [...step.warnings, ...givenKvWarnings(request), ...extrapolations(step, engine), ...context.warnings, ...price.warnings],
+    warnings: [
+      ...step.warnings,
+      ...notesOf(names.model),
+      ...givenKvWarnings(request),
+      ...extrapolations(step, engine),
+      ...context.warnings,
+      ...price.warnings,
+    ],
   };
 };
 
@@ -91,7 +107,7 @@ const resolveNames = (request: PoolRequest): Names | CatalogFault => {
   if (names.dtype === undefined) return unknownName("dtype", request.dtype, DTYPES);
   if (dividesHeads(names.model, request.tensorParallel)) return names;
   return catalogFault({
-    field: "parallelism",
+    field: "parallelism.tp",
     constraint: `must be a positive integer that divides the ${names.model.attentionHeads} attention heads of ${names.model.name}`,
     value: request.tensorParallel,
     hint: `possible: ${[1, 2, 4, 8, 16, 32, 64].filter((tensorParallel) => dividesHeads(names.model!, tensorParallel)).join(", ")}`,
@@ -114,25 +130,39 @@ const chooseStep = (names: Names, request: PoolRequest): StepChoice | CatalogFau
 const givenKvWarnings = (request: PoolRequest): ReadonlyArray<string> =>
   hasOwnSteps(request) && kvRatio(request.kvDtype) < 1 ? [KV_GIVEN_WARNING] : [];
 
+const notesOf = (model: ModelSpec | undefined): ReadonlyArray<string> =>
+  (model?.shape.notes ?? []).map((note) => `${model!.name}: ${note}`);
+
 const hasOwnSteps = ({ step, stepTable, calibration }: PoolRequest): boolean =>
   step !== undefined || stepTable !== undefined || calibration !== undefined;
 
 const countBlocks = (names: Names, step: StepChoice, request: PoolRequest): number | CatalogFault => {
   const { gpu, model, dtype } = names;
-  if (request.engine.kvBlocks !== undefined) return request.engine.kvBlocks;
-  if (gpu === undefined || model === undefined || dtype === undefined) return blocksNeeded(request);
-  const plan = planMemory({
+  const { kvBlocks } = request.engine;
+  if (gpu === undefined || model === undefined || dtype === undefined) return kvBlocks ?? blocksNeeded(request);
+  const memory: MemoryRequest = {
     gpu,
     model,
     dtype: dtype.dtype,
     tensorParallel: request.tensorParallel,
     pipelineParallel: request.pipelineParallel ?? 1,
-    ...(step.expertParallel === undefined ? {} : { expertParallel: step.expertParallel }),
+    ...spread(step, request),
     utilizationRatio: request.gpuMemoryUtilizationRatio ?? DEFAULTS.memoryUtilizationRatio,
     blockTokens: request.engine.blockTokens ?? DEFAULTS.blockTokens,
     maxBatchedTokens: request.engine.maxBatchedTokens ?? DEFAULTS.maxBatchedTokens,
-  });
+  };
+  if (kvBlocks !== undefined) return holdBlocks(memory, { kvBlocks, weightsElsewhere: hasOwnSteps(request) });
+  const plan = planMemory(memory);
   return isCatalogFault(plan) ? plan : plan.kvBlocks;
+};
+
+/** Over how many GPUs experts and ranks go; an engine variant of wide expert parallelism says it for its experts. */
+const spread = (step: StepChoice, request: PoolRequest): { readonly expertParallel?: number; readonly dataParallel?: number } => {
+  const expertParallel = step.expertParallel ?? request.expertParallel;
+  return {
+    ...(expertParallel === undefined ? {} : { expertParallel }),
+    ...(request.dataParallel === undefined ? {} : { dataParallel: request.dataParallel }),
+  };
 };
 
 const blocksNeeded = (request: PoolRequest): CatalogFault =>
@@ -156,9 +186,9 @@ const chooseContext = (model: ModelSpec | undefined, kvBlocks: number, engine: E
   if (engine.maxModelTokens <= capacityTokens) return { maxModelTokens: engine.maxModelTokens, warnings: [] };
   return catalogFault({
     field: "engine.kvBlocks",
-    constraint: `must hold one sequence of maxModelTokens (${engine.maxModelTokens} tokens, ${Math.ceil(engine.maxModelTokens / blockTokens)} blocks)`,
+    constraint: `must hold one sequence of maxModelLen (${engine.maxModelTokens} tokens, ${Math.ceil(engine.maxModelTokens / blockTokens)} blocks)`,
     value: kvBlocks,
-    hint: `lower engine.maxModelTokens to ${capacityTokens} or less, or raise tensor parallelism or GPU memory utilization`,
+    hint: `lower maxModelLen to ${capacityTokens} or less, or raise tensor parallelism or GPU memory utilization`,
   });
 };
 
@@ -166,7 +196,7 @@ const defaultContext = (model: ModelSpec | undefined, capacityTokens: number): C
   if (model === undefined || model.maxModelTokens <= capacityTokens) {
     return { maxModelTokens: model?.maxModelTokens ?? capacityTokens, warnings: [] };
   }
-  const warning = `maxModelTokens is cut from the model's ${model.maxModelTokens} to the ${capacityTokens} tokens that the KV cache holds`;
+  const warning = `maxModelLen is cut from the model's ${model.maxModelTokens} to the ${capacityTokens} tokens that the KV cache holds`;
   return { maxModelTokens: capacityTokens, warnings: [warning] };
 };
 

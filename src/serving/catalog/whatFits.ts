@@ -20,10 +20,10 @@ export interface Alternatives {
   readonly tensorParallel?: number;
   /** The fewest GPUs in stages that stay inside a node each; only where no tensor parallelism inside a node fits. */
   readonly stages?: { readonly tensorParallel: number; readonly pipelineParallel: number };
-  /** The widest narrower one. */
-  readonly dtype?: Dtype;
-  /** The one with the least memory in the catalog. */
-  readonly gpu?: string;
+  /** The widest narrower one that fits as it is, else the widest with tensor parallelism inside a node. */
+  readonly dtype?: { readonly dtype: Dtype; readonly tensorParallel: number };
+  /** The one with the least memory that holds it as it is, else with the fewest GPUs inside a node. */
+  readonly gpu?: { readonly name: string; readonly tensorParallel: number };
 }
 
 /** Why a model does not fit, in bytes per GPU. */
@@ -44,15 +44,20 @@ export const whatFits = <P extends Placement>(of: P, fits: (placement: P) => boo
   const tensorParallel = TENSOR_PARALLEL_STEPS.find((tp) => tp > of.tensorParallel && divides(tp) && fits({ ...of, tensorParallel: tp }));
   const inNode = tensorParallel !== undefined && tensorParallel <= of.gpu.gpusPerNode;
   const stages = inNode ? undefined : fewestStages(of, fits, divides);
-  const dtype = narrower(of).find((narrow) => fits({ ...of, dtype: narrow }));
-  const gpu = GPUS.toSorted((left, right) => left.memoryBytes - right.memoryBytes).find(
-    (other) => other.name !== of.gpu.name && peakFlopPerSecond(other, of.dtype) !== undefined && fits({ ...of, gpu: other }),
-  )?.name;
+  // Beyond what was asked for, only fewer GPUs than without the change.
+  const wider = TENSOR_PARALLEL_STEPS.filter((tp) => tp > of.tensorParallel && divides(tp) && tp < (inNode ? tensorParallel : Infinity));
+  const holds = (placement: P): boolean =>
+    (placement.tensorParallel === of.tensorParallel || placement.tensorParallel <= placement.gpu.gpusPerNode) && fits(placement);
+  const formats = narrower(of).map((dtype) => ({ ...of, dtype }));
+  const gpus = others(of).map((gpu) => ({ ...of, gpu }));
+  const at = (placement: P, tp: number): P => ({ ...placement, tensorParallel: tp });
+  const dtype = [...formats, ...formats.flatMap((placement) => wider.map((tp) => at(placement, tp)))].find(holds);
+  const gpu = [...gpus, ...wider.flatMap((tp) => gpus.map((placement) => at(placement, tp)))].find(holds);
   return {
     ...(tensorParallel === undefined ? {} : { tensorParallel }),
     ...(stages === undefined ? {} : { stages }),
-    ...(dtype === undefined ? {} : { dtype }),
-    ...(gpu === undefined ? {} : { gpu }),
+    ...(dtype === undefined ? {} : { dtype: { dtype: dtype.dtype, tensorParallel: dtype.tensorParallel } }),
+    ...(gpu === undefined ? {} : { gpu: { name: gpu.gpu.name, tensorParallel: gpu.tensorParallel } }),
   };
 };
 
@@ -84,16 +89,26 @@ const narrower = (of: Placement): ReadonlyArray<Dtype> => {
   );
 };
 
+/** Other GPUs that compute in the format, the least memory first. */
+const others = (of: Placement): ReadonlyArray<GpuSpec> =>
+  GPUS.filter((other) => other.name !== of.gpu.name && peakFlopPerSecond(other, of.dtype) !== undefined).toSorted(
+    (left, right) => left.memoryBytes - right.memoryBytes,
+  );
+
 /** The alternatives as a sentence; undefined where there is none. */
 export const alternativesText = (of: Placement, alternatives: Alternatives): string | undefined => {
   const { tensorParallel, stages, dtype, gpu } = alternatives;
+  const at = (tp: number): string | undefined => (tp === of.tensorParallel ? undefined : `with tp ${tp}`);
   const parts = [
     ...(tensorParallel === undefined ? [] : [`the smallest tensor parallelism that fits is ${tensorParallel}`]),
     ...(stages === undefined ? [] : [`tp ${stages.tensorParallel} x pp ${stages.pipelineParallel} stays inside nodes`]),
-    ...(dtype === undefined ? [] : [`dtype ${dtype} fits as it is`]),
-    ...(gpu === undefined ? [] : [`the smallest GPU of the catalog that holds it is ${gpu}`]),
+    ...(dtype === undefined ? [] : [`dtype ${dtype.dtype} fits ${at(dtype.tensorParallel) ?? "as it is"}`]),
+    ...(gpu === undefined ? [] : [gpuText(gpu.name, at(gpu.tensorParallel))]),
   ];
   if (parts.length === 0) return undefined;
   const none = tensorParallel === undefined ? `${of.model.name} fits on ${of.gpu.name} at no tensor parallelism up to 64: ` : "";
   return `${none}${parts.join("; ")}`;
 };
+
+const gpuText = (name: string, parallel: string | undefined): string =>
+  `the smallest GPU of the catalog that holds it ${parallel === undefined ? `is ${name}` : `inside a node is ${name} ${parallel}`}`;

@@ -15,8 +15,10 @@ export interface Blocks extends BlockCounts {
   admit(slot: number, content: TokenContent, hitBlocks: number, tokens: number): void;
   /** Allocates further blocks while a prompt is being computed: from `fromTokens` to `toTokens`. */
   extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void;
-  /** Takes blocks for decode steps from the free list, oldest first. */
+  /** Takes blocks for decode steps, or for KV that is on its way, from the free list, oldest first. */
   takeForDecode(count: number): void;
+  /** Blocks that were taken so for an admitted sequence hold its KV from now on, `tokens` tokens in all: full ones get their keys. */
+  fill(slot: number, content: TokenContent, tokens: number): void;
   /** Gives back all blocks of a sequence that holds `tokens` tokens, its last block first. */
   release(slot: number, content: TokenContent, tokens: number): void;
   /** Gives back blocks that were taken for decode steps and hold no tokens. */

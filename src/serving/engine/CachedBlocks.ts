@@ -108,6 +108,10 @@ export class CachedBlocks implements Blocks {
     this.evict(count);
   }
 
+  fill(slot: number, content: TokenContent, tokens: number): void {
+    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), tokens);
+  }
+
   release(slot: number, content: TokenContent, tokens: number, blocks = blocksFor(tokens, this.blockTokens)): void {
     const { chain, made } = this;
     const full = Math.floor(tokens / this.blockTokens);
@@ -170,6 +174,12 @@ export class CachedBlocks implements Blocks {
     while (at < full) {
       range.seek(content, at, this.blockTokens);
       const rangeEnd = Math.min(range.end, full) | 0;
+      if (this.index.first(range.name) === NONE) {
+        last = extents.take(range.name, at, rangeEnd - at);
+        this.index.addFirst(last);
+        this.made.push(last);
+        at = rangeEnd;
+      }
       while (at < rangeEnd) {
         const taken = this.covering(range.name, at);
         const end = taken === NONE ? this.nextTaken(range.name, at, rangeEnd) : Math.min(extents.end(taken), rangeEnd) | 0;
@@ -190,7 +200,7 @@ export class CachedBlocks implements Blocks {
   private canGrow(extent: number, name: number, at: number): boolean {
     const { extents } = this;
     return (
-      extents.names[extent] === name &&
+      extents.name(extent) === name &&
       extents.get(extent, NAMED) === 1 &&
       extents.get(extent, REFERENCES) === 1 &&
       extents.end(extent) === at
@@ -215,7 +225,7 @@ export class CachedBlocks implements Blocks {
     const entries = lists.length(slot);
     if (entries === 0) return held;
     const extent = lists.get(slot, entries - 1);
-    if (extents.names[extent] !== PARTIAL) return held;
+    if (extents.name(extent) !== PARTIAL) return held;
     const start = extents.get(extent, START);
     lists.pop(slot);
     lists.hold(slot, start);
@@ -277,7 +287,7 @@ export class CachedBlocks implements Blocks {
   /** Cuts the extent at a position inside it and returns the part from there on. */
   private split(extent: number, at: number): number {
     const { extents } = this;
-    const tail = extents.take(extents.names[extent]!, at, extents.end(extent) - at);
+    const tail = extents.take(extents.name(extent), at, extents.end(extent) - at);
     const references = extents.get(extent, REFERENCES);
     extents.set(tail, REFERENCES, references);
     extents.set(tail, REST, extents.get(extent, REST));
@@ -315,6 +325,6 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     if (extents.get(extent, NAMED) !== 1) return;
     const end = extents.end(extent);
-    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.names[extent]!, end - i));
+    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.name(extent), end - i));
   }
 }

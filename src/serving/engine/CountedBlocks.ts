@@ -31,6 +31,8 @@ export class CountedBlocks implements Blocks {
     this.free -= count;
   }
 
+  fill(): void {}
+
   release(_slot: number, _content: TokenContent, tokens: number): void {
     this.free += blocksFor(tokens, this.blockTokens);
   }

@@ -3,10 +3,14 @@ import { NAMED, SIBLING } from "./Extents.ts";
 
 const NONE = -1;
 
+/** Extents and hashes lie in pairs: a probe reads the name of an extent, far away in memory, only where the hashes are equal. */
+const EXTENT = 0;
+const HASH = 1;
+
 /** Open-addressing map from name to the extents that bear it: the first by the table, the others by `SIBLING` links. */
 export class ExtentIndex {
   private readonly extents: Extents;
-  private table = new Int32Array(1024).fill(NONE);
+  private table = new Int32Array(2 * 1024).fill(NONE);
   private shift = 22;
   private used = 0;
 
@@ -16,33 +20,44 @@ export class ExtentIndex {
 
   /** The first extent with this name, or -1. */
   first(name: number): number {
-    return this.table[this.place(name)]!;
+    return this.table[this.place(name, hashOf(name)) + EXTENT]!;
   }
 
   /** Makes the extent known by its name. */
   add(extent: number): void {
     const { extents } = this;
+    const name = extents.name(extent);
+    const first = this.first(name);
+    if (first === NONE) return this.addFirst(extent);
     extents.set(extent, NAMED, 1);
-    if (this.used * 2 >= this.table.length) this.grow();
-    const place = this.place(extents.names[extent]!);
-    const first = this.table[place]!;
-    if (first === NONE) {
-      this.table[place] = extent;
-      extents.set(extent, SIBLING, NONE);
-      this.used++;
-    } else {
-      extents.set(extent, SIBLING, extents.get(first, SIBLING));
-      extents.set(first, SIBLING, extent);
-    }
+    extents.set(extent, SIBLING, extents.get(first, SIBLING));
+    extents.set(first, SIBLING, extent);
+  }
+
+  /** The same for an extent whose name no other one bears. */
+  addFirst(extent: number): void {
+    const { extents } = this;
+    if (this.used * 4 >= this.table.length) this.grow();
+    const hash = hashOf(extents.name(extent));
+    const { table } = this;
+    const mask = table.length - 1;
+    let place = (hash >>> this.shift) << 1;
+    while (table[place + EXTENT] !== NONE) place = (place + 2) & mask;
+    table[place + EXTENT] = extent;
+    table[place + HASH] = hash;
+    extents.set(extent, NAMED, 1);
+    extents.set(extent, SIBLING, NONE);
+    this.used++;
   }
 
   remove(extent: number): void {
     const { extents } = this;
-    const place = this.place(extents.names[extent]!);
+    const name = extents.name(extent);
+    const place = this.place(name, hashOf(name));
     const after = extents.get(extent, SIBLING);
-    let before = this.table[place]!;
+    let before = this.table[place + EXTENT]!;
     if (before === extent) {
-      this.table[place] = after;
+      this.table[place + EXTENT] = after;
       if (after === NONE) this.close(place);
       return;
     }
@@ -56,41 +71,48 @@ export class ExtentIndex {
   }
 
   /** Where the name is, or the empty place where it would go. */
-  private place(name: number): number {
-    const { names } = this.extents;
-    const mask = this.table.length - 1;
-    let i = this.home(name);
-    for (; ; i = (i + 1) & mask) {
-      const extent = this.table[i]!;
-      if (extent === NONE || names[extent] === name) return i;
+  private place(name: number, hash: number): number {
+    const { table } = this;
+    const mask = table.length - 1;
+    for (let i = (hash >>> this.shift) << 1; ; i = (i + 2) & mask) {
+      const extent = table[i + EXTENT]!;
+      if (extent === NONE || (table[i + HASH] === hash && this.extents.name(extent) === name)) return i;
     }
-  }
-
-  /** Names are often successive numbers: a multiplication scatters them. */
-  private home(name: number): number {
-    const high = Math.floor(name * 2 ** -32);
-    return Math.imul((name - high * 2 ** 32) ^ Math.imul(high, 0x85ebca77), 0x9e3779b1) >>> this.shift;
   }
 
   /** Moves later entries of the same probe run back, so that look-ups need no tombstones. */
   private close(from: number): void {
     this.used--;
-    const mask = this.table.length - 1;
+    const { table, shift } = this;
+    const mask = table.length - 1;
     let hole = from;
-    for (let i = (hole + 1) & mask; this.table[i] !== NONE; i = (i + 1) & mask) {
-      const home = this.home(this.extents.names[this.table[i]!]!);
+    for (let i = (hole + 2) & mask; table[i + EXTENT] !== NONE; i = (i + 2) & mask) {
+      const home = (table[i + HASH]! >>> shift) << 1;
       if (((i - home) & mask) >= ((i - hole) & mask)) {
-        this.table[hole] = this.table[i]!;
+        table[hole + EXTENT] = table[i + EXTENT]!;
+        table[hole + HASH] = table[i + HASH]!;
         hole = i;
       }
     }
-    this.table[hole] = NONE;
+    table[hole + EXTENT] = NONE;
   }
 
   private grow(): void {
     const old = this.table;
     this.table = new Int32Array(old.length * 2).fill(NONE);
     this.shift--;
-    for (const extent of old) if (extent !== NONE) this.table[this.place(this.extents.names[extent]!)] = extent;
+    for (let i = 0; i < old.length; i += 2) {
+      const extent = old[i + EXTENT]!;
+      if (extent === NONE) continue;
+      const place = this.place(this.extents.name(extent), old[i + HASH]!);
+      this.table[place + EXTENT] = extent;
+      this.table[place + HASH] = old[i + HASH]!;
+    }
   }
 }
+
+/** 32 bits. Names are often successive numbers: a multiplication scatters them over the high bits, which give the place. */
+const hashOf = (name: number): number => {
+  const high = Math.floor(name * 2 ** -32);
+  return Math.imul((name - high * 2 ** 32) ^ Math.imul(high, 0x85ebca77), 0x9e3779b1);
+};

@@ -33,6 +33,8 @@ export interface ReplicaOptions {
   readonly blockLists: BlockLists;
   readonly classes: number;
   readonly listener: EngineListener;
+  /** Nominal step times, shared by the replicas of a pool; made from `engine` if absent. */
+  readonly stepTime?: StepTime;
   /** The rest is for stepped engines only. Priority by class, lower is more urgent; 0 if absent. */
   readonly priorities?: ReadonlyArray<number>;
   /** Names of the classes, which name their streams of draws. */
@@ -127,7 +129,7 @@ export class Replica implements Engine, Actor {
       ? new CachedBlocks(engine.kvBlocks, engine.blockTokens, options.blockLists)
       : new CountedBlocks(engine.kvBlocks, engine.blockTokens);
     this.maxTokens = Math.min(engine.maxModelTokens, engine.kvBlocks * engine.blockTokens);
-    this.stepTime = new StepTime(engine.step, kernel.grid, 1, engine.host);
+    this.stepTime = options.stepTime ?? new StepTime(engine.step, kernel.grid, 1, engine.host);
     this.hosted = engine.host !== undefined;
     this.waiting = new SlotList(attempts);
     this.running = new SlotList(attempts);
@@ -285,10 +287,12 @@ export class Replica implements Engine, Actor {
   private collectFinished(): void {
     const { finishing, done } = this;
     while (finishing.nextStep === this.step) {
-      done.push(finishing.nextSlot);
-      this.leaveDecode(finishing.nextSlot);
+      const slot = finishing.nextSlot;
+      done.push(slot);
+      this.leaveDecode(slot);
     }
-    done.sortBy(this.attempts.admission.at);
+    if (done.size === 0) return;
+    if (done.size > 1) done.sortBy(this.attempts.admission.at);
     for (let i = 0; i < done.size; i++) this.finish(done.at[i]!, this.tokensOf(done.at[i]!));
   }
 
@@ -353,6 +357,7 @@ export class Replica implements Engine, Actor {
   }
 
   private removeCanceled(): void {
+    if (this.canceled.size === 0) return;
     this.canceled.sortBy(this.attempts.admission.at);
     for (let i = 0; i < this.canceled.size; i++) {
       const slot = this.canceled.at[i]!;
@@ -366,15 +371,17 @@ export class Replica implements Engine, Actor {
   /** Gives running sequences their blocks, preempting the youngest while they do not suffice. True when somebody was preempted. */
   private planRunning(): boolean {
     let preempted = false;
+    let need = this.decodeNeed(0);
     this.takenBlocks = 0;
     for (;;) {
       // Whoever comes before the first that finds no block has taken its own already.
-      const taken = Math.min(this.decodeNeed(0) - this.takenBlocks, this.blocks.free);
+      const taken = Math.min(need - this.takenBlocks, this.blocks.free);
       this.blocks.takeForDecode(taken);
       this.takenBlocks += taken;
-      if (this.takenBlocks === this.decodeNeed(0) && this.partialNeed(1) <= this.blocks.free) break;
+      if (this.takenBlocks === need && this.partialNeed(1) <= this.blocks.free) break;
       this.preempt(this.running.last);
       preempted = true;
+      need = this.decodeNeed(0);
     }
     if (this.partial !== NONE) this.addChunk(this.partial, this.partialChunk());
     return preempted;
@@ -399,6 +406,21 @@ export class Replica implements Engine, Actor {
     const size = this.residues.length;
     const residue = ((this.step + ahead) | 0) % size;
     return this.residues[residue === 0 ? 0 : size - residue]!;
+  }
+
+  /** Blocks that the decoding sequences need in `steps` steps, of which the first comes `ahead` steps after the next one. */
+  private decodeNeeds(ahead: number, steps: number): number {
+    const { residues } = this;
+    const size = residues.length;
+    // Any `size` consecutive steps need one block per sequence.
+    const periods = (steps / size) | 0;
+    let blocks = periods * this.decoding;
+    let residue = ((this.step + ahead) | 0) % size;
+    for (let left = steps - periods * size; left > 0; left--) {
+      blocks += residues[residue === 0 ? 0 : size - residue]!;
+      if (++residue === size) residue = 0;
+    }
+    return blocks;
   }
 
   private addChunk(slot: number, tokens: number): void {
@@ -714,18 +736,12 @@ export class Replica implements Engine, Actor {
 
   /** Blocks that the first so many steps of the phase take beyond those taken when it was planned. */
   private blocksToTake(steps: number): number {
+    if (this.chunkSlots.size === 0) return this.decodeNeeds(0, steps) - this.takenBlocks;
+    if (steps <= 1) return 0;
     const size = this.residues.length;
-    if (this.chunkSlots.size === 0) {
-      const whole = (steps / size) | 0;
-      let blocks = whole * this.decoding - this.takenBlocks;
-      for (let ahead = whole * size; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
-      return blocks;
-    }
     const start = this.attempts.computed.at[this.chunkSlots.at[0]!]!;
     const chunk = this.chunkTokens.at[0]!;
-    let blocks = steps > 1 ? blocksFor(start + steps * chunk, size) - blocksFor(start + chunk, size) : 0;
-    for (let ahead = 1; ahead < steps; ahead++) blocks += this.decodeNeed(ahead);
-    return blocks;
+    return blocksFor(start + steps * chunk, size) - blocksFor(start + chunk, size) + this.decodeNeeds(1, steps - 1);
   }
 
   private meterGaps(histograms: NonNullable<ReplicaMeter["itlMs"]>, firstMs: number, count: number): void {

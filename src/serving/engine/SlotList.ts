@@ -43,6 +43,10 @@ export class SlotList {
     this.length--;
   }
 
+  before(slot: number): number {
+    return this.previous.at[slot]!;
+  }
+
   after(slot: number): number {
     return this.next.at[slot]!;
   }

@@ -2,24 +2,12 @@ import type { Kernel } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
 import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import type { AdaptiveLimit } from "../../policy/concurrency/AdaptiveLimit.ts";
-import type { AimdSettings } from "../../policy/concurrency/Aimd.ts";
-import { Aimd } from "../../policy/concurrency/Aimd.ts";
-import type { BreakwaterSettings } from "../../policy/concurrency/Breakwater.ts";
-import { Breakwater } from "../../policy/concurrency/Breakwater.ts";
-import type { Gradient2Settings } from "../../policy/concurrency/Gradient2.ts";
-import { Gradient2 } from "../../policy/concurrency/Gradient2.ts";
-import type { VegasSettings } from "../../policy/concurrency/Vegas.ts";
-import { Vegas } from "../../policy/concurrency/Vegas.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
 import type { Attempts } from "../Attempts.ts";
+import type { AdaptiveLimitSpec } from "./adaptiveLimitOf.ts";
 
 /** How many attempts the fleet may hold at once: a number, or one that follows how they end. */
-export type ConcurrencySpec =
-  | { readonly kind: "fixed"; readonly limit: number; readonly perTenant?: number }
-  | ({ readonly kind: "aimd" } & AimdSettings)
-  | ({ readonly kind: "vegas" } & VegasSettings)
-  | ({ readonly kind: "gradient2" } & Gradient2Settings)
-  | ({ readonly kind: "breakwater" } & BreakwaterSettings);
+export type ConcurrencySpec = { readonly kind: "fixed"; readonly limit: number; readonly perTenant?: number } | AdaptiveLimitSpec;
 
 export interface InFlightLimitOptions {
   readonly spec: ConcurrencySpec;
@@ -27,6 +15,7 @@ export interface InFlightLimitOptions {
   readonly tenantOf: Int32Array;
   readonly kernel: Kernel;
   readonly attempts: Attempts;
+  readonly adaptiveLimit: (spec: AdaptiveLimitSpec) => AdaptiveLimit;
 }
 
 /** Bounds the attempts that the fleet holds, in all and per tenant, and learns from their ends where the bound is adaptive. */
@@ -48,8 +37,8 @@ export class InFlightLimit {
   private limit: number;
   private inFlight = 0;
 
-  constructor({ spec, tenantOf, kernel, attempts }: InFlightLimitOptions) {
-    this.adaptive = adaptiveOf(spec);
+  constructor({ spec, tenantOf, kernel, attempts, adaptiveLimit }: InFlightLimitOptions) {
+    this.adaptive = spec.kind === "fixed" ? undefined : adaptiveLimit(spec);
     this.limit = spec.kind === "fixed" ? spec.limit : this.adaptive!.limit;
     this.perTenant = spec.kind === "fixed" ? (spec.perTenant ?? Infinity) : Infinity;
     this.tenantOf = tenantOf;
@@ -110,18 +99,3 @@ export class InFlightLimit {
     return this.tenantOf[this.attempts.classIndex.at[attempt]!]!;
   }
 }
-
-const adaptiveOf = (spec: ConcurrencySpec): AdaptiveLimit | undefined => {
-  switch (spec.kind) {
-    case "fixed":
-      return undefined;
-    case "aimd":
-      return new Aimd(spec);
-    case "vegas":
-      return new Vegas(spec);
-    case "gradient2":
-      return new Gradient2(spec);
-    case "breakwater":
-      return new Breakwater(spec);
-  }
-};

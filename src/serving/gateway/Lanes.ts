@@ -105,6 +105,17 @@ export class Lanes {
     return best;
   }
 
+  /** The newest attempt of a key that is of one of these classes; -1 without any. */
+  newest(key: number, isOf: (classIndex: number) => boolean): number {
+    let newest = NOBODY;
+    for (const list of this.lists.slice(key * this.targets, (key + 1) * this.targets)) {
+      let attempt = list.last;
+      while (attempt !== NOBODY && !isOf(this.attempts.classIndex.at[attempt]!)) attempt = list.before(attempt);
+      if (attempt !== NOBODY && (newest === NOBODY || this.arrival!.at[attempt]! > this.arrival!.at[newest]!)) newest = attempt;
+    }
+    return newest;
+  }
+
   /** Until `unblock`, nobody of this attempt's target is next. */
   blockTarget(attempt: number): void {
     for (let lane = this.targetOf(attempt); lane < this.blocked.length; lane += this.targets) this.blocked[lane] = 1;

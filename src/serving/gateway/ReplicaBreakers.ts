@@ -1,8 +1,9 @@
 import type { DelayRing, Kernel } from "../../kernel/Kernel.ts";
 import { Phase as EventPhase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
+import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
 import type { BreakerSpec } from "../../policy/breaker/BreakerSpec.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
 import type { Attempts } from "../Attempts.ts";
@@ -13,6 +14,7 @@ const NO_PERMIT = -1;
 
 export interface ReplicaBreakersOptions {
   readonly spec: BreakerSpec;
+  readonly breakerOf: (spec: BreakerSettings) => CircuitBreaker;
   readonly replicas: number;
   readonly kernel: Kernel;
   readonly attempts: Attempts;
@@ -25,7 +27,7 @@ export class ReplicaBreakers {
   /** 1 while the breaker of a replica refuses. */
   readonly blocked: Uint8Array;
   private readonly options: ReplicaBreakersOptions;
-  private readonly breakers: ReadonlyArray<Breaker>;
+  private readonly breakers: ReadonlyArray<CircuitBreaker>;
   private readonly permit: Column<Float64Array>;
   private readonly actor: number;
   /** Calls that are not slow yet; only where slow ones open a breaker. */
@@ -35,12 +37,12 @@ export class ReplicaBreakers {
   constructor(options: ReplicaBreakersOptions) {
     this.options = options;
     this.blocked = new Uint8Array(options.replicas);
-    this.breakers = Array.from({ length: options.replicas }, () => new Breaker(options.spec));
+    this.breakers = Array.from({ length: options.replicas }, () => options.breakerOf(options.spec));
     this.permit = options.attempts.pool.float64();
     this.actor = options.kernel.join(this);
     const { slowCallMs } = options.spec;
-    const judges = slowCallMs !== undefined && this.breakers.some(({ numbers }) => numbers.slowPpm < Infinity);
-    if (judges) this.timely = options.kernel.ring(slowCallMs, this.actor, OP_SLOW, EventPhase.Timeout);
+    const judges = this.breakers.some(({ judgesPace }) => judgesPace === true);
+    if (judges && slowCallMs !== undefined) this.timely = options.kernel.ring(slowCallMs, this.actor, OP_SLOW, EventPhase.Timeout);
   }
 
   /** How often breakers refused since the start of the measurement. */
@@ -94,7 +96,7 @@ export class ReplicaBreakers {
 
   private pace(attempt: number, slow: boolean): void {
     const { attempts, kernel } = this.options;
-    this.breakers[attempts.replica.at[attempt]!]!.pace(this.permit.at[attempt]!, slow, kernel.now);
+    this.breakers[attempts.replica.at[attempt]!]!.pace?.(this.permit.at[attempt]!, slow, kernel.now);
   }
 
   /** An attempt that has moved on to another replica was settled where it began. */

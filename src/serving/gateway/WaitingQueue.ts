@@ -1,8 +1,9 @@
 import type { DelayRing } from "../../kernel/Kernel.ts";
 import { mix } from "../../kernel/Mixer.ts";
 import { TimeAverage } from "../../kernel/TimeAverage.ts";
-import { QueueShedder } from "../../policy/shedding/QueueShedder.ts";
+import { LongestQueueDrop } from "../../policy/shedding/LongestQueueDrop.ts";
 import type { Shedder, ShedRequest } from "../../policy/shedding/Shedder.ts";
+import type { ShedderSpec } from "../../policy/shedding/ShedderSpec.ts";
 import { Verdict } from "../../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { Attempts } from "../Attempts.ts";
@@ -24,6 +25,7 @@ export interface WaitingQueueOptions {
   readonly targets: number;
   readonly targetOf: (attempt: number) => number;
   readonly simulation: typeof Simulation.Service;
+  readonly shedderOf: (spec: ShedderSpec) => Shedder;
   readonly timeouts: DelayRing | undefined;
 }
 
@@ -32,6 +34,8 @@ export class WaitingQueue {
   readonly lengthOverTime = new TimeAverage();
   /** Attempts shed since the start of the measurement, by `Verdict`. */
   readonly shed = new Float64Array(Object.keys(Verdict).length);
+  /** Attempts that made room for others and have not been told yet. */
+  readonly pushedOut: Array<number> = [];
   /** Attempts shed because they had waited for the longest time allowed. */
   timedOut = 0;
   private readonly lanes: Lanes;
@@ -44,9 +48,13 @@ export class WaitingQueue {
   private readonly userLevels: number;
   private readonly draw: () => number;
   private readonly request: ShedRequest = { tokens: 0, deadlineMs: Infinity, expectedServiceMs: 0, business: 0, user: 0 };
+  private readonly drop: LongestQueueDrop | undefined;
+  private readonly keyOf: Int32Array;
+  private readonly keys: number;
+  private readonly byUrgency: boolean;
   private meanServiceMs = 0;
 
-  constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, timeouts }: WaitingQueueOptions) {
+  constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, shedderOf, timeouts }: WaitingQueueOptions) {
     this.simulation = simulation;
     this.attempts = simulation.attempts;
     this.timeouts = timeouts;
@@ -62,10 +70,16 @@ export class WaitingQueue {
       targets,
       targetOf,
     });
-    this.shedder = spec === undefined ? undefined : new QueueShedder(spec.rules);
+    this.shedder = spec === undefined ? undefined : shedderOf(spec.rules);
     const ranks = [...new Set(classes.map(({ priority }) => priority))].toSorted((x, y) => x - y);
     this.levels = classes.map(({ priority }) => ranks.indexOf(priority));
     this.userLevels = spec?.rules.priority?.userLevels ?? 1;
+    this.keyOf = keyOf;
+    this.keys = keyOf.reduce((most, key) => Math.max(most, key + 1), 1);
+    this.byUrgency = spec?.rules.priority !== undefined;
+    const { requests = 0, tokens = 0 } = spec?.rules ?? {};
+    const levels = this.byUrgency ? Math.max(1, ranks.length) : 1;
+    this.drop = fair && new LongestQueueDrop({ requests, tokens, keys: this.keys, levels });
     const sequence = simulation.streams.open("gateway/queue", "shedding").sequence();
     this.draw = () => sequence.unit();
   }
@@ -101,13 +115,15 @@ export class WaitingQueue {
     return this.note(this.shedder.arrive(this.describe(attempt), this.draw(), this.simulation.kernel.now));
   }
 
-  /** Joins the queue, or is refused. */
+  /** Joins the queue, or is refused; where the queue is fair, others may be pushed out for it. */
   enter(attempt: number): number {
     if (this.shedder === undefined) return Verdict.QueueFull;
     const now = this.simulation.kernel.now;
+    if (this.drop !== undefined) this.makeRoom(attempt, this.drop);
     const verdict = this.shedder.enter(this.describe(attempt), now);
     if (verdict !== Verdict.Pass) return this.note(verdict);
     this.lanes.join(attempt);
+    this.drop?.joined(this.laneOf(attempt), this.attempts.promptTokens.at[attempt]!);
     this.timeouts?.start(attempt);
     this.lengthOverTime.set(now, this.lanes.length);
     return verdict;
@@ -145,6 +161,11 @@ export class WaitingQueue {
 
   /** Leaves by itself: hung up or timed out. */
   withdraw(attempt: number): void {
+    const told = this.pushedOut.indexOf(attempt);
+    if (told >= 0) {
+      this.pushedOut.splice(told, 1);
+      return;
+    }
     this.leave(attempt);
     this.shedder!.withdraw(this.describe(attempt), this.simulation.kernel.now);
   }
@@ -166,8 +187,30 @@ export class WaitingQueue {
     return verdict;
   }
 
+  private makeRoom(attempt: number, drop: LongestQueueDrop): void {
+    const lane = this.laneOf(attempt);
+    const tokens = this.attempts.promptTokens.at[attempt]!;
+    if (!drop.makesRoom(lane, tokens)) return;
+    for (let longest = drop.victim(lane, tokens); longest >= 0; longest = drop.victim(lane, tokens)) {
+      const victim = this.lanes.newest(longest % this.keys, (classIndex) => this.laneOfClass(classIndex) === longest);
+      this.note(drop.isFull ? Verdict.QueueFull : Verdict.TokensFull);
+      this.withdraw(victim);
+      this.pushedOut.push(victim);
+    }
+  }
+
+  private laneOf(attempt: number): number {
+    return this.laneOfClass(this.attempts.classIndex.at[attempt]!);
+  }
+
+  /** By urgency only where admission goes by it. */
+  private laneOfClass(classIndex: number): number {
+    return (this.byUrgency ? this.levels[classIndex]! : 0) * this.keys + this.keyOf[classIndex]!;
+  }
+
   private leave(attempt: number): void {
     this.lanes.leave(attempt);
+    this.drop?.left(this.laneOf(attempt), this.attempts.promptTokens.at[attempt]!);
     this.timeouts?.stop(attempt);
     this.lengthOverTime.set(this.simulation.kernel.now, this.lanes.length);
   }

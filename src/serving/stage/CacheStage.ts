@@ -6,6 +6,7 @@ import { Answer, Loaded, ResultCache, Settled } from "../../policy/caching/Resul
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd, isAnswer } from "../Gateway.ts";
+import type { PolicyFactories } from "../Policies.ts";
 import type { Simulation } from "../Simulation.ts";
 import { CacheLoads } from "./CacheLoads.ts";
 import type { CacheSpec } from "./CacheSpec.ts";
@@ -40,11 +41,17 @@ export class CacheStage implements Door, GatewayListener, Actor {
   private listener!: GatewayListener;
   readonly warmUp: WarmUpLoads | undefined;
 
-  constructor(spec: CacheSpec, classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, next: Door) {
+  constructor(
+    spec: CacheSpec,
+    evictionOf: PolicyFactories["eviction"],
+    classes: ReadonlyArray<TrafficClassSpec>,
+    simulation: typeof Simulation.Service,
+    next: Door,
+  ) {
     this.spec = spec;
     this.simulation = simulation;
     this.next = next;
-    this.cache = new ResultCache(spec);
+    this.cache = new ResultCache(spec, evictionOf);
     this.loads = new CacheLoads({ simulation, next, leaseMs: spec.leaseMs, leaseEnded: (flight) => this.leaseEnded(flight) });
     this.actor = simulation.kernel.join(this);
     const sequence = simulation.streams.open("gateway/cache", "draw").sequence();

@@ -1,7 +1,8 @@
 import type { Actor, DelayRing } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
-import { Breaker } from "../../policy/breaker/Breaker.ts";
+import type { BreakerSettings } from "../../policy/breaker/BreakerSettings.ts";
+import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { ClientThrottle } from "../../policy/shedding/ClientThrottle.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
@@ -13,7 +14,7 @@ import type { Door } from "./Door.ts";
 
 /** What one client keeps of its backend. */
 interface Guard {
-  readonly breaker: Breaker | undefined;
+  readonly breaker: CircuitBreaker | undefined;
   readonly throttle: ClientThrottle | undefined;
 }
 
@@ -44,17 +45,18 @@ export class GuardStage implements Door, GatewayListener, Actor {
     simulation: typeof Simulation.Service,
     next: Door,
     blocked: (rule: "breaker" | "throttle") => void,
+    breakerOf: (spec: BreakerSettings) => CircuitBreaker,
   ) {
     this.blocked = blocked;
     this.classes = classes;
     this.simulation = simulation;
     this.next = next;
-    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client)));
+    this.guards = classes.map(({ client }) => Array.from({ length: client.instances ?? 1 }, () => guardOf(client, breakerOf)));
     const sequence = simulation.streams.open("client", "throttle").sequence();
     this.draw = () => sequence.unit();
     const actor = simulation.kernel.join(this);
     this.timely = classes.map(({ client: { breaker } }, i) => {
-      const judges = breaker?.slowCallMs !== undefined && this.guards[i]![0]!.breaker!.numbers.slowPpm < Infinity;
+      const judges = breaker?.slowCallMs !== undefined && this.guards[i]![0]!.breaker!.judgesPace === true;
       return judges ? simulation.kernel.ring(breaker.slowCallMs, actor, 0, Phase.Timeout) : undefined;
     });
     const { pool } = simulation.attempts;
@@ -132,7 +134,7 @@ export class GuardStage implements Door, GatewayListener, Actor {
   }
 
   private pace(attempt: number, slow: boolean): void {
-    this.guardOf(attempt).breaker!.pace(this.permit.at[attempt]!, slow, this.simulation.kernel.now);
+    this.guardOf(attempt).breaker!.pace?.(this.permit.at[attempt]!, slow, this.simulation.kernel.now);
   }
 
   private settle(attempt: number, outcome: number, hintMs: number): void {
@@ -148,7 +150,7 @@ export class GuardStage implements Door, GatewayListener, Actor {
   }
 }
 
-const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"]): Guard => ({
-  breaker: breaker && new Breaker(breaker),
+const guardOf = ({ breaker, throttle }: TrafficClassSpec["client"], breakerOf: (spec: BreakerSettings) => CircuitBreaker): Guard => ({
+  breaker: breaker && breakerOf(breaker),
   throttle: throttle && new ClientThrottle(throttle),
 });

@@ -1,5 +1,4 @@
 import type { Column } from "../../kernel/SlotPool.ts";
-import type { RateLimiter } from "../../policy/limiter/RateLimiter.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd } from "../Gateway.ts";
@@ -7,12 +6,13 @@ import type { RateLimitSpec } from "../ServingSpec.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Store, StoreClient } from "../store/Store.ts";
 import type { Door } from "./Door.ts";
+import type { AskedLimiter } from "./limiterOf.ts";
 import { sharedByKey } from "./sharedByKey.ts";
 import type { TokenReservations } from "./TokenReservations.ts";
 
 /** One limit of the gateway. */
 export interface RateLimit extends Omit<RateLimitSpec, "limiter"> {
-  readonly limiter: RateLimiter<unknown>;
+  readonly limiter: AskedLimiter;
 }
 
 const NONE = -1;

@@ -1,6 +1,6 @@
 import type { Column } from "../../kernel/SlotPool.ts";
 import type { RetryBudget } from "../../policy/retry/RetryBudget.ts";
-import { retryBudgetOf } from "../../policy/retry/retryBudgetOf.ts";
+import type { RetryBudgetSpec } from "../../policy/retry/RetryBudgetSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
@@ -29,9 +29,14 @@ export class RetryStage implements Door, GatewayListener {
   private readonly started: Column<Int32Array>;
   private listener!: GatewayListener;
 
-  constructor({ attempts, budget }: TriesSpec, simulation: typeof Simulation.Service, next: Door) {
+  constructor(
+    { attempts, budget }: TriesSpec,
+    budgetOf: (spec: RetryBudgetSpec) => RetryBudget,
+    simulation: typeof Simulation.Service,
+    next: Door,
+  ) {
     this.attempts = attempts;
-    this.budget = budget && retryBudgetOf(budget);
+    this.budget = budget && budgetOf(budget);
     this.simulation = simulation;
     this.next = next;
     const { pool } = simulation.attempts;
@@ -89,7 +94,7 @@ export class RetryStage implements Door, GatewayListener {
 
   /** Tells the budget how the present try ended. */
   private settle(attempt: number, succeeded: boolean): void {
-    this.budget?.ended(succeeded, this.tries.at[attempt]! > 1, this.simulation.kernel.now);
+    this.budget?.ended(succeeded, this.tries.at[attempt]! > 1, false, this.simulation.kernel.now);
   }
 
   private send(attempt: number): void {

@@ -17,6 +17,9 @@ export type LimiterSpec =
   | ({ readonly kind: "slidingCounter" | "slidingLog" } & WindowSettings)
   | ({ readonly kind: "leakyMeter" } & LeakyMeterSettings);
 
+/** What the gateway asks of a rate limiter. */
+export type AskedLimiter = Pick<RateLimiter<any>, "open" | "take" | "waitMs">;
+
 /** The limiter that a specification describes. Throws SettingFault. */
 export const limiterOf = (spec: LimiterSpec): RateLimiter<unknown> => {
   switch (spec.kind) {

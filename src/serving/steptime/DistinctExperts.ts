@@ -1,7 +1,10 @@
 /** Below this share of unread experts all count as read. */
 const ALL_READ_RATIO = 1e-9;
 
-/** Expected number of distinct experts that `rows` rows choose, each `active` of `count` at random: count * (1 - ((count - active) / count)^rows). */
+/**
+ * Expected number of distinct experts that `rows` rows choose, each `active` of `count` at random: count * (1 - ((count - active) / count)^rows);
+ * between whole numbers of rows, linear.
+ */
 export class DistinctExperts {
   /** By rows; beyond its end all experts are read. Built by multiplication: powers may differ between machines in the last bit. */
   private readonly byRows: Float64Array;
@@ -16,6 +19,10 @@ export class DistinctExperts {
   }
 
   of(rows: number): number {
-    return rows < this.byRows.length ? this.byRows[rows]! : this.count;
+    const below = Math.floor(rows);
+    if (below >= this.byRows.length) return this.count;
+    const low = this.byRows[below]!;
+    const share = rows - below;
+    return share === 0 ? low : low + share * ((below + 1 < this.byRows.length ? this.byRows[below + 1]! : this.count) - low);
   }
 }

@@ -1,5 +1,5 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
-import { DistinctExperts } from "./DistinctExperts.ts";
+import { ExpertTime } from "./ExpertTime.ts";
 import type { StepLoad, StepModel } from "./StepModel.ts";
 
 /** Step times by coefficients, off the time grid; `slowdown` multiplies every term. */
@@ -15,8 +15,7 @@ export class StepForm implements StepModel {
   private readonly perPrefillTokenMs: number;
   private readonly floorMs: number;
   private readonly rowMs: number;
-  private readonly perExpertMs: number;
-  private readonly experts: DistinctExperts | undefined;
+  private readonly experts: ExpertTime | undefined;
   private readonly isAffine: boolean;
 
   constructor(coefficients: StepCoefficients, slowdown = 1) {
@@ -29,8 +28,7 @@ export class StepForm implements StepModel {
     this.attentionMs = (coefficients.e / 2) * slowdown;
     this.floorMs = (coefficients.floorMs ?? 0) * slowdown;
     this.rowMs = (coefficients.rowMs ?? 0) * slowdown;
-    this.perExpertMs = (experts?.msPerExpert ?? 0) * slowdown;
-    this.experts = experts === undefined ? undefined : new DistinctExperts(experts.count, experts.active);
+    this.experts = experts === undefined ? undefined : new ExpertTime(experts, slowdown);
     this.isAffine = this.experts === undefined && this.floorMs === 0 && this.rowMs === 0;
   }
 
@@ -46,7 +44,7 @@ export class StepForm implements StepModel {
   }
 
   private weightsMs(rows: number): number {
-    const readMs = this.experts === undefined ? this.floorMs : this.floorMs + this.perExpertMs * this.experts.of(rows);
-    return Math.max(readMs, this.rowMs * rows);
+    const denseMs = Math.max(this.floorMs, this.rowMs * rows);
+    return this.experts === undefined ? denseMs : denseMs + this.experts.of(rows);
   }
 }

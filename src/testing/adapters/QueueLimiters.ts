@@ -1,6 +1,42 @@
+import { LeakyQueue } from "../../policy/limiter/LeakyQueue.ts";
 import type { BulkheadAdapter, WaitingAdapter } from "../limiter/RateLimiterAdapter.ts";
 import type { RateLimiterSpec } from "../limiter/RateLimiterSpec.ts";
 import { importPackage } from "./importPackage.ts";
+
+/** Spillway's leaky bucket as a queue: one start at a time, at even gaps, and at most four that wait. */
+export const spillwayLeakyQueue = (): WaitingAdapter => ({
+  family: "limiter",
+  behavior: "waits",
+  name: "spillway-leaky-queue",
+  laboratory: { answering: "turn" },
+  features: { aborting: true },
+  spec: { limit: 2, windowMs: 1000, bound: { bucket: { capacity: 1, perSecond: 2 } }, fullAfterMs: 1000, maxWaiting: 4 },
+  make: ({ limit, windowMs }, laboratory) => {
+    const queue = new LeakyQueue({ permits: limit, perMs: windowMs, length: 4 });
+    const starts = new Map<number, () => void>();
+    const release = (): void => {
+      for (let ticket = queue.release(laboratory.elapsedMs); ticket >= 0; ticket = queue.release(laboratory.elapsedMs)) {
+        starts.get(ticket)?.();
+        starts.delete(ticket);
+      }
+      if (queue.waiting > 0) laboratory.time.after(Math.ceil(queue.releaseInMs(laboratory.elapsedMs)), release);
+    };
+    return {
+      submit: (job, { signal }) =>
+        new Promise((resolve, reject) => {
+          const ticket = queue.join();
+          if (ticket < 0) return reject(new Error("the queue is full"));
+          starts.set(ticket, () => resolve(job()));
+          signal.addEventListener("abort", () => {
+            if (!queue.leave(ticket)) return;
+            starts.delete(ticket);
+            reject(new Error("aborted"));
+          });
+          release();
+        }),
+    };
+  },
+});
 
 /** p-queue with an interval cap, loose and strict. */
 export const pQueueLimiters = async (): Promise<ReadonlyArray<WaitingAdapter>> => {

@@ -13,12 +13,14 @@ import { effectCache } from "./effectCache.ts";
 import { effectLimiters } from "./effectLimiters.ts";
 import { flexibleLimiter } from "./flexibleLimiter.ts";
 import { opossumBreaker } from "./opossumBreaker.ts";
-import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters } from "./QueueLimiters.ts";
+import { bottleneckLimiter, cockatielBulkhead, pQueueLimiters, spillwayLeakyQueue } from "./QueueLimiters.ts";
 import { spillwayBreakers } from "./spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "./SpillwayAdmission.ts";
 import { spillwayCaches } from "./spillwayCaches.ts";
+import { spillwayLeasedCache, spillwayRedisLeasedCache } from "./SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "./spillwayLimiters.ts";
 import { spillwayRedisBreakers } from "./spillwayRedisBreakers.ts";
+import { spillwayRedisBudgets } from "./spillwayRedisBudgets.ts";
 import { spillwayRedisLimiters } from "./spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "./SpillwayRetries.ts";
 import { upstashLimiters } from "./upstashLimiters.ts";
@@ -43,6 +45,11 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-sliding-log": () => oneOf(spillwayLimiters, "spillway-sliding-log"),
     "spillway-sliding-counter": () => oneOf(spillwayLimiters, "spillway-sliding-counter"),
     "spillway-composite": () => oneOf(spillwayLimiters, "spillway-composite"),
+    "spillway-leaky-meter": () => oneOf(spillwayLimiters, "spillway-leaky-meter"),
+    "spillway-aligned-window": () => oneOf(spillwayLimiters, "spillway-aligned-window"),
+    "spillway-leaky-queue": async () => spillwayLeakyQueue(),
+    "spillway-redis-guarded-closed": () => oneOf(spillwayRedisLimiters, "spillway-redis-guarded-closed"),
+    "spillway-redis-guarded-local": () => oneOf(spillwayRedisLimiters, "spillway-redis-guarded-local"),
     "spillway-redis-gcra": () => oneOf(spillwayRedisLimiters, "spillway-redis-gcra"),
     "spillway-redis-token-bucket": () => oneOf(spillwayRedisLimiters, "spillway-redis-token-bucket"),
     "spillway-redis-sliding-log": () => oneOf(spillwayRedisLimiters, "spillway-redis-sliding-log"),
@@ -61,8 +68,13 @@ export const SHIPPED_ADAPTERS: ReadonlyMap<string, () => Promise<Adapter>> = new
     "spillway-retry-failure-breaker": () => oneOf(spillwayRetryBudgets, "spillway-retry-failure-breaker"),
     "spillway-cache": () => oneOf(spillwayCaches, "spillway-cache"),
     "spillway-cache-stale": () => oneOf(spillwayCaches, "spillway-cache-stale"),
+    "spillway-leased-cache": async () => spillwayLeasedCache(),
+    "spillway-redis-leased-cache": spillwayRedisLeasedCache,
     "spillway-concurrency": async () => spillwayConcurrency(),
-    "spillway-token-budgets": async () => spillwayTokenBudgets(),
+    "spillway-token-budgets": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets"),
+    "spillway-token-budgets-window": () => oneOf(spillwayTokenBudgets, "spillway-token-budgets-window"),
+    "spillway-redis-token-budgets": () => oneOf(spillwayRedisBudgets, "spillway-redis-token-budgets"),
+    "spillway-redis-token-budgets-window": () => oneOf(spillwayRedisBudgets, "spillway-redis-token-budgets-window"),
     "spillway-hedge": async () => spillwayHedge(),
     "cockatiel-consecutive": () => oneOf(cockatielBreakers, "cockatiel-consecutive"),
     "cockatiel-count": () => oneOf(cockatielBreakers, "cockatiel-count"),

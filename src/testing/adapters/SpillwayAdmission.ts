@@ -1,33 +1,50 @@
 import { ConcurrencyLimit } from "../../policy/concurrency/ConcurrencyLimit.ts";
 import { TokenBudgets } from "../../policy/limiter/TokenBudgets.ts";
-import type { TokenBudgetAdapter } from "../budget/TokenBudgetAdapter.ts";
+import type { TokenBudgetAdapter, TokenBudgetSpec } from "../budget/TokenBudgetAdapter.ts";
 import type { ConcurrencyAdapter } from "../concurrency/ConcurrencyAdapter.ts";
 
-/** Spillway's token budgets: requests and tokens per minute, held at once. */
-export const spillwayTokenBudgets = (): TokenBudgetAdapter => ({
+/** Requests and tokens per minute, held at once: buckets, and fixed windows beside a bucket. */
+export const TOKEN_BUDGETS: TokenBudgetSpec = {
+  budgets: [
+    { unit: "requests", permits: 60, perMs: 60_000, burst: 10 },
+    { unit: "tokens", permits: 6000, perMs: 60_000, burst: 1000 },
+    { unit: "outputTokens", permits: 4000, perMs: 60_000, burst: 900 },
+  ],
+  outputCapTokens: 400,
+  leaseMs: 30_000,
+};
+export const WINDOWED_BUDGETS: TokenBudgetSpec = {
+  budgets: [
+    { unit: "requests", limit: 10, windowMs: 60_000 },
+    { unit: "tokens", limit: 1000, windowMs: 10_000 },
+    { unit: "outputTokens", permits: 4000, perMs: 60_000, burst: 900 },
+  ],
+  outputCapTokens: 400,
+  leaseMs: 30_000,
+};
+
+/** Spillway's token budgets. */
+export const spillwayTokenBudgets = (): ReadonlyArray<TokenBudgetAdapter> => [
+  budgets("spillway-token-budgets", TOKEN_BUDGETS),
+  budgets("spillway-token-budgets-window", WINDOWED_BUDGETS),
+];
+
+const budgets = (name: string, given: TokenBudgetSpec): TokenBudgetAdapter => ({
   family: "tokenBudget",
-  name: "spillway-token-budgets",
+  name,
   laboratory: { answering: "sync" },
-  spec: {
-    budgets: [
-      { unit: "requests", permits: 60, perMs: 60_000, burst: 10 },
-      { unit: "tokens", permits: 6000, perMs: 60_000, burst: 1000 },
-      { unit: "outputTokens", permits: 4000, perMs: 60_000, burst: 900 },
-    ],
-    outputCapTokens: 400,
-    leaseMs: 30_000,
-  },
+  spec: given,
   make: (spec, laboratory) => {
-    const budgets = new TokenBudgets({ ...spec, cachedInputCounts: true, maxReservations: 1000 });
+    const made = new TokenBudgets({ ...spec, cachedInputCounts: true, maxReservations: 1000 });
     const now = (): number => laboratory.elapsedMs;
     return {
       reserve: (input, output) => {
-        const id = budgets.reserve(input, 0, output, now());
-        return id >= 0 ? { id } : { waitMs: budgets.retryAfterMs };
+        const id = made.reserve(input, 0, output, now());
+        return id >= 0 ? { id } : { waitMs: made.retryAfterMs };
       },
-      settle: (id, input, output) => budgets.settle(id, input, 0, output, now()),
-      refund: (id) => budgets.refund(id, now()),
-      level: (budget) => budgets.level(budget, now()),
+      settle: (id, input, output) => made.settle(Number(id), input, 0, output, now()),
+      refund: (id) => made.refund(Number(id), now()),
+      levels: () => spec.budgets.map((_, budget) => made.level(budget, now())),
     };
   },
 });

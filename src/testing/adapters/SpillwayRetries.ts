@@ -15,6 +15,8 @@ import type { RetryAdapter } from "../retry/RetryAdapter.ts";
 import type { RetryBudgetAdapter, RetryBudgetSpec } from "../retry/RetryBudgetAdapter.ts";
 
 const BACKOFF: BackoffSettings = { baseMs: 1000, factor: 2, capMs: 5000, jitter: "equal" };
+/** No timer fires earlier; what starts then must still be in time. */
+const SHORTEST_WAIT_MS = 1;
 /** A timer beyond this fires at once. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
@@ -37,7 +39,7 @@ export const spillwayRetry = (): RetryAdapter => ({
     const waitMs = (error: unknown, retry: number): number => {
       if (retry > retries || error instanceof RejectedLocally) return Infinity;
       const hintMs = error instanceof ServerHint ? parseRetryAfterMs(error.retryAfter, laboratory.nowMs()) : Number.NaN;
-      return Math.ceil(hintedMs(backoffMs(BACKOFF, retry, draw()), hintMs));
+      return Math.max(SHORTEST_WAIT_MS, Math.ceil(hintedMs(backoffMs(BACKOFF, retry, draw()), hintMs)));
     };
     return {
       execute: async (attempt, { signal, deadlineMs, sample }) => {
@@ -106,7 +108,7 @@ export const spillwayRetryBudgets = (): ReadonlyArray<RetryBudgetAdapter> => [
     "spillway-retry-quota",
     { kind: "quota", ...QUOTA },
     {
-      quota: { ...QUOTA, retryCredit: QUOTA.retryCost },
+      quota: QUOTA,
       recovers: () => ({ successes: QUOTA.retryCost, ms: 0 }),
     },
   ),
@@ -138,7 +140,7 @@ const budget = (name: string, ours: OurBudget, spec: RetryBudgetSpec): RetryBudg
     return {
       requested: () => made.requested(laboratory.elapsedMs),
       take: (afterTimeout) => made.take(laboratory.elapsedMs, afterTimeout),
-      ended: (succeeded, retried) => made.ended(succeeded, retried, laboratory.elapsedMs),
+      ended: (succeeded, retried, afterTimeout) => made.ended(succeeded, retried, afterTimeout, laboratory.elapsedMs),
       finished: () => made.finished(laboratory.elapsedMs),
       ...(made instanceof QuotaBudget ? { level: () => made.level } : {}),
     };

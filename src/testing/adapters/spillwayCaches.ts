@@ -43,7 +43,7 @@ class LoadingCache implements CacheUnderTest {
     this.laboratory = laboratory;
     this.cache = new ResultCache({
       eviction: "lru",
-      maxEntries: spec.maxEntries ?? 1000,
+      maxEntries: spec.maxEntries ?? 250,
       maxBytes: spec.maxBytes ?? Infinity,
       ttlMs: spec.ttlMs,
       ttlJitterRatio: 0,
@@ -52,8 +52,8 @@ class LoadingCache implements CacheUnderTest {
       staleIfErrorMs: spec.staleMs ?? 0,
       negativeTtlMs: spec.negativeTtlMs,
       coalesce: true,
-      maxLoads: spec.maxLoads ?? 1000,
-      maxWaiters: 10_000,
+      maxLoads: spec.maxLoads ?? 250,
+      maxWaiters: 1000,
       leaseMs: spec.leaseMs ?? Infinity,
       onLeaderCancel,
     });

@@ -2,6 +2,7 @@ import { Composite } from "../../policy/limiter/Composite.ts";
 import { FixedWindow } from "../../policy/limiter/FixedWindow.ts";
 import { Gcra } from "../../policy/limiter/Gcra.ts";
 import { KeyedLimiter } from "../../policy/limiter/KeyedLimiter.ts";
+import { LeakyMeter } from "../../policy/limiter/LeakyMeter.ts";
 import type { RateLimiter } from "../../policy/limiter/RateLimiter.ts";
 import { SlidingCounter } from "../../policy/limiter/SlidingCounter.ts";
 import { SlidingLog } from "../../policy/limiter/SlidingLog.ts";
@@ -18,6 +19,13 @@ const EDGE: RateLimiterSpec = { ...WINDOW, declaredBound: { edge: { limit: 5, ms
 export const spillwayLimiters = (): ReadonlyArray<RefusingAdapter> => [
   adapter("spillway-gcra", BUCKET, (rate) => new Gcra(refill(rate))),
   adapter("spillway-token-bucket", BUCKET, (rate) => new TokenBucket(refill(rate))),
+  // nginx counts thousandths of a permit in whole milliseconds; the first permit is not one of its burst.
+  adapter(
+    "spillway-leaky-meter",
+    BUCKET,
+    ({ limit, windowMs }) => new LeakyMeter({ permitsPerSecond: (limit * 1000) / windowMs, burst: limit - 1 }),
+  ),
+  adapter("spillway-aligned-window", EDGE, (rate) => new FixedWindow({ ...rate, anchored: false })),
   adapter("spillway-fixed-window", EDGE, (rate) => new FixedWindow({ ...rate, anchored: true })),
   adapter("spillway-sliding-log", WINDOW, (rate) => new SlidingLog(rate)),
   {

@@ -1,9 +1,11 @@
 import type { Laboratory } from "../Laboratory.ts";
 import { LawBroken } from "../LawBroken.ts";
-import type { TokenBudgetSpec, TokenBudgetUnderTest } from "./TokenBudgetAdapter.ts";
+import { StoreLost } from "../StoreConnection.ts";
+import type { CommandFault } from "../StoreConnection.ts";
+import type { Answer, BudgetSpec, BudgetStep, TokenBudgetSpec, TokenBudgetUnderTest } from "./TokenBudgetAdapter.ts";
 
 export interface Reservation {
-  readonly id: number;
+  readonly id: unknown;
   readonly atMs: number;
   readonly inputTokens: number;
   readonly maxOutputTokens: number;
@@ -27,6 +29,12 @@ export interface BudgetsWatch {
   readonly onChange?: (change: Change, trial: TokenBudgetTrial) => void;
 }
 
+/** Permits of a full budget. */
+export const capacityOf = (budget: BudgetSpec): number => ("windowMs" in budget ? budget.limit : budget.burst);
+
+/** How often a step is sent again until its answer is known. */
+const MOST_SENDS = 5;
+
 /** Token budgets in one history, beside levels that are reckoned from the list of charges. */
 export class TokenBudgetTrial {
   readonly laboratory: Laboratory;
@@ -37,16 +45,19 @@ export class TokenBudgetTrial {
   mostHeld = 0;
   readonly mostExcess: Array<number>;
   over = false;
+  /** Befalls the next step. */
+  fault: CommandFault | undefined;
   private readonly budgets: TokenBudgetUnderTest;
   private readonly watch: BudgetsWatch;
   private reckonedAtMs = 0;
+  private attempts = 0;
 
   constructor(budgets: TokenBudgetUnderTest, spec: TokenBudgetSpec, laboratory: Laboratory, watch: BudgetsWatch) {
     this.budgets = budgets;
     this.spec = spec;
     this.laboratory = laboratory;
     this.watch = watch;
-    this.expected = spec.budgets.map((budget) => budget.burst);
+    this.expected = spec.budgets.map(capacityOf);
     this.mostExcess = spec.budgets.map(() => 0);
   }
 
@@ -58,16 +69,16 @@ export class TokenBudgetTrial {
     return this.reservations.filter((one) => !one.ended && this.nowMs - one.atMs < this.spec.leaseMs);
   }
 
-  levels(): ReadonlyArray<number> {
-    return this.spec.budgets.map((_, budget) => this.budgets.level(budget));
+  levels(): Promise<ReadonlyArray<number>> {
+    return this.laboratory.answer(this.budgets.levels());
   }
 
   /** The time to wait; 0 when it was reserved. */
-  reserve(inputTokens: number, maxOutputTokens: number): number {
+  async reserve(inputTokens: number, maxOutputTokens: number, node = 0): Promise<number> {
     this.reckon();
-    const before = this.levels();
+    const before = await this.levels();
     const costs = this.costs(inputTokens, Math.min(maxOutputTokens, this.spec.outputCapTokens));
-    const answer = this.budgets.reserve(inputTokens, maxOutputTokens);
+    const answer = await this.known(node, (step) => this.budgets.reserve(inputTokens, maxOutputTokens, step));
     const reserved = "id" in answer;
     let reservation: Reservation | undefined;
     if (reserved) {
@@ -78,7 +89,7 @@ export class TokenBudgetTrial {
     }
     this.tell({
       before,
-      after: this.levels(),
+      after: await this.levels(),
       kind: reserved ? "reserved" : "refused",
       costs,
       ...(reservation && { reservation }),
@@ -87,17 +98,18 @@ export class TokenBudgetTrial {
     return reserved ? 0 : answer.waitMs;
   }
 
-  settle(reservation: Reservation, outputTokens: number): void {
-    this.end(reservation, this.costs(reservation.inputTokens, outputTokens), () =>
-      this.budgets.settle(reservation.id, reservation.inputTokens, outputTokens),
+  settle(reservation: Reservation, outputTokens: number, node = 0): Promise<void> {
+    return this.end(reservation, node, this.costs(reservation.inputTokens, outputTokens), (step) =>
+      this.budgets.settle(reservation.id, reservation.inputTokens, outputTokens, step),
     );
   }
 
-  refund(reservation: Reservation): void {
-    this.end(
+  refund(reservation: Reservation, node = 0): Promise<void> {
+    return this.end(
       reservation,
+      node,
       this.spec.budgets.map(() => 0),
-      () => this.budgets.refund(reservation.id),
+      (step) => this.budgets.refund(reservation.id, step),
     );
   }
 
@@ -106,30 +118,68 @@ export class TokenBudgetTrial {
     return this.spec.budgets.map(({ unit }) => of[unit]);
   }
 
+  /** What is still charged in place of the estimate: a credit for a window that has ended is lost. */
+  chargedInstead(reservation: Reservation, costs: ReadonlyArray<number>): ReadonlyArray<number> {
+    return costs.map((cost, budget) => {
+      const estimate = reservation.estimate[budget]!;
+      return cost < estimate && this.windowOf(budget, reservation.atMs) !== this.windowOf(budget, this.nowMs) ? estimate : cost;
+    });
+  }
+
   expect(condition: boolean, expected: string): void {
     if (!condition) throw new LawBroken(expected);
   }
 
-  private end(reservation: Reservation, costs: ReadonlyArray<number>, act: () => boolean): void {
+  private async end(
+    reservation: Reservation,
+    node: number,
+    wanted: ReadonlyArray<number>,
+    act: (step: BudgetStep) => Answer<boolean>,
+  ): Promise<void> {
     this.reckon();
-    const before = this.levels();
+    const before = await this.levels();
     const due = this.held().includes(reservation);
-    const counted = act();
+    const costs = this.chargedInstead(reservation, wanted);
+    const counted = await this.known(node, act);
     if (due)
       for (const [budget, cost] of costs.entries()) {
         const excess = cost - reservation.estimate[budget]!;
         this.mostExcess[budget] = Math.max(this.mostExcess[budget]!, excess);
-        this.expected[budget] = Math.min(this.spec.budgets[budget]!.burst, this.expected[budget]! - excess);
+        this.expected[budget] = Math.min(capacityOf(this.spec.budgets[budget]!), this.expected[budget]! - excess);
       }
     reservation.ended = true;
-    this.tell({ before, after: this.levels(), kind: counted ? "ended" : "ignored", costs, reservation, due });
+    this.tell({ before, after: await this.levels(), kind: counted ? "ended" : "ignored", costs, reservation, due });
+  }
+
+  /** One step, sent again by its attempt until its answer is known. */
+  private async known<A>(node: number, send: (step: BudgetStep) => Answer<A>): Promise<A> {
+    const step = { attempt: `attempt${++this.attempts}`, node };
+    this.laboratory.selectNode(node);
+    this.laboratory.store.next = this.fault;
+    this.fault = undefined;
+    for (let sent = 1; ; sent++) {
+      try {
+        return await this.laboratory.answer(send(step));
+      } catch (error) {
+        if (!(error instanceof StoreLost) || sent === MOST_SENDS) throw error;
+      }
+    }
+  }
+
+  private windowOf(budget: number, atMs: number): number {
+    const spec = this.spec.budgets[budget]!;
+    return "windowMs" in spec ? Math.floor(atMs / spec.windowMs) : 0;
   }
 
   private reckon(): void {
-    const ms = this.nowMs - this.reckonedAtMs;
+    const formerMs = this.reckonedAtMs;
     this.reckonedAtMs = this.nowMs;
-    for (const [index, { permits, perMs, burst }] of this.spec.budgets.entries())
-      this.expected[index] = Math.min(burst, this.expected[index]! + (ms * permits) / perMs);
+    for (const [budget, spec] of this.spec.budgets.entries()) {
+      if (!("windowMs" in spec)) {
+        const grown = this.expected[budget]! + ((this.nowMs - formerMs) * spec.permits) / spec.perMs;
+        this.expected[budget] = Math.min(spec.burst, grown);
+      } else if (this.windowOf(budget, formerMs) !== this.windowOf(budget, this.nowMs)) this.expected[budget] = spec.limit;
+    }
   }
 
   private tell(change: Change): void {

@@ -5,7 +5,7 @@ import { weighted } from "../Operation.ts";
 import type { Operation, WeightedOperation } from "../Operation.ts";
 import { spanText } from "../spanText.ts";
 import type { TokenBudgetAdapter, TokenBudgetSpec } from "./TokenBudgetAdapter.ts";
-import { TokenBudgetTrial } from "./TokenBudgetTrial.ts";
+import { capacityOf, TokenBudgetTrial } from "./TokenBudgetTrial.ts";
 import type { BudgetsWatch, Reservation } from "./TokenBudgetTrial.ts";
 
 type BudgetOperation = Operation<TokenBudgetTrial>;
@@ -17,15 +17,17 @@ type BudgetOperation = Operation<TokenBudgetTrial>;
  * for (const law of tokenBudgetLaws(adapter)) test(law.title, () => law.check());
  */
 export const tokenBudgetLaws = (adapter: TokenBudgetAdapter, spec: TokenBudgetSpec = adapter.spec): ReadonlyArray<Law> =>
-  LAWS.map((law) =>
+  LAWS.filter((law) => law.applies?.(adapter) ?? true).map((law) =>
     lawOf<TokenBudgetTrial>({
       id: law.id,
       kind: law.kind,
       title: law.title,
       target: adapter.name,
       laboratory: adapter.laboratory,
-      operations: [...usual(spec), ...(law.operations ?? [])],
-      start: (laboratory) => new TokenBudgetTrial(adapter.make(spec, laboratory), spec, laboratory, law.watch),
+      operations: [...usual(spec, adapter.features?.nodes ?? 1), ...(law.operations ?? [])],
+      runsRatio: adapter.features?.slow === true ? 0.2 : 1,
+      start: async (laboratory) =>
+        new TokenBudgetTrial(await adapter.make(spec, laboratory, laboratory.uniqueKey("budgets")), spec, laboratory, law.watch),
       ...(law.quiesce === undefined ? {} : { quiesce: law.quiesce }),
       dispose: () => undefined,
     }),
@@ -35,6 +37,7 @@ interface BudgetsLaw {
   readonly id: string;
   readonly kind: LawKind;
   readonly title: string;
+  readonly applies?: (adapter: TokenBudgetAdapter) => boolean;
   readonly watch: BudgetsWatch;
   readonly operations?: ReadonlyArray<WeightedOperation<TokenBudgetTrial>>;
   readonly quiesce?: (trial: TokenBudgetTrial) => Promise<void>;
@@ -43,13 +46,17 @@ interface BudgetsLaw {
 const INPUTS = [0, 1, 50, 200];
 const OUTPUTS = [0, 10, 100, 1000];
 
-const onHeld = (text: string, index: number, run: (trial: TokenBudgetTrial, reservation: Reservation) => void): BudgetOperation => ({
+const onHeld = (
+  text: string,
+  index: number,
+  run: (trial: TokenBudgetTrial, reservation: Reservation) => Promise<void>,
+): BudgetOperation => ({
   text,
   possible: (trial) => trial.held().length > 0,
-  run: (trial) => {
+  run: async (trial) => {
     const held = trial.held();
     const reservation = held[index % held.length];
-    if (reservation !== undefined) run(trial, reservation);
+    if (reservation !== undefined) await run(trial, reservation);
   },
 });
 
@@ -67,18 +74,33 @@ const waitOperation = fc
     text: `reserve ${input} + ${output}, ${early ? "come 1 ms early" : "wait as told"}, reserve`,
     possible: (trial) => !trial.over,
     run: async (trial) => {
-      const waitMs = trial.reserve(input, output);
+      const waitMs = await trial.reserve(input, output);
       if (waitMs === 0 || waitMs === Infinity || trial.held().some((one) => trial.nowMs + waitMs - one.atMs >= trial.spec.leaseMs)) return;
       if (early && waitMs < 2) return;
       trial.over = true;
       await trial.laboratory.advance(early ? Math.floor(waitMs) - 1 : Math.ceil(waitMs));
-      const again = trial.reserve(input, output);
+      const again = await trial.reserve(input, output);
       trial.expect(
         early === again > 0,
         `told to wait ${waitMs} ms, the same call is ${early ? "refused a moment before" : "admitted then"}`,
       );
     },
   }));
+
+const LOSSES = {
+  dropReply: "the next reply is lost",
+  dropRequest: "the next command is lost",
+  duplicate: "the next command comes twice",
+} as const;
+
+/** Befalls the next step, which is then sent again by its attempt. */
+const lossOperation = fc.constantFrom(...(Object.keys(LOSSES) as Array<keyof typeof LOSSES>)).map((fault): BudgetOperation => ({
+  text: LOSSES[fault],
+  possible: (trial) => trial.fault === undefined,
+  run: (trial) => {
+    trial.fault = fault;
+  },
+}));
 
 const same = (one: ReadonlyArray<number>, other: ReadonlyArray<number>): boolean => one.join() === other.join();
 
@@ -110,7 +132,7 @@ const LAWS: ReadonlyArray<BudgetsLaw> = [
         if (kind !== "ended" && kind !== "ignored") return;
         trial.expect((kind === "ended") === due, due ? "it was held: its end counts" : "it had ended: a second end counts for nothing");
         const wanted = before.map((level, budget) =>
-          due ? Math.min(trial.spec.budgets[budget]!.burst, level + (reservation?.estimate[budget] ?? 0) - costs[budget]!) : level,
+          due ? Math.min(capacityOf(trial.spec.budgets[budget]!), level + (reservation?.estimate[budget] ?? 0) - costs[budget]!) : level,
         );
         trial.expect(same(after, wanted), `then ${wanted.join(", ")} are left`);
       },
@@ -150,12 +172,14 @@ const LAWS: ReadonlyArray<BudgetsLaw> = [
     title: "a holder that died keeps nothing beyond its lease",
     watch: {},
     quiesce: async (trial) => {
-      const debtMs = trial.spec.budgets.map(({ permits, perMs, burst }, budget) => {
-        const missing = burst - Math.min(burst, trial.levels()[budget]!);
-        return ((missing + 1) * perMs) / permits;
+      const levels = await trial.levels();
+      const debtMs = trial.spec.budgets.map((budget, index) => {
+        if ("windowMs" in budget) return budget.windowMs;
+        const missing = budget.burst - Math.min(budget.burst, levels[index]!);
+        return ((missing + 1) * budget.perMs) / budget.permits;
       });
       await trial.laboratory.advance(trial.spec.leaseMs + Math.ceil(Math.max(...debtMs)));
-      trial.expect(trial.reserve(200, 1000) === 0, "after the lease and the time to full a call is admitted");
+      trial.expect((await trial.reserve(200, 1000)) === 0, "after the lease and the time to full a call is admitted");
     },
   },
   {
@@ -180,49 +204,70 @@ const LAWS: ReadonlyArray<BudgetsLaw> = [
     operations: [weighted(4, waitOperation)],
     watch: {},
   },
+  {
+    id: "L-19",
+    kind: "S",
+    title: "a step counts once, however often it is sent",
+    applies: (adapter) => adapter.features?.store === true,
+    operations: [weighted(4, lossOperation)],
+    watch: {
+      onChange: ({ kind, after }, trial) =>
+        trial.expect(
+          after.every((level, budget) => Math.abs(level - trial.expected[budget]!) <= 1),
+          `each step counts once: ${trial.expected.map((level) => level.toFixed(1)).join(", ")} are left, this was ${kind}`,
+        ),
+    },
+  },
 ];
 
-const usual = (spec: TokenBudgetSpec): ReadonlyArray<WeightedOperation<TokenBudgetTrial>> => [
-  weighted(
-    5,
-    fc.tuple(fc.constantFrom(...INPUTS), fc.constantFrom(...OUTPUTS)).map(([input, output]) => ({
-      text: `reserve ${input} + ${output}`,
-      run: (trial: TokenBudgetTrial) => void trial.reserve(input, output),
-    })),
-  ),
-  weighted(
-    3,
-    fc
-      .tuple(fc.nat({ max: 5 }), fc.constantFrom(...OUTPUTS))
-      .map(([index, output]) =>
-        onHeld(`settle with ${output} of output`, index, (trial, reservation) => trial.settle(reservation, output)),
-      ),
-  ),
-  weighted(
-    1,
-    fc.nat({ max: 5 }).map((index) => onHeld("refund", index, (trial, reservation) => trial.refund(reservation))),
-  ),
-  weighted(
-    2,
-    fc.tuple(fc.nat({ max: 5 }), fc.boolean()).map(([index, refunds]): BudgetOperation => {
-      const past = (trial: TokenBudgetTrial) => trial.reservations.filter((one) => !trial.held().includes(one));
-      return {
-        text: refunds ? "refund one that ended" : "settle one that ended",
-        possible: (trial) => past(trial).length > 0,
-        run: (trial) => {
-          const reservations = past(trial);
-          const reservation = reservations[index % reservations.length];
-          if (reservation === undefined) return;
-          if (refunds) trial.refund(reservation);
-          else trial.settle(reservation, 10);
-        },
-      };
-    }),
-  ),
-  weighted(
-    3,
-    fc
-      .constantFrom(1, 1000, 10_000, spec.leaseMs - 1, spec.leaseMs, spec.leaseMs + 1)
-      .map((ms) => ({ text: `tick ${spanText(ms)}`, run: (trial: TokenBudgetTrial) => trial.laboratory.advance(ms) })),
-  ),
-];
+const usual = (spec: TokenBudgetSpec, nodes: number): ReadonlyArray<WeightedOperation<TokenBudgetTrial>> => {
+  const node = fc.nat({ max: nodes - 1 });
+  const at = (chosen: number): string => (nodes > 1 ? ` at node ${chosen}` : "");
+  return [
+    weighted(
+      5,
+      fc.tuple(fc.constantFrom(...INPUTS), fc.constantFrom(...OUTPUTS), node).map(([input, output, sender]) => ({
+        text: `reserve ${input} + ${output}${at(sender)}`,
+        run: async (trial: TokenBudgetTrial) => void (await trial.reserve(input, output, sender)),
+      })),
+    ),
+    weighted(
+      3,
+      fc
+        .tuple(fc.nat({ max: 5 }), fc.constantFrom(...OUTPUTS), node)
+        .map(([index, output, sender]) =>
+          onHeld(`settle with ${output} of output${at(sender)}`, index, (trial, reservation) => trial.settle(reservation, output, sender)),
+        ),
+    ),
+    weighted(
+      1,
+      fc
+        .tuple(fc.nat({ max: 5 }), node)
+        .map(([index, sender]) => onHeld(`refund${at(sender)}`, index, (trial, reservation) => trial.refund(reservation, sender))),
+    ),
+    weighted(
+      2,
+      fc.tuple(fc.nat({ max: 5 }), fc.boolean()).map(([index, refunds]) => endAgain(index, refunds)),
+    ),
+    weighted(
+      3,
+      fc
+        .constantFrom(1, 1000, 10_000, spec.leaseMs - 1, spec.leaseMs, spec.leaseMs + 1)
+        .map((ms) => ({ text: `tick ${spanText(ms)}`, run: (trial: TokenBudgetTrial) => trial.laboratory.advance(ms) })),
+    ),
+  ];
+};
+
+const past = (trial: TokenBudgetTrial): ReadonlyArray<Reservation> => trial.reservations.filter((one) => !trial.held().includes(one));
+
+const endAgain = (index: number, refunds: boolean): BudgetOperation => ({
+  text: refunds ? "refund one that ended" : "settle one that ended",
+  possible: (trial) => past(trial).length > 0,
+  run: async (trial) => {
+    const reservations = past(trial);
+    const reservation = reservations[index % reservations.length];
+    if (reservation === undefined) return;
+    if (refunds) await trial.refund(reservation);
+    else await trial.settle(reservation, 10);
+  },
+});

@@ -14,6 +14,8 @@ export interface CacheSpec {
   readonly maxLoads?: number;
   /** A load that takes longer may be taken over (default: never). */
   readonly leaseMs?: number;
+  /** So long after a load ended, everybody who waited for it has an answer or a load of their own (default 0: at once); more where they look for it now and then. */
+  readonly answersWithinMs?: number;
   /** XFetch's beta (default 0: no early refresh), and where its draws come from, uniform in [0, 1). */
   readonly earlyRefresh?: number;
   readonly draw?: () => number;
@@ -43,6 +45,10 @@ export interface CacheFeatures {
   /** `counts` works. */
   readonly counting?: boolean;
   readonly leasing?: boolean;
+  /** It sends its commands through `laboratory.store`, and again when they are lost. */
+  readonly store?: boolean;
+  /** Each step is dear, as with a script engine: fewer histories. */
+  readonly slow?: boolean;
 }
 
 /** What the kit needs to know to try out a cache that loads what it misses. */
@@ -58,4 +64,6 @@ export interface CacheAdapter {
     spec: CacheSpec,
     laboratory: Laboratory,
   ) => CacheUnderTest | Promise<CacheUnderTest>;
+  /** Ends what the adapter started for itself, such as a server. */
+  readonly close?: () => Promise<void>;
 }

@@ -28,6 +28,7 @@ const applied = (law: CacheLaw, adapter: CacheAdapter, spec: CacheSpec): Law =>
     target: adapter.name,
     laboratory: adapter.laboratory,
     operations: law.operations?.(adapter, spec) ?? operations(adapter, spec),
+    runsRatio: adapter.features.slow === true ? 0.2 : 1,
     ...(law.quiesce === undefined ? {} : { quiesce: law.quiesce }),
     start: (laboratory) => CacheTrial.start(adapter, spec, laboratory, law.watch),
     dispose: (trial) => trial.dispose(),
@@ -44,9 +45,14 @@ interface CacheLaw {
   readonly quiesce?: (trial: CacheTrial) => Promise<void>;
 }
 
-/** Everybody who waits for a key has a load of it that runs. */
+/** Everybody who waits for a key has a load of it that runs, or that ended no longer ago than declared. */
 const nobodyStuck: NonNullable<CacheWatch["onRest"]> = (trial) => {
-  const stuck = trial.waiting().find((read) => !trial.running().some((load) => load.key === read.key));
+  const withinMs = trial.spec.answersWithinMs ?? 0;
+  const stuck = trial.waiting().find((read) => {
+    const loads = trial.loads.filter((load) => load.key === read.key);
+    const sinceMs = loads.reduce((latest, { endedAtMs }) => Math.max(latest, endedAtMs), read.askedAtMs);
+    return loads.every((load) => load.state !== "running") && trial.nowMs - sinceMs >= withinMs;
+  });
   trial.expect(stuck === undefined, `no load of its key runs: read ${stuck?.number} must have an answer`);
 };
 
@@ -326,6 +332,7 @@ const operations = (adapter: CacheAdapter, spec: CacheSpec): ReadonlyArray<Weigh
     })),
   ),
   ...(adapter.features.aborting ? [weighted(2, abortOperation())] : []),
+  ...(adapter.features.store ? [weighted(2, lossOperation)] : []),
   ...(adapter.features.invalidating
     ? [
         weighted(
@@ -335,6 +342,20 @@ const operations = (adapter: CacheAdapter, spec: CacheSpec): ReadonlyArray<Weigh
       ]
     : []),
 ];
+
+const LOSSES = {
+  dropReply: "the next reply is lost",
+  dropRequest: "the next command is lost",
+  duplicate: "the next command comes twice",
+} as const;
+
+const lossOperation = fc.constantFrom(...(Object.keys(LOSSES) as Array<keyof typeof LOSSES>)).map((fault): Operation<CacheTrial> => ({
+  text: LOSSES[fault],
+  possible: ({ laboratory }) => laboratory.store.next === undefined,
+  run: ({ laboratory }) => {
+    laboratory.store.next = fault;
+  },
+}));
 
 const abortOperation = (): fc.Arbitrary<Operation<CacheTrial>> =>
   fc.nat({ max: 3 }).map((index) => ({

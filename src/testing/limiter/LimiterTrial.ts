@@ -99,11 +99,15 @@ export class LimiterTrial {
   }
 
   private async decision(limiter: RefusingLimiter, call: Consume): Promise<Decision> {
+    let decision: Decision;
     try {
-      return await this.laboratory.answer(limiter.consume(call));
-    } catch {
-      return { admitted: false };
+      decision = await this.laboratory.answer(limiter.consume(call));
+    } catch (fault) {
+      return { admitted: false, because: fault instanceof Error ? fault.message : String(fault) };
     }
+    if (typeof decision?.admitted !== "boolean")
+      throw new TypeError(`consume answers { admitted: boolean, waitMs?: number }; it answered ${JSON.stringify(decision)}`);
+    return decision;
   }
 
   /** The largest excess over the bound among intervals that end with the last admitted call, and its sums. */
@@ -164,5 +168,6 @@ const decisionsText = (decisions: ReadonlyArray<Decision>): string => {
   const admitted = decisions.filter((decision) => decision.admitted).length;
   if (decisions.length > 1 || only === undefined) return `${admitted} of ${decisions.length} admitted`;
   if (only.admitted) return "admitted";
+  if (only.because !== undefined) return `refused (${only.because.split("\n")[0]})`;
   return only.waitMs === undefined ? "refused" : `refused, wait ${only.waitMs} ms`;
 };

@@ -6,6 +6,8 @@ export interface Decision {
   readonly admitted: boolean;
   /** How long to wait, as the limiter tells it with a refusal. */
   readonly waitMs?: number;
+  /** What was thrown, where that was the refusal. */
+  readonly because?: string;
 }
 
 export interface Consume {
@@ -55,6 +57,8 @@ export interface LimiterFeatures {
   readonly readings?: boolean;
   /** It sends its commands through `laboratory.store`, and knows attempts by their id. */
   readonly store?: boolean;
+  /** It decides by itself what a failed command means; then the laws about attempts that are sent again are not asked of it. */
+  readonly guarded?: boolean;
   /** Each call is dear, as with a script engine: fewer histories. */
   readonly slow?: boolean;
 }

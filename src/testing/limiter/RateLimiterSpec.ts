@@ -29,6 +29,8 @@ export interface RateLimiterSpec extends LimiterSettings {
   readonly outage?: Outage;
   /** The same attempt is charged once within this time. */
   readonly remembersMs?: number;
+  /** Jobs that may wait, where a limiter that waits bounds them. */
+  readonly maxWaiting?: number;
   /** A bucket whose refill is continuous, so that each refusal must be justified by the bound. */
   readonly exact?: boolean;
 }

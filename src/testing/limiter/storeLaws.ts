@@ -14,44 +14,49 @@ type Operations = ReadonlyArray<WeightedOperation<StoreTrial>>;
 /** The laws for limiters whose state is in a store, while commands and replies are lost, doubled and late. */
 export const storeLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyArray<Law> => {
   if (adapter.features.store !== true) return [];
+  return [...(adapter.features.guarded === true ? [] : resendLaws(adapter, spec)), ...outageLaws(adapter, spec)];
+};
+
+const resendLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyArray<Law> => [
+  made(adapter, spec, {
+    id: "L-2",
+    part: "store",
+    kind: "S",
+    title: "a store that loses its data grants at most one capacity more",
+    operations: [
+      ...lossy(adapter, spec),
+      weighted(1, fc.constant<Operation<StoreTrial>>({ text: "the store restarts empty", run: (trial) => trial.wipe() })),
+    ],
+    check: (trial) => trial.expectBound(spec.declaredBound ?? spec.bound),
+    compares: false,
+  }),
+  made(adapter, spec, {
+    id: "L-19",
+    kind: "S",
+    title: "an attempt is charged once, however often it is sent",
+    operations: [...lossy(adapter, spec), weighted(2, againOperation(spec))],
+    check: () => undefined,
+    compares: true,
+  }),
+];
+
+const outageLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyArray<Law> => {
   const { outage } = spec;
-  return [
-    made(adapter, spec, {
-      id: "L-2",
-      part: "store",
-      kind: "S",
-      title: "a store that loses its data grants at most one capacity more",
-      operations: [
-        ...lossy(adapter, spec),
-        weighted(1, fc.constant<Operation<StoreTrial>>({ text: "the store restarts empty", run: (trial) => trial.wipe() })),
-      ],
-      check: (trial) => trial.expectBound(spec.declaredBound ?? spec.bound),
-      compares: false,
-    }),
-    made(adapter, spec, {
-      id: "L-19",
-      kind: "S",
-      title: "an attempt is charged once, however often it is sent",
-      operations: [...lossy(adapter, spec), weighted(2, againOperation(spec))],
-      check: () => undefined,
-      compares: true,
-    }),
-    ...(outage === undefined
-      ? []
-      : [
-          made(adapter, spec, {
-            id: "L-18",
-            kind: "V",
-            title: "with the store away each call has its decision in time, and no more passes than declared",
-            operations: failing(adapter, spec),
-            check: (trial) => {
-              trial.expectDecisions(outage.decisionWithinMs);
-              trial.expectBound(outage.bound);
-            },
-            compares: false,
-          }),
-        ]),
-  ];
+  return outage === undefined
+    ? []
+    : [
+        made(adapter, spec, {
+          id: "L-18",
+          kind: "V",
+          title: "with the store away each call has its decision in time, and no more passes than declared",
+          operations: failing(adapter, spec),
+          check: (trial) => {
+            trial.expectDecisions(outage.decisionWithinMs);
+            trial.expectBound(outage.bound);
+          },
+          compares: false,
+        }),
+      ];
 };
 
 interface StoreLaw {

@@ -44,6 +44,17 @@ export const waitingLaws = (adapter: WaitingAdapter, spec: RateLimiterSpec): Rea
       },
     ),
     made(adapter, spec, { id: "L-17", kind: "V", title: "first in, first out" }, paced(spec, adapter), { onRest: inOrder }),
+    ...(spec.maxWaiting === undefined
+      ? []
+      : [
+          made(
+            adapter,
+            spec,
+            { id: "L-17", part: "bounded", kind: "V", title: "no more jobs wait than declared, and who gave up frees a place at once" },
+            paced(spec, adapter),
+            { onRest: bounded(spec.maxWaiting) },
+          ),
+        ]),
   ];
 };
 
@@ -60,6 +71,7 @@ export const bulkheadLaws = (adapter: BulkheadAdapter, spec: RateLimiterSpec): R
 
 interface Head {
   readonly id: string;
+  readonly part?: string;
   readonly kind: LawKind;
   readonly title: string;
 }
@@ -121,6 +133,20 @@ const inOrder = (trial: WaitingTrial): void => {
   const overtaking =
     first === undefined ? undefined : trial.jobs.find((job) => job.number > first.number && Number.isFinite(job.startedAtMs));
   trial.expect(overtaking === undefined, `job ${first?.number} came before job ${overtaking?.number} and must start before it`);
+};
+
+const bounded = (most: number): NonNullable<WaitingWatch["onRest"]> => {
+  const seen = new WeakMap<WaitingTrial, number>();
+  return (trial) => {
+    const waiting = trial.waiting().filter((job) => !job.aborted).length;
+    trial.expect(waiting <= most, `at most ${most} jobs wait; ${waiting} do`);
+    const turnedAway = trial.jobs.slice(seen.get(trial) ?? 0).find((job) => job.state === "refused");
+    trial.expect(
+      turnedAway === undefined || waiting === most,
+      `${waiting} of ${most} places are taken: job ${turnedAway?.number} must not be refused`,
+    );
+    seen.set(trial, trial.jobs.length);
+  };
 };
 
 const paced = (spec: RateLimiterSpec, adapter: WaitingAdapter): Operations => [

@@ -6,7 +6,8 @@ export interface RetryBudgetUnderTest {
   readonly requested: () => void;
   /** Whether one more attempt may be sent. */
   readonly take: (afterTimeout: boolean) => boolean;
-  readonly ended: (succeeded: boolean, retried: boolean) => void;
+  /** `afterTimeout` as `take` was told when this attempt was granted. */
+  readonly ended: (succeeded: boolean, retried: boolean, afterTimeout: boolean) => void;
   readonly finished: () => void;
   /** What is left of a quota. */
   readonly level?: () => number;
@@ -28,7 +29,7 @@ export interface RetryBudgetSpec {
   readonly stopsAfterFailures?: number;
   /** A retry is granted while at most this share of attempts failed, and only then. */
   readonly failureRatio?: number;
-  /** level = capacity - charges + credits, within 0..capacity. */
+  /** level = capacity - charges + credits, within 0..capacity; the success of a retry gives back what that retry cost. */
   readonly quota?: QuotaPromise;
   /** After so many successes at the first try, within so many ms, a retry is granted again. */
   readonly recovers: (counts: AttemptCounts) => { readonly successes: number; readonly ms: number };
@@ -38,9 +39,8 @@ export interface QuotaPromise {
   readonly capacity: number;
   readonly retryCost: number;
   readonly timeoutCost: number;
+  /** What a success at the first try gives back. */
   readonly successCredit: number;
-  /** What the success of a retry gives back. */
-  readonly retryCredit: number;
 }
 
 /** What the kit needs to know to try out a retry budget. */

@@ -3,7 +3,9 @@ import { LawBroken } from "../LawBroken.ts";
 import type { AttemptCounts, QuotaPromise, RetryBudgetSpec, RetryBudgetUnderTest } from "./RetryBudgetAdapter.ts";
 
 interface Running {
-  retried: boolean;
+  readonly retried: boolean;
+  /** The attempt before it timed out. */
+  readonly afterTimeout: boolean;
 }
 
 export interface BudgetWatch {
@@ -43,7 +45,7 @@ export class RetryBudgetTrial {
     for (let sent = 0; sent < count; sent++) {
       this.requestsMs.push(this.nowMs);
       this.budget.requested();
-      this.running.push({ retried: false });
+      this.running.push({ retried: false, afterTimeout: false });
     }
     this.watch.onRest?.(this);
   }
@@ -56,9 +58,10 @@ export class RetryBudgetTrial {
     this.counts.attempts++;
     this.failuresInARow = succeeded ? 0 : this.failuresInARow + 1;
     if (!succeeded) this.counts.failures++;
-    this.credit(succeeded, attempt.retried);
-    this.budget.ended(succeeded, attempt.retried);
-    if (!succeeded && this.ask(outcome === "timeout")) this.running.push({ retried: true });
+    this.credit(succeeded, attempt, this.spec.quota);
+    this.budget.ended(succeeded, attempt.retried, attempt.afterTimeout);
+    const afterTimeout = outcome === "timeout";
+    if (!succeeded && this.ask(afterTimeout)) this.running.push({ retried: true, afterTimeout });
     else this.budget.finished();
     this.watch.onRest?.(this);
   }
@@ -79,12 +82,13 @@ export class RetryBudgetTrial {
   }
 
   private charge(afterTimeout: boolean, quota: QuotaPromise | undefined): void {
-    if (quota !== undefined) this.quota -= afterTimeout ? quota.timeoutCost : quota.retryCost;
+    if (quota !== undefined) this.quota -= costOf(afterTimeout, quota);
   }
 
-  private credit(succeeded: boolean, retried: boolean): void {
-    const { quota } = this.spec;
+  private credit(succeeded: boolean, { retried, afterTimeout }: Running, quota: QuotaPromise | undefined): void {
     if (!succeeded || quota === undefined) return;
-    this.quota = Math.min(quota.capacity, this.quota + (retried ? quota.retryCredit : quota.successCredit));
+    this.quota = Math.min(quota.capacity, this.quota + (retried ? costOf(afterTimeout, quota) : quota.successCredit));
   }
 }
+
+const costOf = (afterTimeout: boolean, quota: QuotaPromise): number => (afterTimeout ? quota.timeoutCost : quota.retryCost);

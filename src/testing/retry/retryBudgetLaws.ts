@@ -229,11 +229,11 @@ const descend = (stack: Stack, depth: number): void => {
   }
   layer.requested();
   descend(stack, depth + 1);
-  layer.ended(false, false);
+  layer.ended(false, false, false);
   // A budget without a bound would go on for ever.
   for (let retries = 0; retries < 100 && layer.take(false); retries++) {
     descend(stack, depth + 1);
-    layer.ended(false, true);
+    layer.ended(false, true, false);
   }
   layer.finished();
 };

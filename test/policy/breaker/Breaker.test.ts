@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BreakerSettings, TripRule } from "../../../src/policy/breaker/index.ts";
-import { Breaker, Outcome, Phase } from "../../../src/policy/breaker/index.ts";
+import { Breaker, Outcome, outcomeOf, Phase } from "../../../src/policy/breaker/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
 import { SettingFault } from "../../../src/policy/SettingFault.ts";
-
-const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1500, seed: 42 } : { numRuns: 20_000 };
+import { expectFaults, faultOf } from "../Settings.ts";
 
 interface Probe {
   permit: number;
@@ -149,51 +148,57 @@ const operation = fc.oneof(
   },
 );
 const histories = fc.array(operation, { minLength: 6, maxLength: 60, size: "max" });
+const restore = fc.record({ kind: fc.constant("restore" as const) });
+const restored = fc.array(fc.oneof({ weight: 12, arbitrary: operation }, { weight: 1, arbitrary: restore }), {
+  minLength: 6,
+  maxLength: 60,
+  size: "max",
+});
 
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+type Operation = typeof restored extends fc.Arbitrary<Array<infer T>> ? T : never;
 
 /** Runs a history on both; `live` holds the permits that nobody settled yet. */
-function compare(given: BreakerSettings, list: ReadonlyArray<Operation>, restoreEach = false): void {
+function compare(given: BreakerSettings, list: ReadonlyArray<Operation>): void {
   let breaker = new Breaker(given);
   const naive = new NaiveBreaker(given);
   const live: Array<number> = [];
   let nowMs = 100;
   let offsetMs = 0;
+  let rejected = 0;
+  let stale = 0;
   for (const one of list) {
     if (one.kind === "tick") nowMs += one.ms;
-    else if (one.kind === "call") {
-      const permit = naive.admit(nowMs);
-      expect(breaker.admit(nowMs + offsetMs)).toBe(permit);
-      if (permit < 0) expect(breaker.retryAfterMs).toBe(naive.hintMs);
-      else live.push(permit);
-    } else {
-      const permit = one.kind === "any" ? one.which : (live.splice(one.which % Math.max(1, live.length), 1)[0] ?? 99);
-      expect(breaker.settle(permit, one.outcome, nowMs + offsetMs)).toBe(naive.settle(permit, one.outcome, nowMs));
-    }
-    expect([breaker.phase, breaker.epoch, breaker.openings]).toEqual([naive.phase, naive.epoch, naive.openings]);
-    if (restoreEach) {
+    else if (one.kind === "restore") {
       // The time window keeps the age of its buckets, so a clock that differs by whole windows loses nothing.
       offsetMs += 4000;
       breaker = Breaker.restore(given, structuredClone(breaker.export(nowMs + offsetMs - 4000)), nowMs + offsetMs);
       for (const issued of naive.issued) issued.settled = true;
-      live.length = 0;
+      live.length = rejected = stale = 0;
+    } else if (one.kind === "call") {
+      const permit = naive.admit(nowMs);
+      expect(breaker.admit(nowMs + offsetMs)).toBe(permit);
+      if (permit < 0) {
+        expect(breaker.retryAfterMs).toBe(naive.hintMs);
+        rejected++;
+      } else live.push(permit);
+    } else {
+      const permit = one.kind === "any" ? one.which : (live.splice(one.which % Math.max(1, live.length), 1)[0] ?? 99);
+      const counted = naive.settle(permit, one.outcome, nowMs);
+      expect(breaker.settle(permit, one.outcome, nowMs + offsetMs)).toBe(counted);
+      if (!counted) stale++;
     }
+    expect([breaker.phase, breaker.epoch, breaker.openings]).toEqual([naive.phase, naive.epoch, naive.openings]);
+    expect([breaker.rejected, breaker.stale]).toEqual([rejected, stale]);
   }
 }
 
 describe("breaker", () => {
   it("breaker: any settings and history -> phases, epochs, permits and hints of the table of transitions", () => {
-    fc.assert(
-      fc.property(settings, histories, (given, list) => compare(given, list)),
-      RUNS,
-    );
+    fc.assert(fc.property(settings, histories, (given, list) => compare(given, list)));
   });
 
-  it("breaker: exported and restored on another clock after every step -> goes on alike; permits of before are stale", () => {
-    fc.assert(
-      fc.property(settings, histories, (given, list) => compare(given, list, true)),
-      RUNS,
-    );
+  it("breaker: exported and restored on another clock, anywhere in a history -> goes on alike; permits of before are stale", () => {
+    fc.assert(fc.property(settings, restored, (given, list) => compare(given, list)));
   });
 
   it("breaker: any accepted settings -> failures alone open it, then successes alone close it", () => {
@@ -209,7 +214,6 @@ describe("breaker", () => {
         expect(breaker.phase).toBe(Phase.Closed);
         expect(breaker.samples(nowMs)).toBe(0);
       }),
-      RUNS,
     );
   });
 });
@@ -241,7 +245,51 @@ it("breaker: a ramp after closing -> few calls at once, more with time, all at i
   for (const permit of [breaker.admit(1000), breaker.admit(1000)]) breaker.settle(permit, Outcome.Success, 1000);
   expect(breaker.phase).toBe(Phase.Closed);
   const admitted = (nowMs: number) => Array.from({ length: 1000 }, () => breaker.admit(nowMs)).filter((permit) => permit >= 0).length;
-  expect([admitted(1000), admitted(1500), admitted(1999), admitted(2000)]).toEqual([101, 550, 999, 1000]);
+  expect(breaker.retryAfterMs).toBe(0);
+  expect(admitted(1000)).toBe(101);
+  expect(breaker.retryAfterMs).toBe(1000);
+  const moved = Breaker.restore({ ...BASE, rampMs: 1000, rampFromRatio: 0.1 }, breaker.export(1400), 77_000);
+  expect([admitted(1500), breaker.retryAfterMs]).toEqual([550, 500]);
+  expect([admitted(1999), admitted(2000)]).toEqual([999, 1000]);
+  const admittedOfMoved = (nowMs: number) => Array.from({ length: 1000 }, () => moved.admit(nowMs)).filter((permit) => permit >= 0).length;
+  expect([admittedOfMoved(77_100), moved.retryAfterMs, admittedOfMoved(77_600), admittedOfMoved(78_000)]).toEqual([551, 500, 1000, 1000]);
+});
+
+it("breaker: a ramp once over -> over for a restored one, whatever its clock", () => {
+  const late = Breaker.restore({ ...BASE, rampMs: 1000 }, new Breaker({ ...BASE, rampMs: 1000 }).export(5), -1e6);
+  expect([late.admit(-1e6), late.admit(-1e6)]).toEqual([0, 1]);
+});
+
+it("breaker: openings in close succession -> each openFactor times as long, up to the maximum; closed between -> the first again", () => {
+  const breaker = opened({ ...BASE, openFactor: 3, maxOpenMs: 20_000 });
+  let nowMs = 0;
+  const lengths = [1000, 3000, 9000, 20_000, 20_000].map((expected) => {
+    expect([breaker.admit(nowMs + expected - 0.001), breaker.retryAfterMs]).toEqual([-1, 0.001]);
+    nowMs += expected;
+    const probe = breaker.admit(nowMs);
+    breaker.settle(probe, Outcome.Failure, nowMs);
+    return probe >= 0;
+  });
+  expect([lengths, breaker.openings]).toEqual([[true, true, true, true, true], 6]);
+  nowMs += 20_000;
+  for (let i = 0; i < 2; i++) breaker.settle(breaker.admit(nowMs), Outcome.Success, nowMs);
+  for (let i = 0; i < 2; i++) breaker.settle(breaker.admit(nowMs), Outcome.Failure, nowMs);
+  expect([breaker.openings, breaker.admit(nowMs), breaker.retryAfterMs]).toEqual([1, -1, 1000]);
+});
+
+it("breaker: samples of a time window -> leave it as time passes, also while nobody calls", () => {
+  const breaker = new Breaker({ ...BASE, trip: { kind: "time", windowMs: 1000, buckets: 10, minCalls: 9, failureRatio: 1 } });
+  for (const ms of [0, 50, 500]) breaker.settle(breaker.admit(ms), Outcome.Failure, ms);
+  expect([999, 1000, 1499, 1500].map((ms) => breaker.samples(ms))).toEqual([3, 1, 1, 0]);
+});
+
+it.each([
+  [true, 99, Outcome.Success],
+  [true, 100, Outcome.SlowSuccess],
+  [false, 99, Outcome.Failure],
+  [false, 100, Outcome.SlowFailure],
+])("outcome: succeeded %s after %d ms, slow from 100 on -> class %d", (succeeded, durationMs, expected) => {
+  expect(outcomeOf(succeeded, durationMs, 100)).toBe(expected);
 });
 
 it("breaker: a server's hint -> lengthens the open time up to its maximum", () => {
@@ -259,7 +307,7 @@ it("breaker: an outcome of a permit that is not remembered any more -> counts fo
 
 it("breaker: a node clock that steps back -> frozen limiter time, and open again after it", () => {
   const breaker = opened(BASE);
-  expect(breaker.admit(-3_600_000)).toBe(-1);
+  expect([breaker.admit(-3_600_000), breaker.retryAfterMs]).toEqual([-1, 1000]);
   expect(breaker.admit(1000)).toBeGreaterThan(0);
 });
 
@@ -281,9 +329,54 @@ it.each<Partial<BreakerSettings>>([
   expect(() => new Breaker({ ...BASE, ...wrong })).toThrow(SettingFault);
 });
 
+it("breaker: a setting out of bounds -> the fault that says what it must be", () => {
+  const build = (given: BreakerSettings) => new Breaker(given);
+  const whole = (least: number, most: number) => `a whole number >= ${least} <= ${most}`;
+  const durationMs = "a finite number >= 0.001 <= 9000000000000";
+  const ratio = "a finite number >= 0.000001 <= 1";
+  const constraints = {
+    openForMs: durationMs,
+    openFactor: whole(1, 1000),
+    maxOpenMs: durationMs,
+    probes: whole(1, 1024),
+    successesNeeded: whole(1, 1_048_576),
+    allowedFailures: whole(0, 1_048_576),
+    probesPerRound: whole(3, 2_097_152),
+    probeLeaseMs: durationMs,
+    rampMs: durationMs,
+    rampFromRatio: ratio,
+    remembered: whole(2, 16_777_216),
+  };
+  expectFaults("breaker", { ...BASE, allowedFailures: 1 }, constraints, build);
+  const rate = { minCalls: whole(1, 10), failureRatio: ratio, slowRatio: ratio };
+  const rules = [
+    [{ kind: "consecutive", failures: 2 }, { failures: whole(1, 1_048_576) }],
+    [
+      { kind: "count", size: 10, minCalls: 2, failureRatio: 0.5 },
+      { size: whole(1, 1_048_576), ...rate },
+    ],
+    [
+      { kind: "time", windowMs: 1000, buckets: 10, minCalls: 2, failureRatio: 0.5 },
+      { windowMs: durationMs, buckets: whole(1, 1000), ...rate, minCalls: whole(1, 1_048_576) },
+    ],
+  ] as const;
+  for (const [trip, of] of rules) expectFaults<TripRule>("breaker.trip", trip, of, (given) => build({ ...BASE, trip: given }));
+  expect(faultOf(() => build({ ...BASE, maxOpenMs: 999 }))).toEqual(new SettingFault("breaker.maxOpenMs", ">= breaker.openForMs", 999));
+  const uneven: TripRule = { kind: "time", windowMs: 1000, buckets: 3, minCalls: 2, failureRatio: 0.5 };
+  expect(faultOf(() => build({ ...BASE, trip: uneven }))).toEqual(
+    new SettingFault("breaker.trip.windowMs", "whole microseconds in each bucket", 1000),
+  );
+});
+
 it("breaker: an outcome that is none -> a fault, and the permit still counts", () => {
   const breaker = new Breaker(BASE);
   const permit = breaker.admit(0);
-  for (const outcome of [-1, 5, 0.5, NaN]) expect(() => breaker.settle(permit, outcome, 0)).toThrow(PolicyFault);
+  for (const outcome of [-1, 5, 0.5, NaN]) {
+    expect(faultOf(() => breaker.settle(permit, outcome, 0))).toEqual(new PolicyFault("breaker.outcome", "one of Outcome", outcome));
+  }
+  for (const hintMs of [-1, NaN]) {
+    const fault = new PolicyFault("breaker.serverRetryAfterMs", "a number >= 0", hintMs);
+    expect(faultOf(() => breaker.settle(permit, Outcome.Failure, 0, hintMs))).toEqual(fault);
+  }
   expect(breaker.settle(permit, Outcome.Success, 0)).toBe(true);
 });

@@ -1,42 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ResultCacheSettings } from "../../../src/policy/caching/index.ts";
-import { Answer, Left, Loaded, planWarmUp, refreshesEarly, ResultCache, Settled } from "../../../src/policy/caching/index.ts";
+import { Answer, Left, Loaded, planWarmUp, refreshesEarly, Settled } from "../../../src/policy/caching/index.ts";
 import { drawsOf } from "../routing/Fleet.ts";
-
-const PLAIN: ResultCacheSettings = {
-  eviction: "lru",
-  maxEntries: 100,
-  maxBytes: Infinity,
-  ttlMs: 1000,
-  ttlJitterRatio: 0,
-  earlyRefresh: 0,
-  staleWhileRevalidateMs: 0,
-  staleIfErrorMs: 0,
-  negativeTtlMs: 0,
-  coalesce: true,
-  maxLoads: 100,
-  maxWaiters: 1000,
-  leaseMs: Infinity,
-  onLeaderCancel: "keep",
-};
-const cacheOf = (settings: Partial<ResultCacheSettings> = {}) => new ResultCache<string>({ ...PLAIN, ...settings });
-const callersOf = (cache: ResultCache<string>, flight: number): Array<number> => {
-  const callers: Array<number> = [];
-  for (let caller = cache.nextCaller(flight); caller >= 0; caller = cache.nextCaller(flight)) callers.push(caller);
-  return callers;
-};
-const load = (cache: ResultCache<string>, key: string, nowMs: number, draw = 0.5): void => {
-  expect(cache.request(key, 0, 0, nowMs)).toBe(Answer.Lead);
-  const { flight } = cache;
-  cache.settle(flight, Loaded.Value, 1, draw, nowMs);
-  callersOf(cache, flight);
-};
+import { expectFaults } from "../Settings.ts";
+import { cacheOf, callersOf, load, PLAIN } from "./Caches.ts";
+import { NaiveCache } from "./NaiveCache.ts";
 
 describe("result cache, any history", () => {
   const step = fc.record({
     gapMs: fc.constantFrom(0, 0, 1, 49, 50, 51, 99, 100, 101, 400),
-    act: fc.constantFrom("ask", "ask", "ask", "end", "fail", "absent", "cancel", "write", "flush", "lease"),
+    act: fc.constantFrom("ask", "ask", "ask", "end", "fail", "absent", "unkept", "cancel", "prefetch", "write", "flush", "lease"),
     key: fc.constantFrom("", "a", "a:b", "__proto__"),
     which: fc.nat(20),
     draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
@@ -52,6 +25,81 @@ describe("result cache, any history", () => {
     onLeaderCancel: fc.constantFrom("keep" as const, "handOver" as const),
     maxLoads: fc.constantFrom(2, 20),
     maxWaiters: fc.constantFrom(3, 50),
+  });
+
+  it("cache: any history -> every answer, count, load and waiter of the rules over lists", () => {
+    const all = fc.record({ step, flight: fc.nat(20), back: fc.constantFrom(0, 0, 0, 0, -30) });
+    const keys = ["", "a", "a:b", "__proto__"];
+    fc.assert(
+      fc.property(settings, fc.constantFrom(0, 0.5), fc.array(all, { maxLength: 60, size: "max" }), (some, ttlJitterRatio, history) => {
+        const chosen = { ...PLAIN, ...some, ttlJitterRatio, ttlMs: 100 };
+        const cache = cacheOf(chosen);
+        const naive = new NaiveCache(chosen);
+        const known: Array<{ readonly caller: number; readonly waiter: number }> = [];
+        const ids: Array<number> = [];
+        let [now, caller] = [0, 0];
+        const begun = (): void => {
+          naive.load!.id = cache.flight;
+          ids.push(cache.flight);
+        };
+        for (const { step, flight: which, back } of history) {
+          now += step.gapMs;
+          // A reading that steps back counts as the latest.
+          naive.nowMs = Math.max(naive.nowMs, now + back);
+          const at = now + back;
+          const { act, key, draw } = step;
+          if (act === "ask") {
+            const answer = naive.request(key, ++caller, draw);
+            expect(cache.request(key, caller, draw, at)).toBe(answer);
+            if (answer === Answer.Lead || answer === Answer.HitAndLoad || answer === Answer.StaleAndLoad) begun();
+            if (answer === Answer.Lead || answer === Answer.Follow) known.push({ caller, waiter: cache.waiter });
+          } else if (act === "cancel") {
+            if (known.length === 0) continue;
+            const one = known[which % known.length]!;
+            const left = naive.cancel(one.caller);
+            expect(cache.cancel(one.waiter, at)).toBe(left);
+            if (left === Left.HandedOver) {
+              begun();
+              expect(cache.newLeader).toBe(naive.load!.leader);
+            }
+          } else if (act === "write") {
+            cache.invalidate(key, at);
+            naive.write((other) => other === key);
+          } else if (act === "flush") {
+            cache.flush(at);
+            naive.write(() => true);
+          } else if (act === "prefetch") {
+            const loads = naive.prefetch(key);
+            expect(cache.prefetch(key, at)).toBe(loads);
+            if (loads) begun();
+          } else if (ids.length > 0) {
+            const id = ids[Math.max(0, ids.length - 1 - (which % 4))]!;
+            if (act === "lease") {
+              const leader = naive.leaseEnded(id);
+              expect(cache.leaseEnded(id, at)).toBe(leader);
+              if (leader >= 0) {
+                begun();
+                expect(cache.newLeader).toBe(leader);
+              }
+            } else {
+              const how = { fail: Loaded.Failed, absent: Loaded.Absent, end: Loaded.Value, unkept: Loaded.Unkept }[act as string]!;
+              const waiters = naive.loads.find((load) => load.id === id)?.waiters ?? [];
+              const settled = naive.settle(id, how, draw);
+              expect(cache.settle(id, how, 1, draw, at)).toBe(settled);
+              if (settled !== Settled.Late) expect(callersOf(cache, id)).toEqual(waiters);
+            }
+          }
+          expect(cache.counts).toEqual(naive.counts);
+          expect([cache.loadsInFlight, cache.entries.size]).toEqual([naive.loads.length, naive.entries.length]);
+          for (const { caller: who, waiter } of known.slice(-5)) {
+            expect(cache.flightOf(waiter)).toBe(naive.loads.find(({ waiters }) => waiters.includes(who))?.id ?? -1);
+          }
+        }
+        expect(keys.filter((key) => cache.entries.find(key) >= 0)).toEqual(
+          keys.filter((key) => naive.entries.some((entry) => entry.key === key)),
+        );
+      }),
+    );
   });
 
   it("cache: each caller settles once, no value from before a write, ages and loads within bounds, counts add up", () => {
@@ -102,7 +150,7 @@ describe("result cache, any history", () => {
               expect(dead).toContain(leader);
               open(flights.get(flight)!.key);
             }
-          } else if (flight !== undefined) {
+          } else if (flight !== undefined && act !== "prefetch" && act !== "unkept") {
             const { key: of, version } = flights.get(flight)!;
             const how = act === "fail" ? Loaded.Failed : act === "absent" ? Loaded.Absent : Loaded.Value;
             const settled = cache.settle(flight, how, 1, 0.5, now);
@@ -128,7 +176,6 @@ describe("result cache, any history", () => {
           expect(cache.entries.size).toBeLessThanOrEqual(chosen.maxEntries);
         }
       }),
-      { numRuns: 2000 },
     );
   });
 });
@@ -252,10 +299,28 @@ describe("result cache, cases", () => {
     }
   });
 
-  it("cache: bad settings -> a fault that names them", () => {
-    expect(() => cacheOf({ ttlMs: 0 })).toThrow("cache.ttlMs: must be a finite number > 0, or Infinity (got 0)");
-    expect(() => cacheOf({ ttlJitterRatio: 1 })).toThrow("cache.ttlJitterRatio");
-    expect(() => cacheOf({ leaseMs: -1 })).toThrow("cache.leaseMs");
+  it("cache: before anything happened -> no load, no waiter, no entry, no new leader", () => {
+    const cache = cacheOf();
+    expect([cache.flight, cache.waiter, cache.slot, cache.newLeader, cache.loadsInFlight]).toEqual([-1, -1, -1, -1, 0]);
+  });
+
+  it("cache: a setting out of bounds -> the fault that says what it must be", () => {
+    const positive = "a finite number > 0, or Infinity";
+    const least = "a finite number >= 0";
+    const constraints = {
+      ttlMs: positive,
+      ttlJitterRatio: "a finite number >= 0 <= 0.999",
+      earlyRefresh: least,
+      staleWhileRevalidateMs: least,
+      staleIfErrorMs: least,
+      negativeTtlMs: least,
+      maxEntries: "a whole number >= 1 <= 16777216",
+      maxBytes: "a finite number >= 1, or Infinity",
+      maxLoads: "a whole number >= 1 <= 1048576",
+      maxWaiters: "a whole number >= 1 <= 1048576",
+      leaseMs: positive,
+    };
+    expectFaults("cache", PLAIN, constraints, cacheOf);
   });
 });
 
@@ -276,43 +341,6 @@ describe("early refresh", () => {
     expect([refreshesEarly(1000, 0, 0.999, 999), refreshesEarly(1000, 1e9, 0, 999)]).toEqual([false, false]);
     expect(refreshesEarly(1000, 1000, 1 - 2 ** -53, 0)).toBe(true);
   });
-
-  /** Loads and visible misses of a key with a TTL of 60 s under Poisson arrivals, by what protects it. */
-  const stampede = (perSecond: number, loadMs: number, settings: Partial<ResultCacheSettings>, ttls: number) => {
-    const cache = cacheOf({ coalesce: false, ttlMs: 60_000, maxWaiters: 100_000, maxLoads: 100_000, ...settings });
-    const draw = drawsOf(23);
-    const ends: Array<{ flight: number; atMs: number }> = [];
-    load(cache, "k", 0);
-    // The table's entry knows the duration of its load from the start.
-    cache.entries.loadMs[0] = loadMs;
-    let [now, next] = [0, 0];
-    while (now < ttls * 60_000) {
-      now -= (1000 / perSecond) * Math.log(1 - draw());
-      for (; next < ends.length && ends[next]!.atMs <= now; next++) {
-        cache.settle(ends[next]!.flight, Loaded.Value, 1, 0.5, ends[next]!.atMs);
-        callersOf(cache, ends[next]!.flight);
-      }
-      const answer = cache.request("k", 0, draw(), now);
-      if (answer === Answer.Lead || answer === Answer.HitAndLoad) ends.push({ flight: cache.flight, atMs: now + loadMs });
-    }
-    return { loads: (cache.counts.loads - 1) / ttls, missed: (cache.counts.misses + cache.counts.coalesced - 1) / cache.counts.requests };
-  };
-
-  it.each([
-    [10, 3000, 28.1, 0.95, 3.08, 2.73],
-    [100, 400, 40.4, 0.99, 2.68, 1.75],
-  ])(
-    "xfetch: %d/s, loads of %d ms -> loads per minute: none %d, coalesced %d, beta 1 %d, beta 2 %d",
-    (perSecond, loadMs, plain, single, one, two) => {
-      const within = (measured: number, expected: number) => expect(Math.abs(measured / expected - 1)).toBeLessThan(0.1);
-      within(stampede(perSecond, loadMs, {}, 200).loads, plain);
-      within(stampede(perSecond, loadMs, { coalesce: true }, 200).loads, single);
-      const early = stampede(perSecond, loadMs, { earlyRefresh: 1 }, 400);
-      within(early.loads, one);
-      within(stampede(perSecond, loadMs, { earlyRefresh: 2 }, 400).loads, two);
-      expect(early.missed).toBeLessThan(1e-4);
-    },
-  );
 });
 
 it("warm-up: demand, room, time and TTL -> the hottest that fit, hottest last, done at the peak", () => {
@@ -321,7 +349,17 @@ it("warm-up: demand, room, time and TTL -> the hottest that fit, hottest last, d
   expect([...planWarmUp({ ...plan, maxEntries: 2 }).keys]).toEqual([3, 2]);
   expect([...planWarmUp({ ...plan, ttlMs: 1499 }).keys]).toEqual([3, 2]);
   expect([...planWarmUp({ ...plan, peakMs: 500 }).keys]).toEqual([2]);
-  expect(() => planWarmUp({ ...plan, loadsPerSecond: 0 })).toThrow("warmUp.loadsPerSecond");
+  // Exactly one load of time; equal demand by number; the time begins now.
+  expect([...planWarmUp({ ...plan, ttlMs: 500 }).keys]).toEqual([2]);
+  expect([...planWarmUp({ ...plan, demand: [1, 2, 2, 2], maxEntries: 2 }).keys]).toEqual([2, 1]);
+  expect(planWarmUp({ ...plan, nowMs: 9000 })).toEqual({ startMs: 9000, gapMs: 500, keys: Int32Array.of(3, 2) });
+  const constraints = {
+    maxEntries: "a whole number >= 1",
+    loadsPerSecond: "a finite number > 0",
+    ttlMs: "a finite number > 0, or Infinity",
+    peakMs: "a finite number >= 0",
+  };
+  expectFaults("warmUp", plan, constraints, planWarmUp);
 });
 
 describe("loads that nobody waits for", () => {

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { ConcurrencySettings } from "../../../src/policy/concurrency/index.ts";
 import { Aimd, Breakwater, ConcurrencyLimit, Gradient2, Vegas, VirtualTokenCounter } from "../../../src/policy/concurrency/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
+import { SettingFault } from "../../../src/policy/SettingFault.ts";
+import { expectFaults, faultOf } from "../Settings.ts";
 
-const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1000, seed: 42 } : { numRuns: 20_000 };
 const RANGE = { initial: 20, min: 20, max: 200 };
 const GRADIENT = { ...RANGE, tolerance: 1.5, smoothing: 0.2, queue: 4, longSamples: 600 };
 const adaptive = () => [
@@ -27,7 +29,6 @@ it("adaptive limits: any samples -> finite and within the range", () => {
         expect(limit.limit).toBeLessThanOrEqual(200);
       }
     }),
-    RUNS,
   );
 });
 
@@ -110,14 +111,50 @@ it("concurrency: any history -> never above its limits, each permit ends once, b
         expect(limit.inFlight).toBe(weight());
       }
     }),
-    RUNS,
   );
+});
+
+it("concurrency: its name; a setting out of bounds -> the fault that says what it must be", () => {
+  const sound = { limit: 5, tenants: 2, perTenant: 3, leaseMs: 100, maxPermits: 8 };
+  const build = (of: ConcurrencySettings) => new ConcurrencyLimit(of);
+  expect(build(sound).name).toBe("concurrency");
+  const limit = "a whole number >= 1 <= 1099511627776";
+  const constraints = {
+    limit,
+    perTenant: limit,
+    tenants: "a whole number >= 1 <= 1048576",
+    maxPermits: "a whole number >= 1 <= 4194304",
+    leaseMs: "a finite number >= 0.001 <= 9000000000000",
+  };
+  expectFaults("concurrency", sound, constraints, build);
+  for (const [setting, call] of [
+    ["limit", () => build(sound).reconfigure(0, 1)],
+    ["perTenant", () => build(sound).reconfigure(1, 0)],
+  ] as const) {
+    expect(faultOf(call)).toEqual(new SettingFault(`concurrency.${setting}`, limit, 0));
+  }
+});
+
+it("concurrency: maxPermits out -> no room, whatever the limit; ends by leases are counted", () => {
+  const limit = new ConcurrencyLimit({ limit: 9, tenants: 1, leaseMs: 100, maxPermits: 2 });
+  expect([limit.acquire(0, 1, 0), limit.acquire(0, 1, 10), limit.acquire(0, 1, 10), limit.inFlight]).toEqual([0, 1, -1, 2]);
+  expect([limit.release(1, 20), limit.acquire(0, 1, 99), limit.acquire(0, 3, 100), limit.expired, limit.inFlight]).toEqual([
+    true,
+    -1,
+    2,
+    1,
+    3,
+  ]);
+  // A clock that steps back is frozen: the lease of permit 2 lasts from 100 on.
+  expect([limit.release(2, 50), limit.inFlight]).toEqual([true, 0]);
 });
 
 it("concurrency: weights and tenants that are none -> a fault; a lower limit -> nobody enters until it is kept", () => {
   const limit = new ConcurrencyLimit({ limit: 2, tenants: 1, leaseMs: 1000, maxPermits: 8 });
-  for (const weight of [0, -1, NaN, 0.5, Infinity]) expect(() => limit.acquire(0, weight, 0)).toThrow(PolicyFault);
-  expect(() => limit.acquire(1, 1, 0)).toThrow(PolicyFault);
+  for (const weight of [0, -1, NaN, 0.5, Infinity]) {
+    expect(faultOf(() => limit.acquire(0, weight, 0))).toEqual(new PolicyFault("concurrency.weight", "a whole number > 0", weight));
+  }
+  expect(faultOf(() => limit.acquire(1, 1, 0))).toEqual(new PolicyFault("concurrency.tenant", "a whole number from 0 to 0", 1));
   const [first, second] = [limit.acquire(0, 1, 0), limit.acquire(0, 1, 0)];
   limit.reconfigure(1, 1);
   limit.release(first, 0);
@@ -141,7 +178,6 @@ it("vtc: two backlogged clients with shares -> service by share differs by no mo
         expect(Math.abs(service[0]! / share - service[1]!)).toBeLessThanOrEqual(2 * (100 + 2 * 50));
       }
     }),
-    RUNS,
   );
 });
 
@@ -167,6 +203,5 @@ it("vtc: two backlogged clients -> service differs by no more than the bound; on
         expect(vtc.served(2)).toBe(least);
       },
     ),
-    RUNS,
   );
 });

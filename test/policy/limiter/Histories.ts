@@ -1,8 +1,5 @@
 import fc from "fast-check";
 
-/** At least a thousand histories; many more, with a seed of the day, in the long run. fast-check prints the seed of a failure. */
-export const RUNS: fc.Parameters<unknown> = process.env["SPILLWAY_LONG"] === undefined ? { numRuns: 1000, seed: 42 } : { numRuns: 20_000 };
-
 export interface Call {
   readonly gapMs: number;
   readonly cost: number;

@@ -14,7 +14,7 @@ import {
 } from "../../../src/policy/limiter/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
 import type { Call } from "./Histories.ts";
-import { addMs, calls, RUNS } from "./Histories.ts";
+import { addMs, calls } from "./Histories.ts";
 
 interface Kind {
   readonly name: string;
@@ -140,7 +140,6 @@ describe.each(KINDS)("$name", (kind) => {
           }
         });
       }),
-      RUNS,
     );
   });
 
@@ -157,7 +156,6 @@ describe.each(KINDS)("$name", (kind) => {
           same(limiter.take(before, cost, addMs(nowMs, hintMs)), 0);
         });
       }),
-      RUNS,
     );
   });
 
@@ -174,7 +172,6 @@ describe.each(KINDS)("$name", (kind) => {
           limiter.take(state, cost, nowMs);
         });
       }),
-      RUNS,
     );
   });
 
@@ -192,7 +189,6 @@ describe.each(KINDS)("$name", (kind) => {
           nowMs = addMs(nowMs, call.gapMs);
         }
       }),
-      RUNS,
     );
   });
 
@@ -210,7 +206,6 @@ describe.each(KINDS)("$name", (kind) => {
           if (kind.name !== "composite") same(kept, Math.min(left, to.capacity));
         });
       }),
-      RUNS,
     );
   });
 
@@ -229,7 +224,6 @@ describe.each(KINDS)("$name", (kind) => {
           atMost(limiter.remaining(state, nowMs - steps[turn++ % 40]!), left + slack);
         }
       }),
-      RUNS,
     );
   });
 
@@ -260,7 +254,6 @@ describe.each(KINDS)("$name", (kind) => {
         for (let i = 0; i < 3; i++) table.take(`new ${i}`, 1, nowMs + 1e9);
         expect(table.keys).toBeLessThanOrEqual(3);
       }),
-      RUNS,
     );
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { LeakyQueue, TokenBudgets } from "../../../src/policy/limiter/index.ts";
-import { addMs, RUNS } from "./Histories.ts";
+import { addMs } from "./Histories.ts";
 
 const SETTINGS = {
   budgets: [
@@ -102,7 +102,6 @@ it("tokenBudgets: any history -> all or nothing, exact hints, one end per reserv
         }
       }
     }),
-    RUNS,
   );
 });
 
@@ -129,6 +128,79 @@ it("tokenBudgets: cached prompt tokens -> counted as declared; an answer that is
     return budgets.level(1, 0);
   };
   expect([one(true), one(false)]).toEqual([63, 83]);
+});
+
+const windowed = (windowMs: number) =>
+  new TokenBudgets({
+    ...SETTINGS,
+    leaseMs: 60_000,
+    maxReservations: 100,
+    budgets: [{ unit: "tokens", limit: 100, windowMs }],
+    outputCapTokens: 50,
+  });
+
+it("tokenBudgets in fixed windows: credit in the window that was charged -> given back; after its end -> dropped", () => {
+  const within = windowed(1000);
+  const first = within.reserve(10, 0, 50, 100);
+  expect(within.level(0, 100)).toBe(40);
+  within.settle(first, 10, 0, 5, 999);
+  expect(within.level(0, 999)).toBe(85);
+  const late = windowed(1000);
+  const old = late.reserve(10, 0, 50, 100);
+  late.reserve(20, 0, 0, 1000);
+  expect(late.settle(old, 10, 0, 5, 1500)).toBe(true);
+  expect(late.level(0, 1500)).toBe(80);
+  expect(late.refund(old, 1500)).toBe(false);
+});
+
+it("tokenBudgets in fixed windows: debt -> charged to the window in which it becomes known, nobody until its end, then forgotten", () => {
+  const budgets = windowed(1000);
+  const long = budgets.reserve(10, 0, 50, 900);
+  budgets.settle(long, 10, 0, 500, 1200);
+  expect(budgets.level(0, 1200)).toBe(-350);
+  expect(budgets.reserve(0, 0, 0, 1200)).toBe(-1);
+  expect(budgets.retryAfterMs).toBe(800);
+  expect(budgets.reserve(0, 0, 0, 1999.999)).toBe(-1);
+  expect(budgets.level(0, 2000)).toBe(100);
+});
+
+it("tokenBudgets in fixed windows and buckets: any history -> levels as reckoned from the list of charges, at most a window's limit", () => {
+  const op = fc.record({
+    gapMs: fc.constantFrom(0, 0, 1, 499, 500, 999, 1000, 1001),
+    what: fc.constantFrom("reserve", "reserve", "settle", "refund"),
+    which: fc.nat(9),
+    output: fc.integer({ min: 0, max: 60 }),
+  });
+  fc.assert(
+    fc.property(fc.array(op, { minLength: 6, maxLength: 40, size: "max" }), (list) => {
+      const budgets = windowed(1000);
+      const charges: Array<{ readonly window: number; readonly cost: number }> = [];
+      const held: Array<{ readonly id: number; readonly window: number; readonly estimate: number; open: boolean }> = [];
+      let nowMs = 0;
+      for (const { gapMs, what, which, output } of list) {
+        nowMs += gapMs;
+        const window = Math.floor(nowMs / 1000);
+        const left = (): number => 100 - charges.filter((one) => one.window === window).reduce((sum, { cost }) => sum + cost, 0);
+        if (what === "reserve") {
+          const estimate = Math.min(50, output);
+          const id = budgets.reserve(0, 0, output, nowMs);
+          expect(id >= 0).toBe(left() >= estimate);
+          if (id >= 0) {
+            held.push({ id, window, estimate, open: true });
+            charges.push({ window, cost: estimate });
+          }
+        } else if (held.length > 0) {
+          const one = held[which % held.length]!;
+          const ended = what === "settle" ? budgets.settle(one.id, 0, 0, output, nowMs) : budgets.refund(one.id, nowMs);
+          expect(ended).toBe(one.open);
+          const credit = one.estimate - (what === "settle" ? output : 0);
+          if (one.open && (credit < 0 || one.window === window)) charges.push({ window, cost: -credit });
+          one.open = false;
+        }
+        expect(budgets.level(0, nowMs)).toBe(left());
+      }
+    }),
+  );
 });
 
 it("leakyQueue: joins, leaves and releases in any order -> first in, first out, one per interval, never more than its length", () => {
@@ -160,6 +232,5 @@ it("leakyQueue: joins, leaves and releases in any order -> first in, first out, 
         expect(queue.releaseInMs(nowMs)).toBe(Math.max(0, addMs(freeMs, -nowMs)));
       }
     }),
-    RUNS,
   );
 });

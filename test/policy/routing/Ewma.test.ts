@@ -39,7 +39,6 @@ it("peakEwma, ewma: any samples -> the replica with the smaller naive estimate *
         expect(better(router, load, nowMs, weight)).toBe(cost(1) < cost(0) ? 1 : 0);
       }
     }),
-    { numRuns: 1500 },
   );
 });
 

@@ -127,7 +127,6 @@ describe.each([
           }
         }
       }),
-      { numRuns: 1500 },
     );
   });
 
@@ -222,7 +221,6 @@ it("nginx: nothing fails -> the picks of smooth weighted round robin: 5,1,1 give
       const group = fleetOf(weights);
       for (let turn = 0; turn < picks; turn++) expect(nginx.pick(group, request(), DRAW, turn * 100)).toBe(weighted.pick(group));
     }),
-    { numRuns: 1000 },
   );
 });
 

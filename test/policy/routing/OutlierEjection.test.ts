@@ -108,7 +108,6 @@ describe("outlierEjection", () => {
           }
         },
       ),
-      { numRuns: 1200 },
     );
   });
 
@@ -222,7 +221,6 @@ describe("slowStart", () => {
           expect(got).toBeLessThanOrEqual(1 + (picks * Math.max(0.1, nowMs / 60_000) * weights[0]!) / total);
         },
       ),
-      { numRuns: 1000 },
     );
   });
 

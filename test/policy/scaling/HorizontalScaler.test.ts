@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HorizontalScalerSettings, ScaleObservation, ScaleRules } from "../../../src/policy/scaling/index.ts";
 import { HorizontalScaler, KUBERNETES_RULES, LargestOf, ReplicaTarget, ScheduledScaler } from "../../../src/policy/scaling/index.ts";
+import { SettingFault } from "../../../src/policy/SettingFault.ts";
+import { expectFaults, faultOf } from "../Settings.ts";
 
 /** Samples per replica: NaN says nothing, "starting" is not ready. */
 const seenOf = (samples: ReadonlyArray<number | "starting">, more: Partial<ScaleObservation> = {}): ScaleObservation => ({
@@ -52,6 +54,44 @@ describe("target", () => {
     expect(wanted([300, 300, "starting", "starting"])).toBe(6);
     expect(wanted([150, "starting"])).toBe(2);
     expect(wanted([50, 50, "starting"])).toBe(1);
+  });
+
+  // Source: Kubernetes 1.34, replica_calculator.go, calcPlainMetricReplicas: samples are put together before anything is divided.
+  it("target: any samples -> the replicas that the controller's own order of steps gives", () => {
+    const sample = fc.constantFrom<number | "starting">(0, 50, 90, 100, 100, 110, 150, 200, Number.NaN, "starting");
+    const near = (ratio: number, tolerance: number) => ratio >= 1 - tolerance && ratio <= 1 + tolerance;
+    const ratioOf = (samples: ReadonlyArray<number>) => samples.reduce((sum, one) => sum + one, 0) / (samples.length * 100);
+    const naive = (samples: ReadonlyArray<number | "starting">, current: number, tolerance: number) => {
+      const starting = samples.filter((one) => one === "starting");
+      const silent = samples.filter((one) => Number.isNaN(one));
+      const metrics = samples.filter((one): one is number => typeof one === "number" && !Number.isNaN(one));
+      if (metrics.length === 0) return Number.NaN;
+      const ratio = ratioOf(metrics);
+      const upWithStarting = starting.length > 0 && ratio > 1;
+      if (!upWithStarting && silent.length === 0) return near(ratio, tolerance) ? current : Math.ceil(ratio * metrics.length);
+      const filled = [...metrics, ...silent.map(() => (ratio < 1 ? 100 : 0)), ...(upWithStarting ? starting.map(() => 0) : [])];
+      const careful = ratioOf(filled);
+      if (near(careful, tolerance) || (ratio < 1 && careful > 1) || (ratio > 1 && careful < 1)) return current;
+      const next = Math.ceil(careful * filled.length);
+      return (careful < 1 && next > current) || (careful > 1 && next < current) ? current : next;
+    };
+    fc.assert(
+      fc.property(
+        fc.array(sample, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 10 }),
+        fc.constantFrom(0, 0.1, 0.5),
+        (samples, replicas, tolerance) => {
+          const target = new ReplicaTarget({ metric: "utilization", value: 100 }, tolerance);
+          expect(target.wanted(seenOf(samples, { replicas }))).toBe(naive(samples, replicas, tolerance));
+        },
+      ),
+    );
+  });
+
+  it("target: concurrency and tokens per second -> their own columns", () => {
+    const seen = seenOf([0, 0], { concurrency: Float64Array.of(300, 300), tokensPerSecond: Float64Array.of(400, 400) });
+    const of = (metric: "concurrency" | "tokensPerSecond") => new ReplicaTarget({ metric, value: 100 }, 0.1).wanted(seen);
+    expect([of("concurrency"), of("tokensPerSecond")]).toEqual([6, 8]);
   });
 
   it("target: a total -> ceil(total / target), 0 is a number, unknown is NaN", () => {
@@ -130,22 +170,27 @@ describe("horizontal", () => {
       load: fc.integer({ min: 0, max: 3000 }),
     });
     fc.assert(
-      fc.property(rules, rules, fc.array(step, { maxLength: 60 }), (scaleUp, scaleDown, history) => {
-        const settings = { ...SETTINGS, scaleUp, scaleDown, minReplicas: 2, maxReplicas: 25 };
-        const scaler = new HorizontalScaler(settings);
-        const naive = new Naive(settings);
-        let [replicas, now] = [5, 0];
-        for (const { gapMs, load } of history) {
-          now += gapMs;
-          const seen = level(replicas, load / replicas);
-          const want = new ReplicaTarget({ metric: "utilization", value: 100 }, 0.1).wanted(seen);
-          const next = scaler.decide(seen, now);
-          expect(next).toBe(naive.decide(replicas, want, now));
-          expect(next >= 2 && next <= 25).toBe(true);
-          replicas = next;
-        }
-      }),
-      { numRuns: 1200 },
+      fc.property(
+        rules,
+        rules,
+        fc.integer({ min: 1, max: 28 }),
+        fc.array(step, { maxLength: 60 }),
+        (scaleUp, scaleDown, begin, history) => {
+          const settings = { ...SETTINGS, scaleUp, scaleDown, minReplicas: 2, maxReplicas: 25 };
+          const scaler = new HorizontalScaler(settings);
+          const naive = new Naive(settings);
+          let [replicas, now] = [begin, 0];
+          for (const { gapMs, load } of history) {
+            now += gapMs;
+            const seen = level(replicas, load / replicas);
+            const want = new ReplicaTarget({ metric: "utilization", value: 100 }, 0.1).wanted(seen);
+            const next = scaler.decide(seen, now);
+            expect(next).toBe(naive.decide(replicas, want, now));
+            expect(next >= 2 && next <= 25).toBe(true);
+            replicas = next;
+          }
+        },
+      ),
     );
   });
 
@@ -186,14 +231,109 @@ describe("horizontal", () => {
     expect(decide(seenOf([]))).toBe(0);
   });
 
-  it("horizontal: bad settings -> a fault that names them", () => {
-    expect(() => new HorizontalScaler({ ...SETTINGS, maxReplicas: 0 })).toThrow("autoscaler.maxReplicas: must be a whole number >= 1");
-    expect(() => new HorizontalScaler({ ...SETTINGS, targets: [] })).toThrow("autoscaler.targets");
-    expect(() => new HorizontalScaler({ ...SETTINGS, scaleUp: { ...FREE, policies: [] } })).toThrow("autoscaler.scaleUp.policies");
-    expect(() => new HorizontalScaler({ ...SETTINGS, scaleDown: { ...FREE, stabilizationMs: 3_600_001 } })).toThrow(
-      "autoscaler.scaleDown.stabilizationMs",
-    );
+  it("horizontal: a blind target while the others want what there is -> that counts as wanted, and holds for five minutes", () => {
+    const targets = [
+      { metric: "utilization", value: 100 },
+      { metric: "queueLength", value: 10 },
+    ] as const;
+    const scaler = new HorizontalScaler({ ...SETTINGS, targets });
+    const fewer = { ...level(10, 20), queueLength: 0 };
+    scaler.decide(level(10, 100), 0);
+    scaler.decide(level(10, 100), 200_000);
+    expect([scaler.decide(fewer, 300_000), scaler.decide(fewer, 499_999), scaler.decide(fewer, 500_000)]).toEqual([10, 10, 2]);
   });
+
+  it("horizontal: more or fewer than the bounds allow -> to the bound at once", () => {
+    const decide = (replicas: number) =>
+      new HorizontalScaler({ ...SETTINGS, minReplicas: 3, maxReplicas: 20 }).decide(level(replicas, Number.NaN), 0);
+    expect([2, 3, 20, 21].map(decide)).toEqual([3, 3, 20, 20]);
+  });
+
+  // Source: "Horizontal Pod Autoscaling", kubernetes.io, default behavior.
+  it("horizontal: Kubernetes' rules -> the documented ones", () => {
+    expect(KUBERNETES_RULES).toEqual({
+      tolerance: 0.1,
+      scaleUp: {
+        stabilizationMs: 0,
+        policies: [
+          { kind: "replicas", value: 4, periodMs: 15_000 },
+          { kind: "ratio", value: 1, periodMs: 15_000 },
+        ],
+        select: "max",
+      },
+      scaleDown: { stabilizationMs: 300_000, policies: [{ kind: "ratio", value: 1, periodMs: 15_000 }], select: "max" },
+    });
+  });
+
+  it("horizontal: its name; a setting out of bounds -> the fault that says what it must be", () => {
+    const build = (settings: HorizontalScalerSettings) => new HorizontalScaler(settings);
+    expect(build(SETTINGS).name).toBe("horizontal");
+    const replicas = { minReplicas: "a whole number >= 1", maxReplicas: "a whole number >= 1 <= 1073741824" };
+    expectFaults("autoscaler", SETTINGS, { ...replicas, tolerance: "a finite number >= 0 <= 1" }, build);
+    expect(faultOf(() => build({ ...SETTINGS, targets: [{ metric: "utilization", value: 0 }] }))).toEqual(
+      new SettingFault("autoscaler.targets.utilization", "a finite number > 0", 0),
+    );
+    expect(faultOf(() => build({ ...SETTINGS, targets: [] }))).toEqual(
+      new SettingFault("autoscaler.targets", "at least one target", "none"),
+    );
+    for (const way of ["scaleUp", "scaleDown"] as const) {
+      const rules = (change: Partial<ScaleRules>) => faultOf(() => build({ ...SETTINGS, [way]: { ...FREE, ...change } }));
+      const policy = (change: object) => rules({ policies: [...FREE.policies, { kind: "ratio", value: 0.5, periodMs: 1, ...change }] });
+      const fault = (setting: string, constraint: string, value: unknown) =>
+        new SettingFault(`autoscaler.${way}.${setting}`, constraint, value);
+      expect(rules({ policies: [] })).toEqual(fault("policies", "at least one policy", "none"));
+      expect(rules({ stabilizationMs: 3_600_001 })).toEqual(fault("stabilizationMs", "a finite number >= 0 <= 3600000", 3_600_001));
+      expect(policy({})).toBeUndefined();
+      expect(policy({ value: 0 })).toEqual(fault("policies[1].value", "a finite number > 0", 0));
+      expect(policy({ kind: "replicas" })).toEqual(fault("policies[1].value", "a whole number > 0", 0.5));
+      expect(policy({ periodMs: 0 })).toEqual(fault("policies[1].periodMs", "a finite number > 0 <= 1800000", 0));
+    }
+  });
+});
+
+it("scheduled: any entries and time -> the latest entry at or before it, last week's included", () => {
+  const hour = 3_600_000;
+  const entry = fc.record({
+    timeMs: fc.integer({ min: 0, max: 23 }).map((at) => at * hour),
+    days: fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { minLength: 1 }),
+    replicas: fc.nat(9),
+  });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(entry, { minLength: 1, maxLength: 4, selector: ({ timeMs }) => timeMs }),
+      fc.integer({ min: 0, max: 168 }),
+      fc.integer({ min: 0, max: 400 }),
+      fc.constantFrom(-1, 0, 1),
+      (entries, offset, hours, edge) => {
+        const nowMs = Math.max(0, hours * hour + edge);
+        const at = nowMs + offset * hour;
+        const turns = [-1, 0, 1, 2, 3].flatMap((week) =>
+          entries.flatMap(({ days, timeMs, replicas }) => days.map((day) => ({ atMs: (week * 7 + day) * 24 * hour + timeMs, replicas }))),
+        );
+        const latest = turns.filter(({ atMs }) => atMs <= at).reduce((one, other) => (other.atMs > one.atMs ? other : one));
+        expect(new ScheduledScaler({ entries, weekOffsetMs: offset * hour }).decide(level(1, 1), nowMs)).toBe(latest.replicas);
+      },
+    ),
+  );
+});
+
+it("scheduled: its name; a setting out of bounds -> the fault that says what it must be", () => {
+  const entry = { timeMs: 0, days: [0, 6], replicas: 1 };
+  const build = (change: object) => new ScheduledScaler({ entries: [entry, { ...entry, ...change }], weekOffsetMs: 0 });
+  expect(build({}).name).toBe("scheduled");
+  const fault = (setting: string, constraint: string, value: unknown) => new SettingFault(`schedule.${setting}`, constraint, value);
+  expectFaults(
+    "schedule",
+    { entries: [entry], weekOffsetMs: 0 },
+    { weekOffsetMs: "a finite number >= 0 <= 604800000" },
+    (settings) => new ScheduledScaler(settings),
+  );
+  expect(faultOf(() => build({ timeMs: 86_400_000 }))).toEqual(fault("entries[1].timeMs", "a finite number >= 0 <= 86399999", 86_400_000));
+  expect(faultOf(() => build({ replicas: 1.5 }))).toEqual(fault("entries[1].replicas", "a whole number >= 0", 1.5));
+  expect(faultOf(() => build({ days: [1, 7] }))).toEqual(fault("entries[1].days", "a whole number >= 0 <= 6", 7));
+  expect(faultOf(() => new ScheduledScaler({ entries: [{ ...entry, days: [] }], weekOffsetMs: 0 }))).toEqual(
+    fault("entries", "at least one entry with a day", "none"),
+  );
 });
 
 it("scheduled, largestOf: an entry at 8:00 on weekdays and one at 20:00 -> changes to the millisecond; Friday's night holds over the weekend", () => {
@@ -210,6 +350,5 @@ it("scheduled, largestOf: an entry at 8:00 on weekdays and one at 20:00 -> chang
   expect([at(0, 8 * hour - 1), at(0, 8 * hour), at(0, 20 * hour - 1), at(0, 20 * hour)]).toEqual([2, 10, 10, 2]);
   expect([at(6, 12 * hour), at(7, 7 * hour), at(7, 8 * hour)]).toEqual([2, 2, 10]);
   const both = new LargestOf([schedule, new HorizontalScaler(SETTINGS)]);
-  expect(both.decide(level(12, 100), 9 * hour)).toBe(12);
-  expect(() => new ScheduledScaler({ entries: [], weekOffsetMs: 0 })).toThrow("schedule.entries");
+  expect([both.name, both.decide(level(12, 100), 9 * hour), both.decide(level(3, 100), 9 * hour)]).toEqual(["largestOf", 12, 10]);
 });

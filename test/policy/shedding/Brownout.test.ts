@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { BrownoutSettings } from "../../../src/policy/shedding/index.ts";
 import { Brownout } from "../../../src/policy/shedding/index.ts";
+import { SettingFault } from "../../../src/policy/SettingFault.ts";
+import { expectFaults, faultOf } from "../Settings.ts";
 
 const SETTINGS: BrownoutSettings = {
   minimumDwellMs: 1000,
@@ -31,7 +33,6 @@ it("brownout: any signal -> levels change by the thresholds only, and never befo
         expect(brownout.answer).toBe(SETTINGS.levels[level - 1]?.answer);
       }
     }),
-    { numRuns: 1500 },
   );
 });
 
@@ -47,6 +48,11 @@ it("brownout: thresholds that cross or do not rise, no levels -> a fault that na
   expect(() => new Brownout({ ...SETTINGS, levels: [second, first] })).toThrow(
     "brownout.levels[1].enterAt: must be a finite number > 20 (got 10)",
   );
-  expect(() => new Brownout({ ...SETTINGS, levels: [{ ...first, leaveBelow: 11 }] })).toThrow("brownout.levels[0].leaveBelow");
-  expect(() => new Brownout({ ...SETTINGS, levels: [{ ...first, answer: { kind: "shorter", outputRatio: 0 } }] })).toThrow("outputRatio");
+  const fault = (setting: string, constraint: string, value: number) => new SettingFault(`brownout.levels[${setting}`, constraint, value);
+  const of = (levels: BrownoutSettings["levels"]) => faultOf(() => new Brownout({ ...SETTINGS, levels }));
+  expect(of([{ ...first, enterAt: NaN }])).toEqual(fault("0].enterAt", "a finite number", NaN));
+  expect(of([{ ...first, leaveBelow: 11 }])).toEqual(fault("0].leaveBelow", "a finite number <= 10", 11));
+  expect(of([first, { ...second, leaveBelow: 5 }])).toEqual(fault("1].leaveBelow", "a finite number >= 6 <= 20", 5));
+  expect(of([{ ...first, answer: { kind: "shorter", outputRatio: 0 } }])).toEqual(fault("0].outputRatio", "a finite number > 0 <= 1", 0));
+  expectFaults("brownout", SETTINGS, { minimumDwellMs: "a finite number >= 0" }, (settings) => new Brownout(settings));
 });

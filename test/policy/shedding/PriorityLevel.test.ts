@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { PriorityLevel } from "../../../src/policy/shedding/index.ts";
+import { expectFaults } from "../Settings.ts";
 
 const DAGOR = { queueWaitMs: 20, windowMs: 1000, windowRequests: 2000, cutRatio: 0.05, growRatio: 0.01, businessLevels: 4, userLevels: 8 };
 
@@ -51,7 +52,6 @@ it("priority: any history -> the levels of the source's algorithm; never a lower
         policy.started(waitedMs, waiting, now);
       }
     }),
-    { numRuns: 1200 },
   );
 });
 
@@ -89,8 +89,18 @@ it("priority: 1,999, 2,000 and 2,001 requests in a window of long waits -> the l
   expect([levelAfter[1998], levelAfter[2001]]).toEqual([31, 27]);
 });
 
-it("priority: bad settings -> a fault that names them", () => {
-  expect(() => new PriorityLevel({ ...DAGOR, cutRatio: 0 })).toThrow("priority.cutRatio: must be a finite number > 0 <= 1 (got 0)");
+it("priority: a setting out of bounds -> the fault that says what it must be", () => {
+  const ratio = "a finite number > 0 <= 1";
+  const constraints = {
+    queueWaitMs: "a finite number >= 0",
+    windowMs: "a finite number > 0",
+    windowRequests: "a whole number >= 1 <= 1073741824",
+    cutRatio: ratio,
+    growRatio: ratio,
+    businessLevels: "a whole number >= 1 <= 65536",
+    userLevels: "a whole number >= 1 <= 16384",
+  };
+  expectFaults("priority", DAGOR, constraints, (settings) => new PriorityLevel(settings));
   expect(() => new PriorityLevel({ ...DAGOR, businessLevels: 1024, userLevels: 65 })).toThrow(
     "priority.userLevels: must be a whole number >= 1 <= 64",
   );

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ClientThrottle, SuccessThrottle } from "../../../src/policy/shedding/index.ts";
 import { drawsOf } from "../routing/Fleet.ts";
+import { expectFaults } from "../Settings.ts";
 
 const SRE = { multiplier: 2, windowMs: 120_000, buckets: 120 };
 const ENVOY = { threshold: 0.95, aggression: 1, windowMs: 30_000, buckets: 30, minimumPerSecond: 0, maxRejectionRatio: 0.8 };
@@ -17,6 +18,7 @@ describe("clientThrottle", () => {
         act: fc.constantFrom("request", "request", "accept"),
         draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
       }),
+      { maxLength: 60 },
     );
     fc.assert(
       fc.property(fc.constantFrom(1, 1.1, 2), steps, (multiplier, history) => {
@@ -37,7 +39,6 @@ describe("clientThrottle", () => {
           }
         }
       }),
-      { numRuns: 1500 },
     );
   });
 
@@ -81,11 +82,9 @@ describe("clientThrottle", () => {
     expect(throttle.rejectionRatio()).toBe(0.5);
   });
 
-  it("clientThrottle: bad settings -> a fault that names them", () => {
-    expect(() => new ClientThrottle({ ...SRE, multiplier: 0.9 })).toThrow(
-      "clientThrottle.multiplier: must be a finite number >= 1 (got 0.9)",
-    );
-    expect(() => new ClientThrottle({ ...SRE, buckets: 1.5 })).toThrow("clientThrottle.buckets: must be a whole number");
+  it("clientThrottle: a setting out of bounds -> the fault that says what it must be", () => {
+    const constraints = { multiplier: "a finite number >= 1", windowMs: "a finite number > 0", buckets: "a whole number >= 1 <= 100000" };
+    expectFaults("clientThrottle", SRE, constraints, (settings) => new ClientThrottle(settings));
   });
 });
 
@@ -93,6 +92,7 @@ describe("successThrottle", () => {
   it("successThrottle: any history -> the formula over a list of the answers of the window", () => {
     const steps = fc.array(
       fc.record({ gapMs: gaps, act: fc.constantFrom("ask", "ok", "fail", "fail"), draw: fc.double({ min: 0, max: 0.999, noNaN: true }) }),
+      { maxLength: 60 },
     );
     fc.assert(
       fc.property(fc.constantFrom(1, 2), fc.constantFrom(0, 0.1), steps, (aggression, minimumPerSecond, history) => {
@@ -113,7 +113,6 @@ describe("successThrottle", () => {
           expect(throttle.admits(draw, now)).toBe(draw >= expected);
         }
       }),
-      { numRuns: 1500 },
     );
   });
 
@@ -123,6 +122,17 @@ describe("successThrottle", () => {
     expect(throttle.rejectionRatio()).toBeCloseTo((99 - 49 / 0.95) / 100, 12);
     for (let turn = 0; turn < 9999; turn++) throttle.answered(false, 0);
     expect(throttle.rejectionRatio()).toBe(0.8);
-    expect(() => new SuccessThrottle({ ...ENVOY, threshold: 0 })).toThrow("successThrottle.threshold: must be a finite number > 0 <= 1");
+  });
+
+  it("successThrottle: a setting out of bounds -> the fault that says what it must be", () => {
+    const constraints = {
+      threshold: "a finite number > 0 <= 1",
+      aggression: "a finite number >= 1",
+      windowMs: "a finite number > 0",
+      buckets: "a whole number >= 1 <= 100000",
+      minimumPerSecond: "a finite number >= 0",
+      maxRejectionRatio: "a finite number >= 0 <= 1",
+    };
+    expectFaults("successThrottle", ENVOY, constraints, (settings) => new SuccessThrottle(settings));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fitPoints } from "../../../src/serving/calibration/fitPoints.ts";
+import { POINT_SCALES, scaledByPoints } from "../../../src/serving/calibration/PointScales.ts";
 import { closedLoopPoint } from "../../../src/serving/calibration/closedLoopPoint.ts";
 import { fitRun } from "../../../src/serving/calibration/fitRun.ts";
 import { readMeasurements } from "../../../src/serving/calibration/readMeasurements.ts";
@@ -76,17 +77,20 @@ const LOGS = [Math.log(1.3), Math.log(0.8), Math.log(1.5)];
 
 describe("fits on a prior", () => {
   it("closed-loop points of a known engine -> its factors, and held-out points within 2 %", () => {
-    const settings = { maxBatchedTokens: 4096, spreadRatio: 0, rounds: 3 };
+    const settings = { maxBatchedTokens: 4096, spreadRatio: 0.2, rounds: 3 };
+    const logs = [1.3, 1, 0.8, 1, 1.5, 1].map(Math.log);
     const points = [1, 4, 16, 64].flatMap((concurrency) =>
       [256, 2048].map((inputTokens) => {
         const load = { inputTokens, outputTokens: 256, concurrency };
-        const { ttftMs, tpotMs } = closedLoopPoint(scaledCoefficients(PRIOR, LOGS), { ...load, ...settings });
+        const { ttftMs, tpotMs } = closedLoopPoint(scaledByPoints(PRIOR, logs), { ...load, ...settings });
         return { ...load, ttftMs: ttftMs + 10, tpotMs };
       }),
     );
-    const fit = fitPoints(points, PRIOR, settings);
+    const fit = fitPoints(points, { step: PRIOR }, settings);
+    expect(fit.factors).toHaveLength(POINT_SCALES.length);
     expect(fit.factors[0]!).toBeCloseTo(1.3, 1);
-    expect(fit.factors[2]!).toBeCloseTo(1.5, 1);
+    expect(fit.factors[4]!).toBeCloseTo(1.5, 1);
+    expect(Math.abs(fit.requestMs / 10 - 1)).toBeLessThan(0.2);
     expect(fit.residuals.tpot.median).toBeLessThan(0.01);
     expect(fit.crossValidated!.tpot.median).toBeLessThan(0.02);
     expect(fit.prior.tpot.median).toBeGreaterThan(0.1);

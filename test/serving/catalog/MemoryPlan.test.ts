@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isCatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
-import { findGpu } from "../../../src/serving/catalog/Gpus.ts";
+import { findGpu, GPUS } from "../../../src/serving/catalog/Gpus.ts";
 import type { MemoryPlan, MemoryRequest } from "../../../src/serving/catalog/MemoryPlan.ts";
 import { planMemory } from "../../../src/serving/catalog/MemoryPlan.ts";
-import { findModel } from "../../../src/serving/catalog/Models.ts";
+import { findModel, MODELS } from "../../../src/serving/catalog/Models.ts";
 
 const GIB = 2 ** 30;
 
@@ -78,7 +78,7 @@ describe("planMemory", () => {
     const fault = planMemory(request("h100", "llama-3.1-70b"));
     expect(fault).toMatchObject({
       _tag: "CatalogFault",
-      field: "parallelism",
+      field: "parallelism.tp",
       value: 1,
       hint: "the smallest tensor parallelism that fits is 2; dtype fp8 fits as it is; the smallest GPU of the catalog that holds it is b200",
     });
@@ -89,6 +89,45 @@ describe("planMemory", () => {
     const fault = planMemory(request("h800", "deepseek-r1", { dtype: "fp8", tensorParallel: 8 }));
     expect(isCatalogFault(fault) && fault.hint).toBe(
       'the smallest tensor parallelism that fits is 16; tp 4 x pp 3 stays inside nodes; dtype int4 fits as it is; the smallest GPU of the catalog that holds it is h20, or wide expert parallelism, per GPU: dtype "fp8+ep64" with parallelism 1',
+    );
+  });
+
+  it("too big: Llama-3.1-405B bf16 on one H100, 70B on one A100-40 -> fewer bytes or another GPU with tensor parallelism inside a node", () => {
+    const hintOf = (gpu: string, model: string): string => {
+      const fault = planMemory(request(gpu, model));
+      return isCatalogFault(fault) ? fault.hint : "fits";
+    };
+    expect(hintOf("h100", "llama-3.1-405b")).toBe(
+      "the smallest tensor parallelism that fits is 16; tp 4 x pp 3 stays inside nodes; dtype fp8 fits with tp 8; the smallest GPU of the catalog that holds it inside a node is b300 with tp 4",
+    );
+    expect(hintOf("a100-40gb", "llama-3.1-70b")).toBe(
+      "the smallest tensor parallelism that fits is 8; dtype int8 fits with tp 4; the smallest GPU of the catalog that holds it is b200",
+    );
+  });
+
+  it("law: what the hint says fits does fit, and one step less does not", () => {
+    const gpus = GPUS.map(({ name }) => name);
+    const models = MODELS.map(({ name }) => name);
+    const cases = fc.record({
+      gpu: fc.constantFrom(...gpus),
+      model: fc.constantFrom(...models),
+      dtype: fc.constantFrom("bf16", "fp8", "int4"),
+    });
+    fc.assert(
+      fc.property(cases, ({ gpu, model, dtype }) => {
+        const of = request(gpu, model, { dtype: dtype as MemoryRequest["dtype"] });
+        const fault = planMemory(of);
+        if (!isCatalogFault(fault)) return;
+        const { tensorParallel, stages, dtype: narrow, gpu: other } = fault.shortage!.alternatives;
+        const fits = (more: Partial<MemoryRequest>) => !isCatalogFault(planMemory({ ...of, ...more }));
+        if (tensorParallel !== undefined) {
+          expect(fits({ tensorParallel })).toBe(true);
+          expect(fits({ tensorParallel: tensorParallel / 2 })).toBe(false);
+        }
+        if (stages !== undefined) expect(fits(stages)).toBe(true);
+        if (narrow !== undefined) expect(fits(narrow)).toBe(true);
+        if (other !== undefined) expect(fits({ gpu: findGpu(other.name)!, tensorParallel: other.tensorParallel })).toBe(true);
+      }),
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { StepForm } from "../../../src/serving/steptime/StepForm.ts";
 import { findGpu } from "../../../src/serving/catalog/Gpus.ts";
 import { findModel } from "../../../src/serving/catalog/Models.ts";
 import { dtypeKeysOf, findStepEntry, STEP_ENTRIES, variantEntries, withHostOverhead } from "../../../src/serving/catalog/StepTimes.ts";
@@ -19,14 +20,14 @@ const perNode = (variant: string): number => {
 describe("step entries", () => {
   it("coefficients: every entry -> finite, none negative, work never free", () => {
     for (const entry of STEP_ENTRIES) {
-      const { a, b, c, d, e, h } = entry.coefficients;
-      for (const value of [a, b, c, d, e, h]) {
+      const { a, b, c, d, e, h, floorMs = 0, rowMs = 0 } = entry.coefficients;
+      for (const value of [a, b, c, d, e, h, floorMs, rowMs]) {
         expect(Number.isFinite(value)).toBe(true);
         expect(value).toBeGreaterThanOrEqual(0);
       }
-      expect(Math.min(a, b, c, d)).toBeGreaterThan(0);
+      expect(Math.min(a, b, c, d + rowMs)).toBeGreaterThan(0);
       expect(entry.medianErrorRatio).toBe(Math.max(entry.decodeErrorRatio, entry.prefillErrorRatio));
-      expect(entry.medianErrorRatio).toBeLessThan(0.35);
+      expect(entry.medianErrorRatio).toBeLessThan(0.21);
     }
   });
 
@@ -55,6 +56,20 @@ describe("step entries", () => {
     const query = { gpu: "h100", model: "llama-3.1-8b", tensorParallel: 1 };
     expect(findStepEntry({ ...query, dtype: { dtype: "fp16" } })?.dtype).toBe("bf16");
     expect(findStepEntry({ ...query, dtype: { dtype: "fp8" } })).toBeUndefined();
+  });
+
+  it("Splitwise: decode and prefill have constants of their own -> each step takes the time of its fit", () => {
+    const key = { dtype: { dtype: "fp16", variant: "vllm-2023" } } as const;
+    const ms = (gpu: string, tensorParallel: number, load: { readonly sequences: number; readonly prefillTokens: number }): number => {
+      const { coefficients } = findStepEntry({ gpu, model: "llama-2-70b", tensorParallel, ...key })!;
+      const { sequences, prefillTokens } = load;
+      const rest = { rows: sequences, kvTokens: 1000 * sequences, attention: prefillTokens ** 2, prefillContext: 0, chunks: 1 };
+      return new StepForm(coefficients).stepMs({ ...load, ...rest });
+    };
+    expect(ms("h100", 8, { sequences: 64, prefillTokens: 0 })).toBeCloseTo(29.9 + 64 * (0.199 + 0.179), 9);
+    expect(ms("h100", 8, { sequences: 0, prefillTokens: 2048 })).toBeCloseTo(20 + 0.0717 * 2048, 9);
+    expect(ms("a100", 4, { sequences: 64, prefillTokens: 0 })).toBeCloseTo(43.3 + 64 * (0.183 + 0.372), 9);
+    expect(ms("a100", 4, { sequences: 0, prefillTokens: 512 })).toBeCloseTo(13.1 + 0.242 * 512, 9);
   });
 
   it("RTX 4090: two-part form -> decode KV costs about twice when a chunk shares the step", () => {

@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { CatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../../../src/serving/catalog/CatalogFault.ts";
 import { GPUS } from "../../../src/serving/catalog/Gpus.ts";
-import { MODELS } from "../../../src/serving/catalog/Models.ts";
+import type { EngineName } from "../../../src/serving/catalog/EngineNames.ts";
+import { MODELS, routedExpertBytes, weightBytes } from "../../../src/serving/catalog/Models.ts";
+import { ROOFLINE_ERRORS } from "../../../src/serving/catalog/RooflineFactors.ts";
 import type { PoolRequest } from "../../../src/serving/catalog/PoolRequest.ts";
 import { resolvePool } from "../../../src/serving/catalog/resolvePool.ts";
-import { ROOFLINE_EXPERTS_WARNING, ROOFLINE_WARNING } from "../../../src/serving/catalog/Roofline.ts";
+import { EXCHANGE_WARNING, ROOFLINE_WARNING } from "../../../src/serving/catalog/rooflineWarnings.ts";
 import type { PoolSpec } from "../../../src/serving/ServingSpec.ts";
 
 const STEP = { a: 10, b: 0.1, c: 1e-4, d: 0.05, e: 1e-6, h: 0 };
@@ -40,7 +42,11 @@ const fault = (more: Partial<PoolRequest>): CatalogFault => {
 const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
   if (isCatalogFault(resolved)) return resolved.constraint !== "" && resolved.hint !== "";
   const { step, kvBlocks, blockTokens, maxModelTokens } = resolved.engine;
-  return Math.min(step.a, step.b, step.c, step.d) > 0 && Number.isInteger(kvBlocks) && kvBlocks * blockTokens >= maxModelTokens;
+  return (
+    Math.min(step.a, step.b, step.c, step.d + (step.rowMs ?? 0)) > 0 &&
+    Number.isInteger(kvBlocks) &&
+    kvBlocks * blockTokens >= maxModelTokens
+  );
 };
 
 describe("resolvePool: what is found", () => {
@@ -99,17 +105,65 @@ describe("resolvePool: what is found", () => {
 
   it("host overhead: composed 1.2 ms, RTX 4090 and Splitwise none, given -> added", () => {
     expect(pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBe(16.926);
-    expect(pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step.a).toBe(29.9);
+    const { a, floorMs } = pool({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 8 }).engine.step;
+    expect(a + floorMs!).toBeCloseTo(29.9, 9);
     expect(pool({ hostOverheadMs: 0 }).engine.step.a).toBe(6.08666);
     expect(pool({ gpu: "rtx-4090", hostOverheadMs: 2, engine: { maxBatchedTokens: 2048 } }).engine.step.a).toBeCloseTo(18.926, 9);
   });
 
-  it("no entry: Mistral-7B on an L4, Mixtral on H100s -> roofline with its warnings and no stated error", () => {
+  it("no entry: Mistral-7B on an L4, Mixtral on H100s -> roofline with its warnings and error", () => {
     const small = pool({ gpu: "l4", model: "mistral-7b" });
     expect(small.warnings).toContain(ROOFLINE_WARNING);
-    expect(small.stepErrorRatio).toBeUndefined();
-    expect(small.stepSource).toMatch(/^roofline of l4 and mistral-7b/);
-    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([ROOFLINE_WARNING, ROOFLINE_EXPERTS_WARNING]);
+    expect(small.warnings).toContain("the roofline's factors were fitted on h100, h200, b200, b300, not on l4");
+    expect(small.stepErrorRatio).toBe(ROOFLINE_ERRORS.tpotRatio);
+    expect(small.stepSource).toMatch(/^roofline of l4 and mistral-7b under vllm/);
+    expect(pool({ model: "mixtral-8x7b", tensorParallel: 2 }).warnings).toEqual([ROOFLINE_WARNING]);
+  });
+
+  it("another engine than vLLM -> its own host times by the roofline, even where there is an entry", () => {
+    const trtllm = pool({ engineName: "trtllm" });
+    expect(trtllm.stepSource).toMatch(/^roofline of h100 and llama-3.1-8b under trtllm/);
+    expect(pool().stepSource).toMatch(/^composed/);
+    expect(pool({ engineName: "vllm" }).stepSource).toBe(pool().stepSource);
+    const host = (engineName: EngineName) => pool({ model: "mistral-7b", engineName }).engine.step;
+    expect(host("sglang").a).not.toBe(host("vllm").a);
+    expect(pool({ model: "mistral-7b", hostOverheadMs: 0 }).engine.step.a).toBeLessThan(host("vllm").a);
+  });
+
+  it("experts spread over 16 GPUs -> their weights by 16, the rest on each rank, KV per rank, rows travel", () => {
+    const wide = { gpu: "h200", model: "deepseek-v3", dtype: "fp8", dataParallel: 16, expertParallel: 16 };
+    const spread = pool(wide);
+    expect(spread.gpusPerReplica).toBe(16);
+    const { weightBytes: perGpu } = spread.memory!;
+    const { model } = { model: MODELS.find(({ name }) => name === "deepseek-v3")! };
+    const routed = routedExpertBytes(model, "fp8");
+    expect(perGpu).toBeCloseTo(weightBytes(model, "fp8") - routed + routed / 16, 0);
+    expect(spread.warnings).toContain(EXCHANGE_WARNING);
+    expect(spread.engine.step.experts).toMatchObject({ count: 256, ranks: 16 });
+    // The same GPUs by tensor parallelism: rows stay, and all of the weights are cut.
+    const cut = pool({ ...wide, dataParallel: 1, tensorParallel: 16 });
+    expect(cut.memory!.weightBytes).toBeCloseTo(weightBytes(model, "fp8") / 16, 0);
+    expect(cut.warnings).not.toContain(EXCHANGE_WARNING);
+  });
+
+  it.each([
+    ["of a dense model", { expertParallel: 2, tensorParallel: 2 }, "needs a mixture of experts"],
+    [
+      "over GPUs that do not divide",
+      { model: "mixtral-8x7b", tensorParallel: 4, expertParallel: 3 },
+      "must divide the 4 GPUs of tp and dp",
+    ],
+    ["over more GPUs than experts", { model: "mixtral-8x7b", dataParallel: 16, expertParallel: 16 }, "must be at most the 8 experts"],
+    [
+      "beside a variant",
+      { gpu: "h100", model: "deepseek-v3", dtype: "fp8+ep64", expertParallel: 1 },
+      "must not be together with an engine variant",
+    ],
+    ["of an unknown model", { model: "mine", step: STEP, expertParallel: 1 }, "needs a model that is known"],
+  ])("experts %s -> refused at parallelism.ep", (_, more, constraint) => {
+    const refused = fault(more);
+    expect(refused.field).toBe("parallelism.ep");
+    expect(refused.constraint).toContain(constraint);
   });
 
   it("step given: unknown GPU and model with blocks -> taken as they are, no host time, cost 0 with a warning", () => {
@@ -141,7 +195,7 @@ describe("resolvePool: what is found", () => {
   it("KV smaller than the model's length: length not given -> cut to what fits, with a warning", () => {
     const resolved = pool({ gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } });
     expect(resolved.engine).toMatchObject({ kvBlocks: 2588, maxModelTokens: 41_408 });
-    expect(resolved.warnings).toEqual(["maxModelTokens is cut from the model's 131072 to the 41408 tokens that the KV cache holds"]);
+    expect(resolved.warnings).toEqual(["maxModelLen is cut from the model's 131072 to the 41408 tokens that the KV cache holds"]);
   });
 
   it("beyond the fit: 1,024 sequences, 32k batched tokens -> a warning for each", () => {
@@ -196,19 +250,40 @@ describe("resolvePool: faults", () => {
 
   it("parallelism: 3 -> the possible ones; a variant without that parallelism -> those it has", () => {
     expect(fault({ tensorParallel: 3 })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       value: 3,
       hint: "possible: 1, 2, 4, 8, 16, 32",
     });
     expect(fault({ model: "llama-2-70b", dtype: "fp16+vllm-2023", tensorParallel: 2 })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       hint: "known: 8, 4",
     });
   });
 
+  it("memory: kvBlocks that there is no GPU memory for -> how many there is room for", () => {
+    expect(fault({ engine: { kvBlocks: 1_000_000 } })).toMatchObject({
+      field: "engine.kvBlocks",
+      value: 1_000_000,
+      constraint: "needs 1953.1 GiB of KV per GPU beside weights of 15.0 GiB, but h100 has 80.0 GiB",
+      hint: "at most 33301 with this parallelism, or leave it out: the catalog takes what fits",
+    });
+    // All of the memory, against every reserve: whoever measured an engine knows better.
+    expect(pool({ engine: { kvBlocks: 33_301 } }).memory).toMatchObject({ gpuBytes: 80 * 2 ** 30 });
+    const { weightBytes, reserveBytes, kvBytes } = pool({ engine: { kvBlocks: 33_301 } }).memory!;
+    expect((weightBytes + reserveBytes + kvBytes) / (80 * 2 ** 30)).toBeCloseTo(1, 9);
+    // With step times of one's own the weights may be spread otherwise, but KV that fills more than the GPU cannot be.
+    expect(pool({ model: "llama-3.1-70b", step: STEP, engine: { kvBlocks: 16_384 } }).memory).toBeUndefined();
+    expect(pool({ step: STEP, engine: { kvBlocks: 33_302 } }).memory).toBeUndefined();
+    expect(fault({ model: "llama-3.1-70b", step: STEP, engine: { kvBlocks: 16_385 } })).toMatchObject({ field: "engine.kvBlocks" });
+  });
+
+  it("memory: kvBlocks on a GPU that does not hold the weights -> does not fit all the same", () => {
+    expect(fault({ model: "llama-3.1-70b", engine: { kvBlocks: 1000 } })).toMatchObject({ field: "parallelism.tp", value: 1 });
+  });
+
   it("memory: 70B bf16 on one H100 -> the smallest parallelism that fits", () => {
     expect(fault({ model: "llama-3.1-70b" })).toMatchObject({
-      field: "parallelism",
+      field: "parallelism.tp",
       hint: "the smallest tensor parallelism that fits is 2; dtype fp8 fits as it is; the smallest GPU of the catalog that holds it is b200",
     });
   });
@@ -224,7 +299,7 @@ describe("resolvePool: faults", () => {
     expect(fault({ engine: { kvBlocks: 100, maxModelTokens: 4096 } })).toMatchObject({
       field: "engine.kvBlocks",
       value: 100,
-      constraint: "must hold one sequence of maxModelTokens (4096 tokens, 256 blocks)",
+      constraint: "must hold one sequence of maxModelLen (4096 tokens, 256 blocks)",
     });
   });
 

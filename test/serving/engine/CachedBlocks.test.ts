@@ -74,6 +74,10 @@ const firstDifference = (seed: number): number | undefined => {
         for (const cache of pair) cache.takeForDecode(count);
         one.blocks += count;
       }
+    } else if (what < 7 && one.blocks > blocksFor(one.tokens, size)) {
+      const to = one.tokens + 1 + int(one.blocks * size - one.tokens);
+      for (const cache of pair) cache.fill(slot, one.content, to);
+      one.tokens = to;
     } else {
       // As many tokens as fill what it holds: the last block in part.
       const decoded = one.blocks > blocksFor(one.tokens, size);

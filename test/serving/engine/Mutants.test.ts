@@ -70,7 +70,19 @@ const STEPPED: ReadonlyArray<Mutant> = [
     "for (let i = this.running.size - 1; i >= 0; i--) {",
     "for (let i = 0; i < this.running.size; i++) {",
   ],
-  ["a canceled sequence keeps its blocks", "Rank", "this.loading--;\n    this.release(slot);\n", "this.loading--;\n"],
+  [
+    "a canceled sequence keeps its blocks",
+    "Rank",
+    "if (loading) this.loading--;\n    this.release(slot,",
+    "if (loading) this.loading--;\n    void (slot,",
+  ],
+  [
+    "KV on its way is a hit",
+    "KvMemory",
+    "blocks.admit(slot, this.content(slot), hitBlocks, hitTokens);\n    blocks.takeForDecode(need - hitBlocks);",
+    "blocks.admit(slot, this.content(slot), hitBlocks, tokens);",
+  ],
+  ["a load needs only the room of a chunk", "Rank", "hostTokens > 0 ? present + hostTokens : present + chunk", "present + chunk"],
   [
     "somebody is admitted in spite of a preemption",
     "ContinuousScheduler",
@@ -81,8 +93,8 @@ const STEPPED: ReadonlyArray<Mutant> = [
   [
     "a blocked head is not looked at when blocks come back",
     "Rank",
-    "computed.at[slot]!);\n    this.blockedHead = NONE;",
-    "computed.at[slot]!);",
+    "release(slot, tokens);\n    this.blockedHead = NONE;",
+    "release(slot, tokens);",
   ],
   [
     "a static batch answers though its first sequence goes on",

@@ -136,3 +136,43 @@ describe("fair queue: one answer at a time, 1 s each, ten of a heavy tenant befo
     expect(await ofLight({ fair: { by: "tenant" } }, { tenant: "a" })).toEqual([11, 12]);
   });
 });
+
+describe("fair queue that is full: three may wait, one answer of 1 s at a time", () => {
+  type Order = NonNullable<Gateway["queue"]>["order"];
+  /** Ten of the heavy tenant at once, then two of the light one. */
+  const outcomes = async (order: Order, classes: Parameters<typeof world>[1], queue = {}) => {
+    const gateway = { concurrency: { fixed: { limit: 1 } }, queue: { capacity: 3, order, ...queue } } as Gateway;
+    const { result } = await run(world(gateway, classes));
+    return Object.fromEntries(result.classes.map(({ name, outcomes: of }) => [name, [of.completed, of.shed]]));
+  };
+  const traffic = {
+    heavy: burst(10, { tenant: "a", prompt: 100, output: 100 }),
+    light: burst(2, { tenant: "b", prompt: 100, output: 100 }),
+  };
+
+  test("control: oldest first -> the light tenant finds no room", async () => {
+    expect(await outcomes("fifo", traffic)).toEqual({ heavy: [4, 6], light: [0, 2] });
+  });
+
+  test("fair -> the heavy tenant's newest makes room, until both hold as much", async () => {
+    expect(await outcomes({ fair: {} }, traffic)).toEqual({ heavy: [3, 7], light: [1, 1] });
+  });
+
+  test("the one that is pushed out tries again at once -> it is refused, and nobody else is", async () => {
+    const retry = { attempts: 3, backoff: "1ms", maxBackoff: "1ms", jitter: "none" } as const;
+    const again = { ...traffic, heavy: { ...traffic.heavy, client: { retry } } };
+    expect(await outcomes({ fair: {} }, again)).toEqual({ heavy: [3, 7], light: [1, 1] });
+  });
+
+  test("tokens are the bound -> shared by tokens: a prompt of 200 pushes out two of 100 of the heavy tenant", async () => {
+    const long = { ...traffic, light: burst(1, { tenant: "b", prompt: 200, output: 100 }) };
+    expect(await outcomes({ fair: {} }, long, { capacity: 100, tokens: 500 })).toEqual({ heavy: [4, 6], light: [1, 0] });
+  });
+
+  test("admission by urgency -> an urgent one pushes out the least urgent, never the other way", async () => {
+    const urgent = { calm: { ...traffic.heavy, priority: 1 }, urgent: { ...traffic.light, priority: 0 } };
+    expect(await outcomes({ fair: {} }, urgent, { priority: {} })).toEqual({ calm: [2, 8], urgent: [2, 0] });
+    const late = { urgent: { ...traffic.heavy, priority: 0 }, calm: { ...traffic.light, priority: 1 } };
+    expect(await outcomes({ fair: {} }, late, { priority: {} })).toEqual({ urgent: [4, 6], calm: [0, 2] });
+  });
+});

@@ -87,6 +87,22 @@ describe("token budgets", () => {
     expect(outcomesOf(simulated)["rejected"]).toBeGreaterThan(10);
   });
 
+  test("60 requests/min per fixed window, a try every second -> 60 at once, then none until the minute is over; refilled steadily: more", async () => {
+    const web = burst(200, {
+      client: { retry: { attempts: 2, backoff: "30s", maxBackoff: "30s", jitter: "none", honorRetryAfter: false } },
+    });
+    const passed = async (refill: "steady" | "window") =>
+      outcomesOf(await run(world([{ tokenBudgets: { requests: "60/m", refill } }], { web }, { service: "1ms" }, "50s")))["completed"];
+    expect([await passed("window"), await passed("steady")]).toEqual([60, 90]);
+  });
+
+  test("refilled by windows, asked within the first -> told to come at its end", async () => {
+    const web = burst(2, { client: { retry: { attempts: 2, backoff: "1ms", jitter: "none" } } });
+    const limits: Limits = [{ tokenBudgets: { requests: "1/m", refill: "window" } }];
+    const simulated = await run(world(limits, { web }, { service: "1ms" }, "2m"));
+    expect(column(simulated, "e2eMs")).toEqual([1, 60_001]);
+  });
+
   test("the server fails -> refunded: nothing is ever rejected", async () => {
     const web = burst(1, { arrivals: { closed: { users: 1, think: "2ms" } } });
     const simulated = await run(world(tpm(100), { web }, { service: "1ms", failures: 1 }, "100ms"));

@@ -64,6 +64,22 @@ export class KvMemory {
     this.columns.heldBlocks.at[slot] = blocksFor(tokens, this.blocks.blockTokens);
   }
 
+  /** After a look-up: references its hits and allocates the rest, up to `tokens` tokens, for KV that is on its way. */
+  reserve(slot: number, tokens: number): void {
+    const { blocks, hitBlocks } = this;
+    const need = blocksFor(tokens, blocks.blockTokens);
+    const hitTokens = hitBlocks * blocks.blockTokens;
+    blocks.admit(slot, this.content(slot), hitBlocks, hitTokens);
+    blocks.takeForDecode(need - hitBlocks);
+    this.columns.heldBlocks.at[slot] = need;
+    this.columns.presentTokens.at[slot] = hitTokens;
+  }
+
+  /** The KV that `reserve` made room for is there. */
+  fill(slot: number): void {
+    this.blocks.fill(slot, this.content(slot), this.attempts.computed.at[slot]!);
+  }
+
   /** Room for prompt tokens up to `tokens`; false, and nothing taken, when there is none. */
   growPrompt(slot: number, tokens: number): boolean {
     const { blocks } = this;

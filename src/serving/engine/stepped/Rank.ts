@@ -103,8 +103,9 @@ export class Rank {
   /** A sequence of the batch leaves for good. */
   quit(slot: number): void {
     this.running.remove(slot);
-    if (this.columns.hold.at[slot] === Hold.Loading) this.loading--;
-    this.release(slot);
+    const loading = this.columns.hold.at[slot] === Hold.Loading;
+    if (loading) this.loading--;
+    this.release(slot, (loading ? this.columns.presentTokens : this.attempts.computed).at[slot]!);
     this.leave(slot);
   }
 
@@ -117,6 +118,8 @@ export class Rank {
       if (hold[slot] !== Hold.Loading || ready[slot]! > this.kernel.now) continue;
       hold[slot] = Hold.None;
       this.loading--;
+      this.memory.fill(slot);
+      this.blockedHead = NONE;
     }
   }
 
@@ -142,10 +145,12 @@ export class Rank {
     const left = total - present;
     const chunk = Math.min(left, settings.longPrefillThreshold, budget);
     if (chunk < left && !settings.chunkedPrefill) return Admission.NoBudget;
-    if (!memory.fits(settings.reserveFullPrompt ? total : present + chunk)) return Admission.NoMemory;
+    const hostTokens = origin === Origin.Nowhere ? memory.lookupHost(slot) : 0;
+    // What is loaded comes whole, whatever the step's budget.
+    const wanted = hostTokens > 0 ? present + hostTokens : present + chunk;
+    if (!memory.fits(settings.reserveFullPrompt ? total : wanted)) return Admission.NoMemory;
     this.noteHits(slot, total, hitTokens);
     if (origin === Origin.Expected) return this.reserve(slot, total);
-    const hostTokens = origin === Origin.Nowhere ? memory.lookupHost(slot) : 0;
     if (hostTokens > 0) return this.load(slot, hitTokens, hostTokens);
     memory.admit(slot, present + chunk);
     if (origin === Origin.Swapped) {
@@ -306,7 +311,7 @@ export class Rank {
 
   /** Allocates blocks for KV that somebody will send. */
   private reserve(slot: number, total: number): number {
-    this.memory.admit(slot, total);
+    this.memory.reserve(slot, total);
     this.columns.readyMs.at[slot] = Infinity;
     this.join(slot, total - 1, AttemptState.Decoding, Hold.Loading);
     this.reserved.push(slot);
@@ -316,7 +321,7 @@ export class Rank {
   /** Starts to load what the host tier holds of the prompt. */
   private load(slot: number, hitTokens: number, hostTokens: number): number {
     const { memory } = this;
-    memory.admit(slot, hitTokens + hostTokens);
+    memory.reserve(slot, hitTokens + hostTokens);
     this.columns.readyMs.at[slot] = memory.tier!.load(hostTokens, this.kernel.now);
     this.attempts.cachedTokens.at[slot]! += hostTokens;
     this.meter.hostHitTokens += hostTokens;
@@ -366,8 +371,8 @@ export class Rank {
     this.attempts.state.at[slot] = AttemptState.Gateway;
   }
 
-  private release(slot: number): void {
-    this.memory.release(slot, this.attempts.computed.at[slot]!);
+  private release(slot: number, tokens = this.attempts.computed.at[slot]!): void {
+    this.memory.release(slot, tokens);
     this.blockedHead = NONE;
   }
 

@@ -19,12 +19,15 @@ export class StepClock {
   /** Without host time. */
   private bare: StepTime;
   private factor = 1;
+  /** What verifying a drafted token takes beyond a row of the decode part: no less than computing a token of a prompt. */
+  private readonly verifyMs: number;
 
   constructor(engine: EngineSpec, grid: TimeGrid) {
     this.engine = engine;
     this.grid = grid;
     this.table = engine.stepTable;
     this.plain = engine.stepTable === undefined && engine.scheduling?.speculative === undefined;
+    this.verifyMs = Math.max(0, engine.step.d - engine.step.b);
     this.hosted = engine.host !== undefined;
     this.stepTime = new StepTime(engine.step, grid, 1, engine.host);
     this.bare = new StepTime(engine.step, grid);
@@ -60,7 +63,8 @@ export class StepClock {
 
   private gpuMs(load: StepLoad): number {
     if (this.table !== undefined) return this.grid.round(this.table.stepMs(load) * this.factor);
-    return this.bare.unoverlappedMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
+    const verifyMs = this.grid.round((load.rows - load.sequences) * this.verifyMs * this.factor);
+    return this.bare.unoverlappedMs(load.rows, load.kvTokens, load.prefillTokens, load.attention) + verifyMs;
   }
 
   private noteHost(batch: Batch): void {

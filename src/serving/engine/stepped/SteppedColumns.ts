@@ -24,6 +24,8 @@ export class SteppedColumns {
   readonly lastTokenMs: Column<Float64Array>;
   /** When the KV that is being loaded is there. */
   readonly readyMs: Column<Float64Array>;
+  /** Of a sequence whose KV is being loaded: tokens that were here before. */
+  readonly presentTokens: Column<Int32Array>;
   /** Names the draws of the request. */
   readonly drawKey: Column<Int32Array>;
 
@@ -36,6 +38,7 @@ export class SteppedColumns {
     this.queued = pool.float64();
     this.lastTokenMs = pool.float64();
     this.readyMs = pool.float64();
+    this.presentTokens = pool.int32();
     this.drawKey = pool.int32();
   }
 }

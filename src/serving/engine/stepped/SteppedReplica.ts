@@ -55,6 +55,9 @@ export class SteppedReplica implements Engine, Actor {
   private readonly canceled = new IntBuffer();
   private arrivals = 0;
   private landedMs = 0.5;
+  /** Only prefills: blocks are in use until somebody has fetched the KV, whatever steps do. */
+  private readonly keepsKv: boolean;
+  private keptSinceMs = 0.5;
   /** Inside a boundary: newcomers only join the line. */
   private scheduling = false;
 
@@ -78,6 +81,8 @@ export class SteppedReplica implements Engine, Actor {
     this.transferMs = engine.scheduling?.pipeline?.transferMs ?? 0;
     this.timer = kernel.timer(kernel.join(this), 0, 0, Phase.Boundary);
     this.landedMs = 0;
+    this.keepsKv = settings.prefillOnly;
+    this.keptSinceMs = 0;
   }
 
   get waitingCount(): number {
@@ -90,8 +95,9 @@ export class SteppedReplica implements Engine, Actor {
     return count;
   }
 
-  /** KV tokens of the decoding sequences now. */
+  /** KV tokens of the decoding sequences now; those of all blocks in use where nobody decodes. */
   get kvTokensNow(): number {
+    if (this.keepsKv) return this.usedTokens;
     let tokens = 0;
     for (const { rank } of this.ranks) {
       for (let i = 0; i < rank.running.size; i++) {
@@ -131,6 +137,7 @@ export class SteppedReplica implements Engine, Actor {
   }
 
   releaseKv(attempt: number): void {
+    this.noteKept();
     for (const { rank } of this.ranks) {
       if (!rank.kept.delete(attempt)) continue;
       rank.memory.releasePrompt(attempt);
@@ -143,6 +150,7 @@ export class SteppedReplica implements Engine, Actor {
     const state = this.attempts.state.at[attempt]!;
     // Finished at this very boundary: the report is on its way.
     if (state === AttemptState.Gateway) return;
+    this.noteKept();
     const { rank } = this.ranks[this.columns.rank.at[attempt]!]!;
     const loading = this.columns.hold.at[attempt] === Hold.Loading;
     if (state !== AttemptState.Waiting && !loading) return this.cancelRunning(attempt);
@@ -155,6 +163,7 @@ export class SteppedReplica implements Engine, Actor {
 
   fail(): void {
     if (!this.up) return;
+    this.noteKept();
     this.up = false;
     this.timer.clear();
     this.flights.clear();
@@ -188,6 +197,7 @@ export class SteppedReplica implements Engine, Actor {
   }
 
   syncMeter(): void {
+    this.noteKept();
     this.waiting.sync();
   }
 
@@ -207,12 +217,24 @@ export class SteppedReplica implements Engine, Actor {
   wake(): void {
     const now = this.kernel.now;
     const { flights } = this;
+    this.noteKept();
     this.scheduling = true;
     while (flights.count > 0 && flights.oldest.endMs <= now) this.settle(flights.land());
     this.removeCanceled();
     if (this.up && flights.isOpen(now)) this.launch();
     this.scheduling = false;
     if (this.up) this.arm(now);
+  }
+
+  private get usedTokens(): number {
+    return (this.blocks.total - this.blocks.free) * this.blocks.blockTokens;
+  }
+
+  /** Before blocks come or go. */
+  private noteKept(): void {
+    const { now } = this.kernel;
+    if (this.keepsKv) this.meter.kvTokenTime += this.usedTokens * (now - this.keptSinceMs);
+    this.keptSinceMs = now;
   }
 
   private take(attempt: number, origin: number): boolean {
@@ -303,6 +325,7 @@ export class SteppedReplica implements Engine, Actor {
     meter.kvTokenTime += kvTokens * (flight.endMs - flight.startMs);
     if (sequences > meter.maxBatch) meter.maxBatch = sequences;
     const used = this.blocks.total - this.blocks.free;
+    ensure(4, used <= this.blocks.total, this.kernel.now, () => `${used} of ${this.blocks.total} KV blocks are in use`);
     if (used > meter.maxBlocks) meter.maxBlocks = used;
   }
 

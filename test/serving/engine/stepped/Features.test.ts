@@ -45,6 +45,21 @@ describe("speculative decoding", () => {
     expect(answers[0]!.endMs - answers[0]!.firstMs).toBe(verifyMs + 3 * (0.125 + 0.25 * verifyMs));
   });
 
+  it("step time, tokens of a prompt dearer than sequences -> drafted tokens cost as much as those, and a large batch loses", () => {
+    // a, b, d of Llama-3.1-8B on an H100, whose compute limit a linear form in sequences does not know.
+    const step = { a: 6.08666, b: 0.00835196, c: 0, d: 0.0117797, e: 0, h: 0 };
+    const tokensPerMs = (sequences: number, scheduling: SchedulingSpec): number => {
+      const of = engine(scheduling, { step, maxSequences: 256, maxBatchedTokens: 8192 });
+      const { answers } = drive(of, many(sequences, 200, 1));
+      return sequences / (Math.max(...answers.map(({ endMs }) => endMs)) / 200);
+    };
+    const speculative = { tokens: 7, acceptanceRatio: 0.5 };
+    expect(tokensPerMs(2, { speculative })).toBeGreaterThan(1.8 * tokensPerMs(2, {}));
+    expect(tokensPerMs(256, { speculative })).toBeLessThan(0.6 * tokensPerMs(256, {}));
+    const { answers } = drive(engine({ speculative: { tokens: 7, acceptanceRatio: 1 } }, { step }), many(1, 9, 1));
+    expect(answers[0]!.endMs - answers[0]!.firstMs).toBeCloseTo(6.08666 + 0.00835196 + 7 * 0.0117797, 4);
+  });
+
   it("draws -> belong to the request: other requests change nothing", () => {
     const of = engine({ speculative: { tokens: 3, acceptanceRatio: 0.6 } }, { step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } });
     const alone = drive(of, many(1, 200)).answers[0]!;
@@ -127,6 +142,16 @@ describe("host tier", () => {
     expect(answers[2]!.firstMs).toBeGreaterThan(2800);
   });
 
+  it("a load under way -> nobody hits what is not there yet", () => {
+    const slow = engine({ offload: { ...scheduling.offload, msPerToken: 1 } }, of);
+    const canceled = { ...jobs[2]!, cancelMs: 2100 };
+    const { answers, meter } = drive(slow, [...jobs.slice(0, 2), canceled, { ...jobs[2]!, atMs: 2200 }]);
+    expect(answers[2]).toMatchObject({ end: "released", endMs: 2100 });
+    // The same tokens once more, behind those that nobody waits for any longer.
+    expect(meter.hostHitTokens).toBeGreaterThan(1600);
+    expect(answers[3]!.firstMs - 2000).toBe(meter.hostHitTokens + 3 + 1 + 8 * 2 ** -4);
+  });
+
   it("no host tier -> the prompt is computed again", () => {
     const { answers } = drive(engine({}, of), jobs);
     expect(answers[2]!.firstMs - 2000).toBeGreaterThan(50);
@@ -158,6 +183,22 @@ describe("transferred KV", () => {
     const { answers, replica } = drive(engine({}), [{ atMs: 10, prompt: 160, output: 2, transferMs: 25, cancelMs: 20 }]);
     expect(answers[0]).toMatchObject({ end: "released", endMs: 20 });
     expect(replica.blocks.free).toBe(replica.blocks.total);
+  });
+
+  it("expected attempt, canceled during the transfer -> the same prompt is computed: its KV never came", () => {
+    const of = engine({}, { prefixCache: true });
+    const lost = { atMs: 10, prompt: 160, output: 2, stream: 1, transferMs: 25, cancelMs: 20 };
+    const { meter } = drive(of, [lost, { atMs: 40, prompt: 160, output: 2, stream: 1 }]);
+    expect(meter.hitTokens).toBe(0);
+    expect(meter.prefillTokens).toBe(160);
+  });
+
+  it("expected attempt whose KV has come -> the same prompt finds it, at once and after the end", () => {
+    const of = engine({}, { prefixCache: true });
+    const came = { atMs: 10, prompt: 160, output: 40, stream: 1, transferMs: 5 };
+    const again = { prompt: 160, output: 1, stream: 1 };
+    const { answers } = drive(of, [came, { ...again, atMs: 12 }, { ...again, atMs: 30 }, { ...again, atMs: 200 }]);
+    expect(answers.map(({ cached }) => cached)).toEqual([0, 0, 144, 144]);
   });
 
   it("prefill only -> ends with the first token, blocks stay until they are released", () => {

@@ -54,6 +54,7 @@ const SCHEDULINGS: ReadonlyArray<readonly [string, SchedulingSpec]> = [
   ["data parallel, pipeline", { dataParallel: { ranks: 2, balance: "tokens" }, pipeline: { stages: 2, transferMs: 0 } }],
   ["host tier", { offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0.5 } }],
   ["host tier, prefill first", { scheduler: "prefillFirst", offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0.5 } }],
+  ["host tier, short chunks", { longPrefillThreshold: 16, offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0.5 } }],
   ["host tier, static", { scheduler: "static", offload: { capacityTokens: 5000, msPerToken: 0.02, latencyMs: 0.5 } }],
 ];
 
@@ -81,12 +82,15 @@ describe.each(SCHEDULINGS)("%s", (_, scheduling) => {
     }
   });
 
-  it("law: any time with blocks in use -> never more than there are", () => {
-    const of = engine(scheduling, { kvBlocks: 20, prefixCache: true, maxBatchedTokens: 256, maxSequences: 8 });
-    let least = Infinity;
-    drive(of, randomJobs(99, 150), { watch: (replica) => void (least = Math.min(least, replica.blocks.free)) });
-    expect(least).toBeGreaterThanOrEqual(0);
-  });
+  it.each([true, false])(
+    "law: any time with blocks in use, whole prompts reserved: %s -> never more than there are",
+    (reserveFullPrompt) => {
+      const of = engine(scheduling, { kvBlocks: 20, prefixCache: true, reserveFullPrompt, maxBatchedTokens: 256, maxSequences: 8 });
+      let least = Infinity;
+      drive(of, randomJobs(99, 150), { watch: (replica) => void (least = Math.min(least, replica.blocks.free)) });
+      expect(least).toBeGreaterThanOrEqual(0);
+    },
+  );
 });
 
 it.each(STEPPED_LAWS)("law: $title", ({ holds }) => {

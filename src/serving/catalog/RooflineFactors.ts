@@ -1,0 +1,83 @@
+import type { EngineName } from "./EngineNames.ts";
+
+/** What data sheets do not say, one set for all GPUs and models. Ratios are shares of the data sheet's figure. */
+export interface RooflineFactors {
+  /** Weight reads. */
+  readonly memoryRatio: number;
+  /** Matrix products of attention and dense MLPs, and those of routed experts, whose rows are few. */
+  readonly computeRatio: number;
+  readonly expertComputeRatio: number;
+  /** KV reads, and those of a latent. */
+  readonly kvRatio: number;
+  readonly latentKvRatio: number;
+  /** Attention inside a prompt, of the 16-bit peak. */
+  readonly attentionRatio: number;
+  readonly linkRatio: number;
+  /** Small kernels and launches per layer beside the engine's `layerMs`: of routing to experts, of latent attention, of casting activations to 8 bits. */
+  readonly expertLayerMs: number;
+  readonly latentLayerMs: number;
+  readonly castLayerMs: number;
+  /** Latency of an all-reduce for each doubling of its GPUs, and of a dispatch or combine likewise. */
+  readonly exchangeMs: number;
+  /** Times that the activations of a row cross the memory in each layer, and that those of a row for one expert do. */
+  readonly activationPasses: number;
+  readonly expertPasses: number;
+  /** How much longer the fullest GPU of expert parallelism takes than the mean: 1 + skew * (1 - 1 / GPUs). */
+  readonly expertSkewRatio: number;
+  /** Share of the rows beyond the first that choose their experts on their own. */
+  readonly independentRatio: number;
+  /** Time outside of steps that a first token waits for, by prompt token. */
+  readonly requestMsPerToken: number;
+  readonly engines: { readonly [engine in EngineName]: EngineFactors };
+}
+
+/** Of one engine's software. */
+export interface EngineFactors {
+  /** Host time per step and per sequence that decodes. */
+  readonly hostMs: number;
+  readonly hostPerSequenceMs: number;
+  /** Norms, rotations, launches per layer. */
+  readonly layerMs: number;
+  /** Speed of reading 8-bit KV over that of 16 bits, in bytes: 0.5 where it takes as long per token. */
+  readonly kv8Ratio: number;
+  /** Time outside of steps that each first token waits for. */
+  readonly requestMs: number;
+}
+
+/**
+ * Fitted by test/validation/rooflineFit.ts to the closed-loop points of aiconfigurator 095f58a (silicon_sample.csv) that the catalog can say: 638
+ * on H100 and H200, 245 on B200 and B300, eight models under vLLM, TensorRT-LLM and SGLang, 1 to 8 GPUs. `kv8Ratio` of SGLang is assumed: it has no
+ * such point. `expertSkewRatio` rests on 2 to 8 GPUs.
+ */
+export const FITTED_FACTORS: RooflineFactors = {
+  memoryRatio: 0.929,
+  computeRatio: 0.655,
+  expertComputeRatio: 0.193,
+  kvRatio: 0.973,
+  latentKvRatio: 0.976,
+  attentionRatio: 0.323,
+  linkRatio: 0.893,
+  expertLayerMs: 0.0413,
+  latentLayerMs: 0.0401,
+  castLayerMs: 0.0142,
+  exchangeMs: 0.00194,
+  activationPasses: 10.3,
+  expertPasses: 19.2,
+  expertSkewRatio: 0.0954,
+  independentRatio: 0.778,
+  requestMsPerToken: 0.00178,
+  engines: {
+    vllm: { hostMs: 0.425, hostPerSequenceMs: 0.0132, layerMs: 0.0409, kv8Ratio: 0.365, requestMs: 28.9 },
+    sglang: { hostMs: 0.829, hostPerSequenceMs: 0.0209, layerMs: 0.0462, kv8Ratio: 0.5, requestMs: 164 },
+    trtllm: { hostMs: 1.29, hostPerSequenceMs: 0.0289, layerMs: 0.0133, kv8Ratio: 0.811, requestMs: 73.1 },
+  },
+};
+
+/** GPUs that the factors were fitted on. */
+export const FITTED_GPUS: ReadonlyArray<string> = ["h100", "h200", "b200", "b300"];
+
+/**
+ * Median absolute errors of models that were left out of the fit, over groups of model, GPU, parallelism and engine on H100 and H200: time per
+ * output token and time to first token of a closed loop.
+ */
+export const ROOFLINE_ERRORS = { tpotRatio: 0.1, ttftRatio: 0.22 } as const;

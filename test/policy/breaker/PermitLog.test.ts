@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { PermitLog } from "../../../src/policy/breaker/PermitLog.ts";
+
+it("permit log: any permits, settled in any order -> once each, of the last so many, of none from before it forgot", () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ what: fc.constant("issue" as const), count: fc.constantFrom(1, 2, 31, 33, 300) }) },
+    { weight: 5, arbitrary: fc.record({ what: fc.constant("settle" as const), back: fc.constantFrom(-1, 0, 1, 2, 3, 31, 32, 64, 500) }) },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant("forget" as const) }) },
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom(1, 3, 32, 33, 1024, 1025, 2100),
+      fc.array(step, { minLength: 5, maxLength: 20, size: "max" }),
+      (remembered, steps) => {
+        const log = new PermitLog(remembered, 5);
+        let open = new Set<number>();
+        let next = 5;
+        for (const step of steps) {
+          if (step.what === "issue") {
+            const first = next;
+            const issued = Array.from({ length: step.count }, () => log.issue());
+            for (; next < first + step.count; next++) {
+              open.add(next);
+              open.delete(next - remembered);
+            }
+            expect([issued[0], issued.at(-1)]).toEqual([first, next - 1]);
+          } else if (step.what === "settle") expect(log.settle(next - 1 - step.back)).toBe(open.delete(next - 1 - step.back));
+          else {
+            log.forget();
+            open = new Set();
+          }
+          expect(log.next).toBe(next);
+        }
+        expect([...open].filter((permit) => !log.settle(permit))).toEqual([]);
+      },
+    ),
+  );
+});

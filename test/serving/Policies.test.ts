@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import type { OwnPolicies } from "../../src/serving/Policies.ts";
+import { ownPolicies } from "../../src/serving/Policies.ts";
+import { Verdict } from "../../src/policy/shedding/Shedder.ts";
+import { Lru } from "../../src/policy/caching/Lru.ts";
+import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
+import { burst, outcomesOf, pool, run, small } from "./SmallWorld.ts";
+
+/** Outcomes with policies of one's own, and without. */
+const both = async (authored: ScenarioInput, own: OwnPolicies) => [
+  outcomesOf(await run(authored, { components: { policies: ownPolicies(own) } })),
+  outcomesOf(await run(authored)),
+];
+
+const station = (changes = {}) => ({ server: { station: { service: "10ms", ...changes } } }) as const;
+
+describe("a policy of one's own, by a Layer, in place of the one that the scenario names", () => {
+  test("limiter: admits every other attempt", async () => {
+    const world = small(burst(10), { gateway: { limits: [{ gcra: { rate: "1/s", burst: 8 } }] }, fleet: station() });
+    const limiter = () => ({
+      open: () => ({ asked: 0 }),
+      waitMs: (state: { asked: number }) => (state.asked++ % 2 === 0 ? 0 : 60_000),
+      take: () => 0,
+    });
+    expect(await both(world, { limiter })).toEqual([
+      { completed: 5, rejected: 5 },
+      { completed: 8, rejected: 2 },
+    ]);
+  });
+
+  test("limiter: one of several, the others as shipped", async () => {
+    const limits = [{ gcra: { rate: "1/s", burst: 8 } }, { slidingLog: { limit: 6, window: "1m" } }] as const;
+    const world = small(burst(10), { gateway: { limits }, fleet: station() });
+    const open = { open: () => undefined, waitMs: () => 0, take: () => 0 };
+    expect(await both(world, { limiter: (spec, shipped) => (spec.kind === "slidingLog" ? open : shipped(spec)) })).toEqual([
+      { completed: 8, rejected: 2 },
+      { completed: 6, rejected: 4 },
+    ]);
+  });
+
+  test("breaker of a client: never lets anybody through", async () => {
+    const world = small(burst(3, { client: { breaker: { trip: { consecutive: 5 } } } }), { fleet: station() });
+    const shut = { rejected: 0, retryAfterMs: 0, admit: () => -1, settle: () => false };
+    expect(await both(world, { breaker: () => shut })).toEqual([{ rejected: 3 }, { completed: 3 }]);
+  });
+
+  test("retry budget: grants none", async () => {
+    const retry = { attempts: 3, backoff: "1s", jitter: "none", budget: { bucket: {} } } as const;
+    const world = small(burst(2, { client: { retry } }), {
+      gateway: { limits: [{ fixedWindow: { limit: 1, window: "1s" } }] },
+      fleet: station(),
+    });
+    const none = { name: "none", requested: () => {}, take: () => false, ended: () => {}, finished: () => {} };
+    expect(await both(world, { retryBudget: () => none })).toEqual([{ completed: 1, rejected: 1 }, { completed: 2 }]);
+  });
+
+  test("shedder: lets nobody wait", async () => {
+    const world = small(burst(3), { gateway: { queue: { capacity: 10 }, maxInFlightPerReplica: 1 }, fleet: station() });
+    const shedder: OwnPolicies["shedder"] = (spec, shipped) => {
+      const made = shipped(spec);
+      return new Proxy(made, {
+        get: (of, name) => {
+          if (name === "enter") return () => Verdict.QueueFull;
+          const value: unknown = Reflect.get(of, name, of);
+          return typeof value === "function" ? (value.bind(of) as unknown) : value;
+        },
+      });
+    };
+    expect(await both(world, { shedder })).toEqual([{ completed: 1, shed: 2 }, { completed: 3 }]);
+  });
+
+  test("limit in flight: always one", async () => {
+    const world = small(burst(3), { gateway: { concurrency: { aimd: { initial: 3 } } }, fleet: station({ servers: 3 }) });
+    expect(await both(world, { adaptiveLimit: () => ({ name: "one", limit: 1, sample: () => {} }) })).toEqual([
+      { completed: 1, rejected: 2 },
+      { completed: 3 },
+    ]);
+  });
+
+  test("eviction: told of every answer that is kept", async () => {
+    const kept: Array<number> = [];
+    const world = small(burst(3, { repeat: { share: 1, contents: 3 } }), {
+      gateway: { cache: { entries: 10, ttl: "1h" } },
+      fleet: station(),
+    });
+    class Noting extends Lru {
+      override add(slot: number): void {
+        kept.push(slot);
+        super.add(slot);
+      }
+    }
+    await both(world, { eviction: (_name, entries) => new Noting(entries) });
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
+  test("autoscaler: always wants three", async () => {
+    const authored = small(burst(1), {
+      fleet: { gpu: { ...pool({ replicas: 1 }), autoscale: { min: 1, max: 4, interval: "1s", hpa: { target: { concurrency: 1000 } } } } },
+    });
+    const three = await run(authored, {
+      components: { policies: ownPolicies({ autoscaler: () => ({ name: "three", decide: () => 3 }) }) },
+    });
+    const most = (simulated: Awaited<ReturnType<typeof run>>): number => simulated.result.pools[0]!.scaling!.ready.max;
+    expect([most(three), most(await run(authored))]).toEqual([3, 1]);
+  });
+});
