@@ -21,9 +21,9 @@ export const idleClient = (notes: IdleNotes, spec: TrafficClassSpec, world: Worl
   idleRetries(notes, [...path, "client", "retry"], spec);
   idleTimes(notes, [...path, "client"], spec);
   idleBreaker(notes, [...path, "client", "breaker"], spec.client.breaker, { hinted: true });
-  const { retry, breaker, throttle } = spec.client;
-  const alone = retry?.budget === undefined && breaker === undefined && throttle === undefined;
-  const ownHint = "instances have retry budgets, breakers and throttles of their own: add one of them";
+  const { retry, breaker, throttle, adaptiveRate = false } = spec.client;
+  const alone = retry?.budget === undefined && breaker === undefined && throttle === undefined && !adaptiveRate;
+  const ownHint = "instances have retry budgets, breakers, throttles and rates of their own: add one of them";
   notes.note([...path, "client", "instances"], alone, "clients keep nothing of their own", ownHint);
 };
 
