@@ -72,7 +72,7 @@ const CASES: ReadonlyArray<readonly [path: string, value: unknown, around: Setti
     "gateway.cache.onLeaderCancel",
     "handOver",
     { "gateway.cache": { entries: 10, coalesce: false }, "traffic.web.repeat": { share: 0.5, contents: 10 } },
-    { "gateway.cache.coalesce": true },
+    { "gateway.cache.coalesce": true, [`${CLIENT}.patience`]: "1s" },
   ],
   [
     "gateway.cache.lease",
@@ -99,6 +99,14 @@ const CASES: ReadonlyArray<readonly [path: string, value: unknown, around: Setti
   ["gateway.router", "prefixAffinity", {}, { "traffic.web.prefix": { count: 3, tokens: 10 } }],
   ["gateway.router.nginx.failTimeout", "5s", { "gateway.router": { nginx: { maxFails: 0 } } }, { "gateway.router.nginx.maxFails": 2 }],
   ["fleet.one.weight", 3, {}, { "gateway.router": "weighted" }],
+  ["fleet.one.backup", true, { "fleet.two": null }, { "fleet.two": STATIONS.fleet.two }],
+  ["gateway.onDisconnect", "continue", {}, { [`${CLIENT}.attemptTimeout`]: "1s" }],
+  [
+    "gateway.cache.onLeaderCancel",
+    "handOver",
+    { "gateway.cache": { entries: 10 }, "traffic.web.repeat": { share: 0.5, contents: 10 } },
+    { [`${CLIENT}.patience`]: "1s" },
+  ],
   ["gateway.outlierEjection", {}, { "fleet.two": null }, { "fleet.two": STATIONS.fleet.two }],
   ["gateway.slowStart", { window: "5s" }, {}, { faults: [{ replicaDown: { pool: "one", replicas: 1, at: "5s", for: "2s" } }] }],
   ["faults[0].replicaDown.at", "30s", { faults: [{ replicaDown: { pool: "one", replicas: 1, at: "5s", for: "2s" } }] }, { horizon: "40s" }],
