@@ -76,7 +76,7 @@ class NaiveBreaker {
     if (this.phase === Phase.Closed) {
       this.samples.push({ atMs: nowMs, failed, slow });
       if (this.trips(nowMs)) this.open(nowMs);
-    } else if (failed) {
+    } else if (failed || (slow && "slowRatio" in this.settings.trip)) {
       if (++this.failures > (this.settings.allowedFailures ?? 0)) this.open(nowMs);
     } else if (++this.successes >= this.settings.successesNeeded) {
       this.enter(Phase.Closed);
