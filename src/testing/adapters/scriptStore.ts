@@ -34,6 +34,6 @@ export const onVirtualTime = (laboratory: Laboratory, redis: ScriptStore["redis"
   const client = through(laboratory, redis);
   return {
     eval: (script: string, keys: number, ...args: ReadonlyArray<string>): Promise<unknown> =>
-      client.eval(script, keys, ...args.with(keys + 1, String(Math.round(laboratory.time.trueMs * 1000)))),
+      client.eval(script, keys, ...args.with(keys + 1, String(Math.round(laboratory.storeNowMs * 1000)))),
   };
 };
