@@ -59,7 +59,7 @@ const OURS: ReadonlyArray<Adapter> = [
 ];
 
 /** Few and short histories on the mock, whose scripts are interpreted in JavaScript: what is true of many is seen on Redis. */
-const LONG_ON_MOCK = { runs: 50, maxOperations: 40 };
+const LONG_ON_MOCK = { breaker: { runs: 15 }, tokenBudget: { runs: 50 }, cache: { runs: 50 }, limiter: { runs: 50 } } as const;
 const ON_MOCK = {
   breaker: { runs: 6 },
   tokenBudget: { runs: 15, maxOperations: 15 },
@@ -70,7 +70,7 @@ const ON_MOCK = {
 const optionsFor = (adapter: Adapter): CheckOptions => {
   if (!SLOW.has(adapter)) return OPTIONS;
   if (LIVE) return { ...OPTIONS, runs: 150 };
-  return LONG ? LONG_ON_MOCK : ON_MOCK[adapter.family as keyof typeof ON_MOCK];
+  return (LONG ? LONG_ON_MOCK : ON_MOCK)[adapter.family as keyof typeof ON_MOCK];
 };
 
 const applies = (adapter: Adapter, law: Law): boolean =>
@@ -128,6 +128,36 @@ describe("components that keep no promise", () => {
     expect(await brokenLaws(circuitBreakerLaws(open))).toEqual(["B-12", "B-15"]);
     const shut = breaker("always open", () => ({ execute: () => Promise.reject(new Error("open")), phase: () => "open" }));
     expect(await brokenLaws(circuitBreakerLaws(shut))).toEqual(["B-10", "B-15"]);
+  });
+
+  it("breaker that bounds executions: one too many, or counts callers and not executions -> found", async () => {
+    const ours = spillwayBreakers()[0]!;
+    /** `frees` says when a place is free again. */
+    const bounding = (capacity: number, frees: "when it ends" | "when its caller is told"): CircuitBreakerAdapter => ({
+      ...ours,
+      laboratory: { answering: "turn" },
+      features: { bulkhead: true },
+      spec: { ...ours.spec, capacity: 2, callTimeoutMs: 100 },
+      make: (_settings, laboratory) => {
+        let taken = 0;
+        const free = (): void => void taken--;
+        return {
+          phase: () => "closed",
+          execute: (work) => {
+            if (taken >= capacity) return Promise.reject(new Error("full"));
+            taken++;
+            const ended = Promise.resolve(work());
+            const told = new Promise((_, reject) => void laboratory.time.after(100, () => reject(new Error("timed out"))));
+            (frees === "when it ends" ? ended : Promise.race([ended, told])).then(free, free);
+            return Promise.race([ended, told]);
+          },
+        };
+      },
+    });
+    const b8 = (adapter: CircuitBreakerAdapter) => brokenLaws(circuitBreakerLaws(adapter).filter(({ id }) => id === "B-8"));
+    expect(await b8(bounding(2, "when it ends"))).toEqual([]);
+    expect(await b8(bounding(3, "when it ends"))).toEqual(["B-8"]);
+    expect(await b8(bounding(2, "when its caller is told"))).toEqual(["B-8"]);
   });
 
   it("limiter with a store: no deadline of its own -> waits for a silent store; with one, and closed -> decides in time", async () => {

@@ -19,9 +19,14 @@ export const scriptStore = async (): Promise<ScriptStore> => {
     const { redis, close } = await startRedis();
     return { redis: redis as unknown as ScriptStore["redis"], version: "on Redis", close };
   }
-  const { default: Redis } = await importPackage("ioredis-mock", () => import("ioredis-mock"));
-  return { redis: new Redis() as unknown as ScriptStore["redis"], version: "on ioredis-mock" };
+  mock ??= importPackage("ioredis-mock", () => import("ioredis-mock")).then(
+    ({ default: Redis }) => new Redis() as unknown as ScriptStore["redis"],
+  );
+  return { redis: await mock, version: "on ioredis-mock" };
 };
+
+/** One for all: its instances share their data anyway. */
+let mock: Promise<ScriptStore["redis"]> | undefined;
 
 /** A client whose commands take the laboratory's way, and meet its faults. */
 export const through = (laboratory: Laboratory, redis: ScriptStore["redis"]) => ({
