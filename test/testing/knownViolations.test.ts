@@ -38,6 +38,13 @@ describe("known violations", () => {
     expect((await lawNamed(laws, "L-13 rate").report()).counterexample).toBeDefined();
     expect((await lawNamed(laws, "L-14").report()).counterexample).toBeDefined();
     expect((await lawNamed(laws, "L-12").report()).counterexample!.operations).toBeLessThanOrEqual(4);
+    expect((await lawNamed(laws, "L-16").report()).counterexample!.operations).toBeLessThanOrEqual(2);
+  });
+
+  it("a sliding log on its callers' clocks, with a time to live -> its keys go; its bound falls with the clocks", async () => {
+    const laws = rateLimiterLaws(await luaLimiter("test/fixtures/lua/sliding-log.lua"));
+    expect((await lawNamed(laws, "L-16").report({ runs: 200 })).counterexample).toBeUndefined();
+    expect((await lawNamed(laws, "L-1 clocks").report({ runs: 200 })).counterexample!.operations).toBeLessThanOrEqual(5);
   });
 
   it("counterexample: replayed by seed and paths -> the same history", async () => {

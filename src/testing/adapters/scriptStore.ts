@@ -7,6 +7,7 @@ export interface ScriptStore {
   readonly redis: {
     readonly eval: (script: string, keys: number, ...args: ReadonlyArray<string>) => Promise<unknown>;
     readonly flushall: () => Promise<unknown>;
+    readonly keys: (pattern: string) => Promise<ReadonlyArray<string>>;
   };
   /** What it is, for reports. */
   readonly version: string;
