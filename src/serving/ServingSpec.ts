@@ -7,7 +7,7 @@ import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
-import type { ShapeSpec } from "./stage/ShapeStage.ts";
+import type { ShapeSpec } from "./stage/ShapeSpec.ts";
 import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";

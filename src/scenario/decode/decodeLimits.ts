@@ -2,7 +2,7 @@ import type { Budget, BudgetUnit } from "../../policy/limiter/TokenBudgets.ts";
 import type { LimiterSpec } from "../../serving/stage/limiterOf.ts";
 import type { TokenBudgetSpec } from "../../serving/stage/TokenBudgetSpec.ts";
 import type { RateLimitSpec } from "../../serving/ServingSpec.ts";
-import type { ShapeSpec } from "../../serving/stage/ShapeStage.ts";
+import type { ShapeSpec } from "../../serving/stage/ShapeSpec.ts";
 import type { StoreSpec } from "../../serving/store/StoreSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION, parseDuration } from "../../units/Duration.ts";

@@ -2,19 +2,13 @@ import type { Actor } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
 import { LeakyQueue } from "../../policy/limiter/LeakyQueue.ts";
-import type { LeakyQueueSettings } from "../../policy/limiter/LeakyQueue.ts";
 import type { TrafficClassSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
+import type { ShapeSpec } from "./ShapeSpec.ts";
 import { sharedByKey } from "./sharedByKey.ts";
-import type { SharedPer } from "./sharedByKey.ts";
-
-/** A leaky bucket as a queue: attempts leave it one by one, at even gaps. */
-export interface ShapeSpec extends LeakyQueueSettings {
-  readonly per: SharedPer;
-}
 
 interface Shape {
   readonly place: number;
