@@ -5,6 +5,7 @@ import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws
 import { counterexampleText } from "../../src/testing/counterexampleText.ts";
 import type { Law } from "../../src/testing/Law.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
+import type { RefusingAdapter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
 import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
 import { KNOWN_VIOLATIONS } from "./KnownViolation.ts";
 import type { KnownViolation } from "./KnownViolation.ts";
@@ -51,6 +52,41 @@ describe("known violations", () => {
     const laws = rateLimiterLaws(await luaLimiter("test/fixtures/lua/sliding-log.lua"));
     expect((await lawNamed(laws, "L-16").report({ runs: 200 })).counterexample).toBeUndefined();
     expect((await lawNamed(laws, "L-1 clocks").report({ runs: 200 })).counterexample!.operations).toBeLessThanOrEqual(5);
+  });
+
+  // nginx, ngx_http_limit_req_module.c of revision 021a9df; later ones count a step back as no time.
+  it("K-18: limit_req takes the absolute value of the time that passed -> a step back gives credit, in three operations", async () => {
+    const [perSecond, burst] = [2, 1];
+    const drained: RefusingAdapter = {
+      family: "limiter",
+      behavior: "refuses",
+      name: "limit_req",
+      laboratory: { answering: "sync" },
+      features: {},
+      spec: {
+        limit: burst + 1,
+        windowMs: 1000,
+        bound: { bucket: { capacity: burst + 1, perSecond } },
+        fullAfterMs: 1000,
+        exact: true,
+      },
+      make: (_settings, laboratory) => {
+        let [excess, lastMs] = [-1000, laboratory.nowMs()];
+        return {
+          consume: () => {
+            const nowMs = laboratory.nowMs();
+            const next = Math.max(0, excess - perSecond * Math.abs(nowMs - lastMs) + 1000);
+            if (next > burst * 1000) return { admitted: false };
+            [excess, lastMs] = [next, nowMs];
+            return { admitted: true };
+          },
+        };
+      },
+    };
+    for (const seed of SEEDS) {
+      const report = await lawNamed(rateLimiterLaws(drained), "L-1 clocks").report({ seed, runs: 5000 });
+      expect(report.counterexample!.operations, counterexampleText(report)).toBeLessThanOrEqual(3);
+    }
   });
 
   it("counterexample: replayed by seed and paths -> the same history", async () => {
