@@ -7,6 +7,7 @@ import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
+import type { ShapeSpec } from "./stage/ShapeSpec.ts";
 import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
 import type { TriesSpec } from "./stage/TriesSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
@@ -50,6 +51,8 @@ export interface GatewaySpec {
   readonly limits?: ReadonlyArray<RateLimitSpec>;
   /** And when all of these have tokens left for it. */
   readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
+  /** Behind the limits: each holds attempts back to an even rate. */
+  readonly shapes?: ReadonlyArray<ShapeSpec>;
   /** Whole answers to identical requests. */
   readonly cache?: CacheSpec;
   /** Tries of the gateway itself, for what fails or finds no room before its first token; absent: one. */
