@@ -1,5 +1,5 @@
 // Histories per property are few and always the same: a mutant is asked by many properties, and must not survive one run and die in the next.
-process.env.SPILLWAY_HISTORIES ??= "150";
+process.env.SPILLWAY_HISTORIES ??= "100";
 process.env.SPILLWAY_SEED ??= "42";
 // `npm run mutation` runs folder by folder, with a report of each.
 const report = process.env.SPILLWAY_MUTATED ?? "reports/mutation/all";

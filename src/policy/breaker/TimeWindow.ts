@@ -64,7 +64,6 @@ export class TimeWindow implements SampleWindow {
       this.advance(nowUs - ageUs);
       this.#addTo(this.#slot(this.#newest), total, failures, slow);
     }
-    this.advance(nowUs);
   }
 
   #slot(bucket: number): number {
