@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { routerOf } from "../../../src/policy/routing/index.ts";
-import type { RouterSpec } from "../../../src/policy/routing/index.ts";
+import type { FleetView, RouterSpec } from "../../../src/policy/routing/index.ts";
 import { candidatesOf, drawsOf, fleetOf, members, request } from "./Fleet.ts";
 
 const SPECS: ReadonlyArray<RouterSpec> = [
@@ -35,6 +35,21 @@ describe.each(SPECS)("$kind", (spec) => {
           const candidates = candidatesOf(fleet);
           expect(candidates.length === 0 ? [-1] : candidates).toContain(router.pick(fleet, request(turn.prefixHash), draw));
         }
+      }),
+    );
+  });
+
+  it("router: columns that hold more than the fleet -> what lies beyond it is nobody", () => {
+    const turns = fc.array(fc.record({ fleet: members(6), beyond: members(3), prefixHash: fc.nat(5) }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(turns, seeds, (list, seed) => {
+        const picks = (fleetFor: (turn: (typeof list)[0]) => FleetView): Array<number> => {
+          const router = routerOf(spec);
+          const draw = drawsOf(seed);
+          return list.map((turn) => router.pick(fleetFor(turn), request(turn.prefixHash), draw, 5000));
+        };
+        const wider = picks((turn) => ({ ...fleetOf([...turn.fleet, ...turn.beyond]), count: turn.fleet.length }));
+        expect(wider).toEqual(picks((turn) => fleetOf(turn.fleet)));
       }),
     );
   });
