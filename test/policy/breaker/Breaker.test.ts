@@ -257,7 +257,7 @@ it("breaker: a ramp after closing -> few calls at once, more with time, all at i
 
 it("breaker: exported -> what is left of the open time, and of the leases that run", () => {
   const fresh = { phase: Phase.Closed, epoch: 0, openings: 0, nextPermit: 0, leftUs: 0, successes: 0, failures: 0 };
-  expect(new Breaker(BASE).export(5)).toEqual({ ...fresh, leasesUs: [], rampAgeUs: 0, inARow: 0, samples: [] });
+  expect(new Breaker(BASE).export(5)).toEqual({ ...fresh, leasesUs: [], rampAgeUs: 0, inARow: 0, samples: [], paces: [] });
   const breaker = opened(BASE);
   expect(breaker.export(400)).toMatchObject({ phase: Phase.Open, epoch: 1, openings: 1, nextPermit: 2, leftUs: 600_000 });
   breaker.admit(1000);
