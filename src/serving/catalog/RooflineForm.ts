@@ -29,8 +29,8 @@ const BYTES_8_BIT = 1;
 
 /**
  * Step times from data sheet and shape: the larger of reading dense weights and multiplying with them; reading the distinct routed experts, and what
- * rows take in them; KV reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations; small kernels;
- * host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
+ * rows take in them; KV reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations;
+ * small kernels; host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
  * Source: Williams et al., Roofline, CACM 2009.
  */
 export const rooflineForm = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): StepCoefficients | undefined => {

@@ -23,7 +23,7 @@ export class ExpertTime {
   }
 }
 
-/** Tables by count and active: models share them, and a fit asks for the same one many thousand times. */
+/** Tables by count and active, one for each kind of mixture that a process meets: a fit asks for the same one many thousand times. */
 const TABLES = new Map<string, DistinctExperts>();
 
 const distinctExperts = (count: number, active: number): DistinctExperts => {
