@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
+import { cockatielBreakers } from "../../src/testing/adapters/cockatielBreakers.ts";
+import { effectBreakers } from "../../src/testing/adapters/effectBreakers.ts";
 import { effectCache } from "../../src/testing/adapters/effectCache.ts";
+import { opossumBreaker } from "../../src/testing/adapters/opossumBreaker.ts";
 import { spillwayLeakyQueue } from "../../src/testing/adapters/QueueLimiters.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
@@ -73,7 +76,7 @@ describe("components that keep no promise", () => {
 
   it("breaker: never opens, never lets anybody through -> broken", async () => {
     const open = breaker("never opens", () => ({ execute: (work) => work(), phase: () => "closed" }));
-    expect(await brokenLaws(circuitBreakerLaws(open))).toEqual(["B-12", "B-15"]);
+    expect(await brokenLaws(circuitBreakerLaws(open))).toEqual(["B-11 throws", "B-12", "B-15"]);
     const shut = breaker("always open", () => ({ execute: () => Promise.reject(new Error("open")), phase: () => "open" }));
     expect(await brokenLaws(circuitBreakerLaws(shut))).toEqual(["B-10", "B-15"]);
   });
@@ -106,6 +109,37 @@ describe("components that keep no promise", () => {
     expect(await b8(bounding(2, "when it ends"))).toEqual([]);
     expect(await b8(bounding(3, "when it ends"))).toEqual(["B-8"]);
     expect(await b8(bounding(2, "when its caller is told"))).toEqual(["B-8"]);
+  });
+
+  it("breaker: a call that throws at once is forgotten, or its caller -> found; breakers that await their work -> hold", async () => {
+    const thrown = (adapter: CircuitBreakerAdapter) => brokenLaws(circuitBreakerLaws(adapter).filter(({ part }) => part === "throws"));
+    for (const adapter of [...(await cockatielBreakers()), ...effectBreakers(), await opossumBreaker()])
+      expect(await thrown(adapter)).toEqual([]);
+    /** Opens after two failures, for ever; `threw` says what it makes of work that throws. */
+    const counting = (threw: (count: () => void) => Promise<unknown>): CircuitBreakerAdapter => ({
+      ...breaker("counting", () => ({ execute: () => undefined, phase: () => "closed" })),
+      make: () => {
+        let failures = 0;
+        const count = (): void => void failures++;
+        return {
+          phase: () => (failures >= 2 ? "open" : "closed"),
+          execute: (work) => {
+            if (failures >= 2) return Promise.reject(new Error("open"));
+            try {
+              const running = work();
+              running.then(() => (failures = 0), count);
+              return running;
+            } catch {
+              return threw(count);
+            }
+          },
+        };
+      },
+    });
+    const failed = (): Promise<unknown> => Promise.reject(new Error("failed"));
+    expect(await thrown(counting((count) => (count(), failed())))).toEqual([]);
+    expect(await thrown(counting(failed))).toEqual(["B-11 throws"]);
+    expect(await thrown(counting((count) => (count(), new Promise(() => undefined))))).toEqual(["B-11 throws"]);
   });
 
   it("component that depends on more than the history: -> told, not reported as a violation", async () => {

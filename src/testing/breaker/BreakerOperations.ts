@@ -18,6 +18,10 @@ export const callOperation = (nodes: number): fc.Arbitrary<BreakerOperation> =>
 export const reenterOperation = (): fc.Arbitrary<BreakerOperation> =>
   fc.constant({ text: "call, and in it another call", run: (trial) => trial.reenter(0) });
 
+/** A call whose work throws instead of returning a promise. */
+export const throwAtOnceOperation = (): fc.Arbitrary<BreakerOperation> =>
+  fc.constant({ text: "call that throws at once", run: (trial) => trial.throwAtOnce(0) });
+
 /** Many calls in one microtask. */
 export const burstOperation = (nodes: number): fc.Arbitrary<BreakerOperation> =>
   fc.tuple(fc.constantFrom(2, 3, 11, 100), fc.nat({ max: nodes - 1 })).map(([count, node]) => ({

@@ -22,6 +22,8 @@ export interface TrialCall {
   answered: boolean;
   readonly abort: () => void;
   readonly finish: (outcome: BreakerOutcome) => unknown;
+  /** Its work threw instead of returning a promise. */
+  threw: boolean;
 }
 
 export type Cause =
@@ -66,6 +68,7 @@ export class BreakerTrial {
   breaker: BreakerUnderTest;
   /** The next call that starts makes another one. */
   private nests = false;
+  private throws = false;
   private readonly adapter: CircuitBreakerAdapter;
   private broken: LawBroken | undefined;
 
@@ -195,6 +198,13 @@ export class BreakerTrial {
     this.throwBroken();
   }
 
+  /** One call whose work throws instead of returning a promise: it has failed at once. */
+  async throwAtOnce(node: number): Promise<void> {
+    this.throws = true;
+    await this.call(node);
+    this.throws = false;
+  }
+
   async pause(ms: number): Promise<void> {
     this.cause = { kind: "other", what: "time" };
     const before = this.phase;
@@ -290,6 +300,7 @@ export class BreakerTrial {
       aborted: false,
       waited: false,
       answered: false,
+      threw: false,
       abort: () => controller.abort(),
       finish: (outcome) => {
         if (permit !== undefined) return permit.settle(outcome);
@@ -315,7 +326,12 @@ export class BreakerTrial {
     }
     const run = (): Promise<unknown> => {
       this.started(call);
-      return work.promise;
+      if (!this.throws) return work.promise;
+      call.threw = true;
+      this.cause = { kind: "settle", call, outcome: "failure" };
+      call.state = "settled";
+      this.samples.push({ atMs: this.nowMs, failed: true, epoch: call.epoch });
+      throw new Error("the backend failed at once");
     };
     // A library may throw at once instead of rejecting.
     void this.laboratory.answer(attempt(() => breaker.execute(run, { node, signal: controller.signal }))).then(answered, answered);

@@ -20,6 +20,7 @@ import {
   settleAgainOperation,
   settleOperation,
   stepOperation,
+  throwAtOnceOperation,
   tickOperation,
   usualOperations,
 } from "./BreakerOperations.ts";
@@ -124,6 +125,38 @@ const causeText = (change: Transition): string =>
     : change.cause.what;
 
 const openedFor = (trial: BreakerTrial): number => trial.nowMs - trial.phaseSinceMs;
+
+type OnRest = NonNullable<BreakerWatch["onRest"]>;
+
+/** Failures alone open it. A share may be taken of calls that started: then those in flight have to fail too. */
+const opensByFailures: OnRest = (trial) => {
+  const samples = trial.samplesSinceClosed();
+  const enough = failuresToTrip(trial.spec.trip) + trial.live().length;
+  trial.expect(
+    trial.phase !== "closed" ||
+      samples.some((sample) => !sample.failed) ||
+      trial.samplesOfEpoch().length < enough ||
+      !mustTrip(trial.spec.trip, samples, trial.nowMs),
+    `all ${samples.length} outcomes since it closed are failures: it must be open`,
+  );
+};
+
+/** Slots are given back, and callers have their answers. */
+const nothingLost =
+  (by: string): OnRest =>
+  (trial) => {
+    const last = trial.calls.at(-1);
+    trial.expect(
+      last === undefined ||
+        last.state !== "refused" ||
+        last.askedAtMs !== trial.nowMs ||
+        trial.phase !== "halfOpen" ||
+        trial.leasedProbes().length > 0,
+      `half-open, no probe runs: call ${last?.number} must be let through, ${by}`,
+    );
+    const lost = trial.calls.find((call) => call.state === "settled" && !call.answered);
+    trial.expect(lost === undefined, `call ${lost?.number} ended: its caller must have the answer, ${by}`);
+  };
 
 const LAWS: ReadonlyArray<BreakerLaw> = [
   {
@@ -295,24 +328,26 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
     weaker: without("idle"),
   },
   {
+    id: "B-11",
+    part: "throws",
+    kind: "V",
+    title: "a call that throws at once has failed, and holds no slot",
+    applies: (features) => features.permits !== true,
+    operations: (spec) => [...unclocked(spec), weighted(2, throwAtOnceOperation())],
+    watch: {
+      onRest: (trial) => {
+        // Other failures are another law's matter.
+        if (trial.transitions.length === 0 && trial.calls.every((call) => call.threw)) opensByFailures(trial);
+        nothingLost("when a call throws at once")(trial);
+      },
+    },
+  },
+  {
     id: "B-12",
     kind: "V",
     title: "enough failures open it",
     operations: unclocked,
-    watch: {
-      onRest: (trial) => {
-        const samples = trial.samplesSinceClosed();
-        // A share may be taken of calls that started: then those in flight have to fail too.
-        const enough = failuresToTrip(trial.spec.trip) + trial.live().length;
-        trial.expect(
-          trial.phase !== "closed" ||
-            samples.some((sample) => !sample.failed) ||
-            trial.samplesOfEpoch().length < enough ||
-            !mustTrip(trial.spec.trip, samples, trial.nowMs),
-          `all ${samples.length} outcomes since it closed are failures: it must be open`,
-        );
-      },
-    },
+    watch: { onRest: opensByFailures },
   },
   {
     id: "B-13",
@@ -403,17 +438,7 @@ const LAWS: ReadonlyArray<BreakerLaw> = [
           trial.phase !== "closed" || trial.cause.kind !== "settle" || !mustTrip(trial.spec.trip, trial.samplesOfEpoch(), trial.nowMs),
           "the failures are reason enough, whatever hooks do: it must be open",
         );
-        const last = trial.calls.at(-1);
-        trial.expect(
-          last === undefined ||
-            last.state !== "refused" ||
-            last.askedAtMs !== trial.nowMs ||
-            trial.phase !== "halfOpen" ||
-            trial.leasedProbes().length > 0,
-          `half-open, no probe runs: call ${last?.number} must be let through, whatever hooks do`,
-        );
-        const lost = trial.calls.find((call) => call.state === "settled" && !call.answered);
-        trial.expect(lost === undefined, `call ${lost?.number} ended: its caller must have the answer, whatever hooks do`);
+        nothingLost("whatever hooks do")(trial);
       },
     },
   },
