@@ -26,6 +26,8 @@ export class HedgePlan {
   readonly #budget: RetryBudget;
   #started = 0;
   #inFlight = 0;
+  /** Of those in flight, all but the first attempt. */
+  #paid = 0;
   #over = false;
   #nextMs = Infinity;
 
@@ -35,6 +37,11 @@ export class HedgePlan {
     requireSetting("hedge.maxAttempts", settings.maxAttempts, { least: 1, most: 5, whole: true });
     this.#settings = settings;
     this.#budget = budget;
+  }
+
+  /** Attempts so far. */
+  get started(): number {
+    return this.#started;
   }
 
   get inFlight(): number {
@@ -58,10 +65,16 @@ export class HedgePlan {
     return this.#pay(nowMs);
   }
 
-  /** An attempt ended. Calls after the request's end give Wait and change nothing. */
+  /** The request is given up: cancel what is left. */
+  cancel(nowMs: number): void {
+    if (!this.#over) this.#finish(false, nowMs);
+  }
+
+  /** An attempt ended; `paid` unless it was the first one. Calls after the request's end give Wait and change nothing. */
   ended(succeeded: boolean, fatal: boolean, paid: boolean, nowMs: number): number {
     if (this.#over) return HedgeStep.Wait;
     this.#inFlight--;
+    if (paid) this.#paid--;
     this.#budget.ended(succeeded, paid, false, nowMs);
     if (succeeded || fatal) return this.#finish(succeeded, nowMs);
     if (this.#nextMs < Infinity && this.#pay(nowMs)) return HedgeStep.StartNow;
@@ -70,9 +83,13 @@ export class HedgePlan {
 
   #pay(nowMs: number): boolean {
     const paid = this.#budget.take(nowMs, false);
-    if (paid) this.#start(nowMs);
-    else this.#nextMs = Infinity;
-    return paid;
+    if (!paid) {
+      this.#nextMs = Infinity;
+      return false;
+    }
+    this.#paid++;
+    this.#start(nowMs);
+    return true;
   }
 
   #start(nowMs: number): void {
@@ -81,8 +98,10 @@ export class HedgePlan {
     this.#nextMs = this.#started < this.#settings.maxAttempts ? nowMs + this.#settings.delayMs : Infinity;
   }
 
+  /** What is canceled was paid for as well: it ends as the request does. */
   #finish(succeeded: boolean, nowMs: number): number {
     this.#over = true;
+    for (; this.#paid > 0; this.#paid--) this.#budget.ended(succeeded, true, false, nowMs);
     this.#budget.finished(nowMs);
     return succeeded ? HedgeStep.Succeed : HedgeStep.Fail;
   }

@@ -2,6 +2,8 @@ import type { Actor } from "../../kernel/Kernel.ts";
 import { Phase } from "../../kernel/Kernel.ts";
 import type { Column } from "../../kernel/SlotPool.ts";
 import { Histogram } from "../../kernel/Histogram.ts";
+import { HedgePlan, HedgeStep } from "../../policy/retry/HedgePlan.ts";
+import type { RetryBudget } from "../../policy/retry/RetryBudget.ts";
 import type { HedgeSpec } from "../../workload/TrafficSpec.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd, isAnswer } from "../Gateway.ts";
@@ -15,17 +17,19 @@ export interface HedgeHooks {
   allows(attempt: number): boolean;
   /** One more copy is sent. */
   sent(attempt: number): void;
-  /** The attempt is over, answered or not; so many copies had been paid for. */
-  over(attempt: number, succeeded: boolean, paid: number): void;
+  /** A copy that was paid for is over. */
+  copyEnded(attempt: number, succeeded: boolean): void;
 }
 
 const NONE = -1;
+/** Number of the copy that nothing is paid for. */
+const FIRST = 0;
 /** Attempt times between two looks at the quantile. */
 const RELEARN_EVERY = 50;
 
 /**
- * Hedged requests (Dean and Barroso, The Tail at Scale, CACM 2013; rules of gRPC A6): copies of an attempt that takes long. The first
- * success wins and the others are hung up; a failure starts the next copy at once; the attempt fails when all copies have failed.
+ * Hedged requests (Dean and Barroso, The Tail at Scale, CACM 2013): copies of an attempt that takes long, as `HedgePlan` decides. The first
+ * success wins and the others are hung up.
  */
 export class HedgeStage implements Door, GatewayListener, Actor {
   private readonly specs: ReadonlyArray<HedgeSpec | undefined>;
@@ -38,7 +42,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
   private readonly original: Column<Int32Array>;
   /** Of an attempt: its first live copy; of a copy: the next one. */
   private readonly copies: Column<Int32Array>;
-  private readonly started: Column<Int32Array>;
+  private readonly plans: Array<HedgePlan | undefined> = [];
   private readonly ticket: Column<Float64Array>;
   private readonly startMs: Column<Float64Array>;
   private listener!: GatewayListener;
@@ -53,7 +57,6 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     this.learned = specs.map((spec) => (spec !== undefined && "quantile" in spec.after ? new LearnedDelay(spec.after) : undefined));
     this.original = attempts.pool.int32();
     this.copies = attempts.pool.int32();
-    this.started = attempts.pool.int32();
     this.ticket = attempts.pool.float64();
     this.startMs = attempts.pool.float64();
     next.connect(this);
@@ -72,24 +75,26 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     }
     this.original.at[attempt] = NONE;
     this.copies.at[attempt] = NONE;
-    this.started.at[attempt] = 0;
     this.ticket.at[attempt] = NONE;
     this.startMs.at[attempt] = kernel.now;
-    this.send(attempt, spec);
+    const plan = new HedgePlan({ delayMs: this.delayMs(attempt, spec), maxAttempts: spec.attempts }, new CopyBudget(this.hooks, attempt));
+    this.plans[attempt] = plan;
+    plan.begin(kernel.now);
+    this.send(attempt, plan, FIRST);
   }
 
   hangUp(attempt: number): void {
     if (this.original.at[attempt] === attempt) return this.next.hangUp(attempt);
-    this.stopTimer(attempt);
-    this.dropCopies(attempt);
-    this.hooks.over(attempt, false, this.started.at[attempt]! - 1);
+    this.plans[attempt]!.cancel(this.simulation.kernel.now);
+    this.close(attempt);
     this.simulation.attempts.pool.give(attempt);
   }
 
   /** The attempt takes long. */
   wake(_op: number, attempt: number): void {
     this.ticket.at[attempt] = NONE;
-    this.sendFurther(attempt);
+    const plan = this.plans[attempt]!;
+    if (plan.hedge(this.simulation.kernel.now)) this.sendFurther(attempt, plan);
   }
 
   firstToken(copy: number): void {
@@ -103,12 +108,13 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     if (attempt === copy) return this.listener.ended(copy, how);
     if (attempt === NONE) return;
     this.unlink(attempt, copy);
-    copyResult(this.simulation.attempts, copy, attempt);
-    if (isAnswer(how)) return this.win(attempt, how);
-    // A refusal of what can never fit is final; so is a failure with nobody left and no further copy.
-    if (how === AttemptEnd.Refused) return this.win(attempt, how);
-    if (this.sendFurther(attempt)) return;
-    if (this.copies.at[attempt] === NONE) this.win(attempt, how);
+    const { attempts, kernel } = this.simulation;
+    copyResult(attempts, copy, attempt);
+    const plan = this.plans[attempt]!;
+    // A refusal of what can never fit is final.
+    const step = plan.ended(isAnswer(how), how === AttemptEnd.Refused, attempts.copy.at[copy] !== FIRST, kernel.now);
+    if (step === HedgeStep.StartNow) this.sendFurther(attempt, plan);
+    else if (step !== HedgeStep.Wait) this.win(attempt, how);
   }
 
   wasted(copy: number, tokens: number): void {
@@ -118,38 +124,35 @@ export class HedgeStage implements Door, GatewayListener, Actor {
   /** The attempt is over: its other copies are hung up, and it is reported. */
   private win(attempt: number, how: number): void {
     const { attempts, kernel } = this.simulation;
-    this.stopTimer(attempt);
-    this.dropCopies(attempt);
+    this.close(attempt);
     if (isAnswer(how)) {
       this.learned[attempts.classIndex.at[attempt]!]?.record(kernel.now - this.startMs.at[attempt]!);
     }
-    this.hooks.over(attempt, isAnswer(how), this.started.at[attempt]! - 1);
     this.listener.ended(attempt, how);
     attempts.pool.give(attempt);
   }
 
-  /** Sends one more copy if the number and the budget allow it. */
-  private sendFurther(attempt: number): boolean {
-    const classIndex = this.simulation.attempts.classIndex.at[attempt]!;
-    const spec = this.specs[classIndex]!;
-    if (this.started.at[attempt]! >= spec.attempts || !this.hooks.allows(attempt)) return false;
+  private close(attempt: number): void {
+    this.plans[attempt] = undefined;
     this.stopTimer(attempt);
-    this.hooks.sent(attempt);
-    this.send(attempt, spec);
-    return true;
+    this.dropCopies(attempt);
   }
 
-  private send(attempt: number, spec: HedgeSpec): void {
+  private sendFurther(attempt: number, plan: HedgePlan): void {
+    this.stopTimer(attempt);
+    this.hooks.sent(attempt);
+    this.send(attempt, plan, plan.started - 1);
+  }
+
+  /** Sends a copy and waits for the time of the next one. */
+  private send(attempt: number, plan: HedgePlan, number: number): void {
     const { attempts, kernel } = this.simulation;
     const copy = twinOf(attempts, attempt);
-    attempts.copy.at[copy] = this.started.at[attempt]!;
+    attempts.copy.at[copy] = number;
     this.original.at[copy] = attempt;
     this.copies.at[copy] = this.copies.at[attempt]!;
     this.copies.at[attempt] = copy;
-    this.started.at[attempt]!++;
-    if (this.started.at[attempt]! < spec.attempts) {
-      this.ticket.at[attempt] = kernel.post(kernel.now + this.delayMs(attempt, spec), this.actor, 0, attempt, Phase.Timeout);
-    }
+    if (plan.nextMs < Infinity) this.ticket.at[attempt] = kernel.post(plan.nextMs, this.actor, 0, attempt, Phase.Timeout);
     this.next.submit(copy);
   }
 
@@ -200,4 +203,28 @@ class LearnedDelay {
     this.left = RELEARN_EVERY;
     this.delayMs = this.times.quantile(this.quantile) ?? this.delayMs;
   }
+}
+
+/** What further copies of one attempt are paid from; of the request itself its client tells. */
+class CopyBudget implements RetryBudget {
+  readonly name = "copies";
+  private readonly hooks: HedgeHooks;
+  private readonly attempt: number;
+
+  constructor(hooks: HedgeHooks, attempt: number) {
+    this.hooks = hooks;
+    this.attempt = attempt;
+  }
+
+  requested(): void {}
+
+  take(): boolean {
+    return this.hooks.allows(this.attempt);
+  }
+
+  ended(succeeded: boolean, retried: boolean): void {
+    if (retried) this.hooks.copyEnded(this.attempt, succeeded);
+  }
+
+  finished(): void {}
 }

@@ -37,9 +37,7 @@ export const clientChain = (gateway: Door, options: ClientChainOptions): Door =>
     const hooks = {
       allows: (attempt: number) => budgets?.takeHedge(attempts.request.at[attempt]!) ?? true,
       sent: (attempt: number) => recorder.offered(attempts.classIndex.at[attempt]!),
-      over: (attempt: number, succeeded: boolean, paid: number) => {
-        for (let copy = 0; copy < paid; copy++) budgets?.hedgeEnded(attempts.request.at[attempt]!, succeeded);
-      },
+      copyEnded: (attempt: number, succeeded: boolean) => budgets?.hedgeEnded(attempts.request.at[attempt]!, succeeded),
     };
     door = new HedgeStage(hedges, simulation, hooks, door);
   }

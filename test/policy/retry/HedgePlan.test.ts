@@ -61,6 +61,7 @@ it("hedge: silence -> an attempt at each delay, up to maxAttempts, each paid; th
     "take 110 false",
     "ended false true 210",
     "ended true false 220",
+    "ended true true 220",
     "finished 220",
   ]);
 });
@@ -78,6 +79,15 @@ it("hedge: a fatal answer -> the request fails at once, whatever else is in flig
   expect(ledger.told.at(-1)).toBe("finished 60");
 });
 
+it("hedge: a request given up -> what was paid for is told to have ended, once; nothing starts any more", () => {
+  const { plan, ledger } = opened(3, 9);
+  plan.hedge(50);
+  plan.cancel(60);
+  plan.cancel(70);
+  expect(ledger.told.slice(2)).toEqual(["ended false true 60", "finished 60"]);
+  expect([plan.nextMs, plan.hedge(200), plan.ended(true, false, true, 210)]).toEqual([Infinity, false, Wait]);
+});
+
 it("hedge: a refused hedge -> no more attempts, now or later, though the budget fills again", () => {
   const { plan, ledger } = opened(3, 0);
   expect([plan.hedge(50), plan.nextMs, plan.inFlight]).toEqual([false, Infinity, 1]);
@@ -90,7 +100,7 @@ it("hedge: settings -> one delay and up to five attempts", () => {
   expectFaults("hedge", { delayMs: 50, maxAttempts: 3 }, constraints, (settings) => new HedgePlan(settings, new Ledger(0)));
 });
 
-it("hedge: any ends -> attempts and grants within their bounds, one end per request, told to the budget once", () => {
+it("hedge: any ends -> attempts and grants within their bounds, one end per request and per paid attempt, told to the budget once", () => {
   const op = fc.record({ gapMs: fc.constantFrom(0, 49, 50, 51), what: fc.constantFrom("wait", "fail", "fail", "fatal", "succeed") });
   fc.assert(
     fc.property(
@@ -100,6 +110,7 @@ it("hedge: any ends -> attempts and grants within their bounds, one end per requ
       (maxAttempts, grants, list) => {
         const { plan, ledger } = opened(maxAttempts, grants);
         let [nowMs, started, inFlight, ends, dueMs] = [0, 1, 1, 0, DELAY_MS];
+        let firstEnded = false;
         for (const { gapMs, what } of list) {
           nowMs += gapMs;
           if (plan.hedge(nowMs)) {
@@ -107,7 +118,9 @@ it("hedge: any ends -> attempts and grants within their bounds, one end per requ
             [started, inFlight, dueMs] = [started + 1, inFlight + 1, nowMs + DELAY_MS];
           }
           if (what !== "wait" && inFlight > 0) {
-            const step = plan.ended(what === "succeed", what === "fatal", false, nowMs);
+            // The first attempt ends last.
+            const step = plan.ended(what === "succeed", what === "fatal", inFlight > 1 || firstEnded, nowMs);
+            if (inFlight === 1) firstEnded = true;
             inFlight--;
             if (step === StartNow) [started, inFlight, dueMs] = [started + 1, inFlight + 1, nowMs + DELAY_MS];
             if (step === Succeed || step === Fail) ends++;
@@ -118,6 +131,9 @@ it("hedge: any ends -> attempts and grants within their bounds, one end per requ
         expect(started).toBeLessThanOrEqual(Math.min(maxAttempts, grants + 1));
         expect(ends).toBeLessThanOrEqual(1);
         expect(ledger.told.filter((line) => line.startsWith("finished")).length).toBe(ends);
+        plan.cancel(nowMs);
+        const endsOfPaid = ledger.told.filter((line) => /^ended \w+ true/u.test(line)).length;
+        expect(endsOfPaid).toBe(started - 1);
       },
     ),
   );
