@@ -85,6 +85,13 @@ const WORLDS: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInpu
     },
   ],
   [
+    "a long prompt that all share, and little room beside it",
+    {
+      traffic: { chat: { ...chat, prefix: { count: 2, tokens: 4000 }, arrivals: { poisson: { rate: "9/s" } } } },
+      fleet: { main: { gpu: "H100", model: "llama-3.1-8b", replicas: 1, engine: { kvBlocks: 2500, reserveFullPrompt: false } } },
+    },
+  ],
+  [
     "conversations on a small prefix cache, a mixture of experts, no reservation",
     {
       traffic: { chat: { ...chat, session: { turns: 5, think: "2s", maxContext: "8k" }, arrivals: { poisson: { rate: "2/s" } } } },

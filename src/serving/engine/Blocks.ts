@@ -35,6 +35,8 @@ export interface BlockCounts {
   readonly blockTokens: number;
   /** Blocks without a reference, cached ones included. */
   readonly free: number;
+  /** References beyond the first of all blocks: what sequences hold together. */
+  readonly shared: number;
 }
 
 export const blocksFor = (tokens: number, blockTokens: number): number => Math.ceil(tokens / blockTokens);
