@@ -152,6 +152,14 @@ describe("host tier", () => {
     expect(answers[3]!.firstMs - 2000).toBe(meter.hostHitTokens + 3 + 1 + 8 * 2 ** -4);
   });
 
+  it("a preempted sequence loads its own KV -> it computes less, and no hit is counted: it asked before", () => {
+    const tight = { kvBlocks: 20, prefixCache: true, maxSequences: 4, step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } };
+    const [tiered, plain] = [engine(scheduling, tight), engine({}, tight)].map((one) => drive(one, many(2, 100, 128)).meter);
+    expect(tiered!.preemptions).toBeGreaterThan(0);
+    expect(tiered!.prefillTokens).toBeLessThan(plain!.prefillTokens);
+    expect(tiered).toMatchObject({ queryTokens: 256, hitTokens: 0, hostHitTokens: 0 });
+  });
+
   it("no host tier -> the prompt is computed again", () => {
     const { answers } = drive(engine({}, of), jobs);
     expect(answers[2]!.firstMs - 2000).toBeGreaterThan(50);
