@@ -323,7 +323,7 @@ export class Rank {
   private load(slot: number, hitTokens: number, hostTokens: number): number {
     const { memory } = this;
     memory.reserve(slot, hitTokens + hostTokens);
-    this.columns.readyMs.at[slot] = memory.tier!.load(hostTokens, this.kernel.now);
+    this.columns.readyMs.at[slot] = this.kernel.grid.round(memory.tier!.load(hostTokens, this.kernel.now));
     this.join(slot, hitTokens + hostTokens, AttemptState.Prefilling, Hold.Loading);
     return Admission.Loading;
   }

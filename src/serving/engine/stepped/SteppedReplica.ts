@@ -97,10 +97,10 @@ export class SteppedReplica implements Engine, Actor {
 
   /** KV tokens of the decoding sequences now, shared ones once; those of all blocks in use where nobody decodes. */
   get kvTokensNow(): number {
-    return this.keepsKv ? this.usedTokens : Math.min(this.decodingTokens(), this.usedTokens);
+    return this.keepsKv ? this.usedTokens : this.decodingTokensNow;
   }
 
-  private decodingTokens(): number {
+  private get decodingTokensNow(): number {
     let tokens = 0;
     for (const { rank } of this.ranks) {
       for (let i = 0; i < rank.running.size; i++) {
@@ -108,7 +108,7 @@ export class SteppedReplica implements Engine, Actor {
         if (this.attempts.state.at[slot] === AttemptState.Decoding) tokens += this.attempts.computed.at[slot]!;
       }
     }
-    return tokens;
+    return Math.min(tokens, this.usedTokens);
   }
 
   submit(attempt: number): boolean {
@@ -233,14 +233,6 @@ export class SteppedReplica implements Engine, Actor {
     return (this.blocks.total - this.blocks.free) * this.blocks.blockTokens;
   }
 
-  /** KV tokens of a step's decoding sequences, where those that several share count once; of a pipeline, each step's part of that. */
-  private withoutDoubles(kvTokens: number): number {
-    if (this.blocks.shared === 0) return kvTokens;
-    if (this.flights.stages === 1) return Math.min(kvTokens, this.usedTokens);
-    const all = this.decodingTokens();
-    return all > this.usedTokens ? (kvTokens * this.usedTokens) / all : kvTokens;
-  }
-
   /** Before blocks come or go. */
   private noteKept(): void {
     const { now } = this.kernel;
@@ -333,7 +325,8 @@ export class SteppedReplica implements Engine, Actor {
     meter.phases++;
     meter.busyMs += busyMs;
     meter.batchTime += sequences * busyMs;
-    meter.kvTokenTime += this.withoutDoubles(kvTokens) * (flight.endMs - flight.startMs);
+    // In a pipeline, sequences of other steps hold their KV meanwhile.
+    meter.kvTokenTime += (this.flights.stages === 1 ? Math.min(kvTokens, this.usedTokens) : this.decodingTokensNow) * busyMs;
     if (sequences > meter.maxBatch) meter.maxBatch = sequences;
     const used = this.blocks.total - this.blocks.free;
     ensure(4, used <= this.blocks.total, this.kernel.now, () => `${used} of ${this.blocks.total} KV blocks are in use`);
@@ -463,9 +456,5 @@ class JoinedBlocks implements BlockCounts {
 
   get free(): number {
     return this.ranks.reduce((sum, { rank }) => sum + rank.memory.blocks.free, 0);
-  }
-
-  get shared(): number {
-    return this.ranks.reduce((sum, { rank }) => sum + rank.memory.blocks.shared, 0);
   }
 }
