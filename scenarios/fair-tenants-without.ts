@@ -7,7 +7,7 @@ export default scenario({
   name: "fair-tenants-without",
   description: "The control of fair-tenants: the same load, oldest first",
   gateway: { ...fair.gateway, queue: { capacity: 20_000, order: "fifo" } },
-  gates: ["light.goodput.ratio < 80%"],
+  gates: ["light.goodput.ratio < 80%", "light.ttft.p99 > 2s"],
 });
 
 main(import.meta);

@@ -9,7 +9,8 @@ export default scenario({
   name: "hedging-without",
   description: "The control of hedging: the same straggler without second copies",
   traffic: { chat: { ...chat, client: {} } },
-  gates: ["chat.e2e.p99 > 6s"],
+  gateway: { router: "roundRobin" },
+  gates: ["chat.e2e.p99 > 6s", "chat.goodput.ratio < 95%"],
 });
 
 main(import.meta);

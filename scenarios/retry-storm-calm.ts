@@ -9,7 +9,7 @@ export default scenario({
   name: "retry-storm-calm",
   description: "The control of retry-storm: the same surge without retries",
   traffic: { web: { ...web, client: { ...web.client, retry: { attempts: 1 } } } },
-  gates: ["web.goodput.ratio > 85%"],
+  gates: ["web.goodput.ratio > 95%"],
 });
 
 main(import.meta);

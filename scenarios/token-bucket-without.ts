@@ -7,7 +7,7 @@ export default scenario({
   name: "token-bucket-without",
   description: "The control of token-bucket: the same flood without a limit",
   gateway: { router: "powerOfTwo" },
-  gates: ["chat.goodput.ratio < 90%"],
+  gates: ["chat.goodput.ratio < 90%", "chat.ttft.p99 > 1s"],
 });
 
 main(import.meta);

@@ -6,7 +6,7 @@ import { RedisLeasedCache } from "../../src/live/redis/RedisLeasedCache.ts";
 import { RedisRateLimiter } from "../../src/live/redis/RedisRateLimiter.ts";
 import { RedisTokenBudgets } from "../../src/live/redis/RedisTokenBudgets.ts";
 import { RedisWindowLimiter } from "../../src/live/redis/RedisWindowLimiter.ts";
-import { Outcome, Phase } from "../../src/policy/breaker/index.ts";
+import { Breaker, Outcome, Phase } from "../../src/policy/breaker/index.ts";
 import { SettingFault } from "../../src/policy/SettingFault.ts";
 import type { OwnRedis } from "../../src/testing/adapters/startRedis.ts";
 import { STORES } from "./Store.ts";
@@ -110,6 +110,24 @@ describe.each(STORES)("$name", ({ skipped, open }) => {
     const later = await Promise.all(nodes.map((node, i) => node.admit("a", `later ${i}`, 1e12 + 150)));
     expect(later.filter((reply) => reply.admitted)).toHaveLength(2);
     await expectLives("five", 14);
+  });
+
+  it.skipIf(skipped).each([
+    [1, Phase.Open],
+    [undefined, Phase.Closed],
+  ])("breaker that opens at a share %s of slow calls: a slow probe -> phase %i, as the pure one", async (slowRatio, phase) => {
+    const trip = { kind: "count", size: 1, minCalls: 1, failureRatio: 1, ...(slowRatio === undefined ? {} : { slowRatio }) } as const;
+    const settings = { ...BREAKER, trip, successesNeeded: 1 };
+    const pure = new Breaker(settings);
+    const shared = new RedisBreaker(redis, { ...settings, prefix: `slow${slowRatio}` });
+    for (const [i, outcome] of [Outcome.Failure, Outcome.SlowSuccess].entries()) {
+      const nowMs = 1e12 + 100 * i;
+      const reply = await shared.admit("a", `${i}`, nowMs);
+      if (!reply.admitted) throw new Error("refused");
+      pure.settle(pure.admit(nowMs), outcome, nowMs);
+      expect(await shared.settle(reply.permit, `end ${i}`, outcome, 0, nowMs)).toMatchObject({ phase: pure.phase });
+    }
+    expect(pure.phase).toBe(phase);
   });
 
   it.skipIf(skipped)("breaker: expired and new -> a permit of before counts for nothing", async () => {

@@ -116,7 +116,7 @@ local function count(outcome)
   if outcome >= 2.0 then slowness = 1.0 end
   if b.phase == 0.0 then
     if trips(failure, slowness) then open() end
-  elseif failure == 1.0 then
+  elseif failure == 1.0 or (slowness == 1.0 and set.slowPpm >= 0.0) then
     b.bad = b.bad + 1.0
     if b.bad > set.allowed then open() end
   else

@@ -37,8 +37,8 @@ export interface BreakerSnapshot {
 /**
  * Circuit breaker whose permits belong to an epoch; the epoch grows with each change of phase, and outcomes of earlier epochs count for nothing.
  * Closed -> Open by the trip rule; Open -> HalfOpen at the first call after the open time; HalfOpen -> Closed or Open by the probes of that round.
- * A call's success is judged at its end; its pace too, or as soon as it is told by `pace`, so that calls which last longer than the window
- * are known to be slow within it.
+ * A call's success is judged at its end; its pace too, or as soon as it is told by `pace`, so that calls which last longer than the window are known
+ * to be slow within it. Where slow calls open the breaker, a slow probe has failed.
  * Needs no timer: everything is decided when it is asked. Time is the caller's monotone clock in whole microseconds; an older reading counts as the
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
@@ -142,14 +142,20 @@ export class Breaker implements CircuitBreaker {
 
   /**
    * Judges the pace of a call that goes on: it has lasted as long as a slow one, or began to answer in time. Whether it failed is judged at its end.
-   * True when it counted: each call's pace is judged once, at its end if not before. Probes are judged at their ends alone, and by their leases.
+   * True when it counted: each call's pace is judged once, at its end if not before. A slow probe has failed, and its end counts no more.
    */
   pace(permit: number, slow: boolean, nowMs: number): boolean {
     const nowUs = this.#advance(nowMs);
-    if (this.#paces === undefined || this.#phase !== Phase.Closed || !this.#log.awaits(permit)) return false;
+    if (!this.#log.awaits(permit) || (this.#phase === Phase.HalfOpen && !this.#probes.holds(permit, nowUs))) return false;
     const fresh = this.#judgePace(permit, slow, nowUs);
-    if (fresh && this.#trips(nowUs)) this.#open(nowUs, 0);
-    return fresh;
+    if (!fresh) return false;
+    if (this.#phase === Phase.Closed && this.#trips(nowUs)) this.#open(nowUs, 0);
+    else if (this.#phase === Phase.HalfOpen && slow) {
+      this.#log.settle(permit);
+      this.#probes.end(permit, nowUs);
+      this.#failProbe(nowUs, 0);
+    }
+    return true;
   }
 
   /** Ends in the window as of now; 0 with a consecutive rule. */
@@ -231,27 +237,28 @@ export class Breaker implements CircuitBreaker {
 
   #count(permit: number, outcome: number, nowUs: number, hintMs: number): void {
     const failed = isFailure(outcome);
+    const slow = this.#judgePace(permit, isSlow(outcome), nowUs) && isSlow(outcome);
     if (this.#phase === Phase.Closed) {
       this.#inARow = failed ? this.#inARow + 1 : 0;
       if (this.numbers.trip.kind !== "consecutive") this.#ends.add(failed, nowUs);
-      this.#judgePace(permit, isSlow(outcome), nowUs);
       if (this.#trips(nowUs)) this.#open(nowUs, hintMs);
-      return;
-    }
-    if (failed) {
-      if (++this.#probes.failures > this.numbers.allowedFailures) this.#open(nowUs, hintMs);
-    } else if (++this.#probes.successes >= this.numbers.successesNeeded) {
+    } else if (failed || slow) this.#failProbe(nowUs, hintMs);
+    else if (++this.#probes.successes >= this.numbers.successesNeeded) {
       this.#enter(Phase.Closed);
       this.#openings = 0;
       this.#ramp.start(nowUs);
     }
   }
 
-  /** False where it was judged before. */
+  #failProbe(nowUs: number, hintMs: number): void {
+    if (++this.#probes.failures > this.numbers.allowedFailures) this.#open(nowUs, hintMs);
+  }
+
+  /** False where it was judged before, or nobody asks for it. */
   #judgePace(permit: number, slow: boolean, nowUs: number): boolean {
     const paces = this.#paces;
     if (paces === undefined || !paces.log.settle(permit)) return false;
-    paces.window.add(slow, nowUs);
+    if (this.#phase === Phase.Closed) paces.window.add(slow, nowUs);
     return true;
   }
 

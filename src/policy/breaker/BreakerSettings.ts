@@ -1,7 +1,7 @@
 import { durationMicros } from "../Micros.ts";
 import { requireSetting, SettingFault } from "../SettingFault.ts";
 
-/** What opens a closed breaker. Windows hold outcomes by their ends. */
+/** What opens a closed breaker. Windows hold calls by their ends, or by when they were known to be slow. */
 export type TripRule =
   /** So many failures in a row, in order of their ends. */
   | { readonly kind: "consecutive"; readonly failures: number }
@@ -15,7 +15,7 @@ export interface RateRule {
   readonly minCalls: number;
   /** Opens at or over this share of failures, in (0, 1]; counted in millionths. */
   readonly failureRatio: number;
-  /** Opens at or over this share of slow calls, in (0, 1]; none by default. */
+  /** Opens at or over this share of slow calls, in (0, 1], and a slow probe fails; none by default. */
   readonly slowRatio?: number;
 }
 

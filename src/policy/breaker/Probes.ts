@@ -38,10 +38,15 @@ export class Probes {
 
   /** Frees the slot of a permit; false when its lease has ended. */
   end(permit: number, nowUs: number): boolean {
-    const slot = this.#permits.indexOf(permit);
-    if (slot < 0 || this.#endsUs[slot]! <= nowUs) return false;
-    this.#endsUs[slot] = -Infinity;
+    if (!this.holds(permit, nowUs)) return false;
+    this.#endsUs[this.#permits.indexOf(permit)] = -Infinity;
     return true;
+  }
+
+  /** Whether the permit is a probe whose lease has not ended. */
+  holds(permit: number, nowUs: number): boolean {
+    const slot = this.#permits.indexOf(permit);
+    return slot >= 0 && this.#endsUs[slot]! > nowUs;
   }
 
   /** The first end of a lease. */

@@ -5,9 +5,9 @@ export interface AdaptiveLimit {
   readonly limit: number;
   /**
    * An attempt ended: its latency, how many were in flight when it started, itself included, and whether it was dropped (rejected, or timed out: then its
-   * latency says nothing). Each sample is one attempt, never a loop of retries.
+   * latency says nothing). Each sample is one attempt, never a loop of retries. `waitedMs`: how long it waited for a server, if that tells.
    */
-  sample(latencyMs: number, inFlight: number, dropped: boolean, startedMs: number): void;
+  sample(latencyMs: number, inFlight: number, dropped: boolean, startedMs: number, waitedMs?: number): void;
 }
 
 export interface LimitRange {

@@ -1,6 +1,8 @@
 export type { AdaptiveLimit, LimitRange } from "./AdaptiveLimit.ts";
 export type { AimdSettings } from "./Aimd.ts";
 export { Aimd } from "./Aimd.ts";
+export type { BreakwaterSettings } from "./Breakwater.ts";
+export { Breakwater } from "./Breakwater.ts";
 export type { ConcurrencySettings } from "./ConcurrencyLimit.ts";
 export { ConcurrencyLimit } from "./ConcurrencyLimit.ts";
 export type { Gradient2Settings } from "./Gradient2.ts";

@@ -1,6 +1,7 @@
 import type { LimitRange } from "../../policy/concurrency/AdaptiveLimit.ts";
 import type { ConcurrencySpec } from "../../serving/gateway/InFlightLimit.ts";
 import { COUNT } from "../../units/Count.ts";
+import { DURATION } from "../../units/Duration.ts";
 import type { Concurrency } from "../schema/Concurrency.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import { durationOf } from "./durationOf.ts";
@@ -13,7 +14,7 @@ type Ranged = { readonly initial?: number; readonly min?: number; readonly max?:
 
 /** Turns the bound of what the fleet may hold into numbers. */
 export const decodeConcurrency = (decoding: Decoding, { value, path }: At<Input>): ConcurrencySpec => {
-  const { aimd, vegas, gradient2 } = DEFAULTS.concurrency;
+  const { aimd, vegas, gradient2, breakwater } = DEFAULTS.concurrency;
   if (value.fixed !== undefined) return decodeFixed(decoding, { value: value.fixed, path: [...path, "fixed"] });
   if (value.aimd !== undefined) {
     const at = { value: value.aimd, path: [...path, "aimd"] };
@@ -27,6 +28,13 @@ export const decodeConcurrency = (decoding: Decoding, { value, path }: At<Input>
       decoding.reject({ path: [...at.path, "beta"], constraint: `must be at least alpha, ${alpha}`, value: beta });
     }
     return { kind: "vegas", ...decodeRange(decoding, at), alpha, beta, probeEvery, backoffRatio: backoff };
+  }
+  if (value.breakwater !== undefined) {
+    const at = { value: value.breakwater, path: [...path, "breakwater"] };
+    const targetMs = decoding.number(at, "target", NaN, (written) => decoding.quantity(DURATION, written, { above: 0 }));
+    const everyMs = durationOf(decoding, at, "every", breakwater.every, { above: 0 });
+    const { grow = breakwater.grow, cut = breakwater.cut } = at.value;
+    return { kind: "breakwater", ...decodeRange(decoding, at), targetMs, grow, cutRatio: cut, everyMs };
   }
   const at = { value: value.gradient2!, path: [...path, "gradient2"] };
   return { kind: "gradient2", ...present({ ...gradient2, ...at.value }), ...decodeRange(decoding, at) };

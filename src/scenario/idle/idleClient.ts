@@ -21,9 +21,9 @@ export const idleClient = (notes: IdleNotes, spec: TrafficClassSpec, world: Worl
   idleRetries(notes, [...path, "client", "retry"], spec);
   idleTimes(notes, [...path, "client"], spec);
   idleBreaker(notes, [...path, "client", "breaker"], spec.client.breaker, { hinted: true });
-  const { retry, breaker, throttle } = spec.client;
-  const alone = retry?.budget === undefined && breaker === undefined && throttle === undefined;
-  const ownHint = "instances have retry budgets, breakers and throttles of their own: add one of them";
+  const { retry, breaker, throttle, adaptiveRate = false } = spec.client;
+  const alone = retry?.budget === undefined && breaker === undefined && throttle === undefined && !adaptiveRate;
+  const ownHint = "instances have retry budgets, breakers, throttles and rates of their own: add one of them";
   notes.note([...path, "client", "instances"], alone, "clients keep nothing of their own", ownHint);
 };
 
@@ -31,9 +31,10 @@ const idleRetries = (notes: IdleNotes, path: ReadonlyArray<string>, { client }: 
   const { retry } = client;
   if (retry === undefined) return;
   const once = retry.attempts === 1;
-  for (const key of WAITS) notes.note([...path, key], once, "attempts is 1", "raise attempts");
-  const budgetHint = "raise attempts, or add hedge, which the budget pays for too";
-  notes.note([...path, "budget"], once && client.hedge === undefined, "attempts is 1", budgetHint);
+  const waits = WAITS.some((key) => notes.has([...path, key]));
+  const unpaid = retry.budget !== undefined && client.hedge === undefined;
+  // One line for all: attempts is how retries are switched off.
+  notes.note(path, once && (waits || unpaid), "attempts is 1", "raise attempts; a budget pays for hedge too");
   const factorHint = "decorrelated waits grow from the last one: leave factor out, or choose another jitter";
   notes.note([...path, "factor"], !once && retry.jitter === "decorrelated", "jitter is decorrelated", factorHint);
 };

@@ -10,6 +10,12 @@ export const idleGateway = (notes: IdleNotes, { gateway, traffic }: World): void
   const repeatHint = 'say what is asked again and again, as repeat: { share: "40%", contents: 10000 } of a traffic class';
   notes.note([...path, "cache"], !repeated, "no traffic class repeats requests", repeatHint);
   idleCache(notes, [...path, "cache"], gateway.cache);
+  const leaves = ({ client }: World["traffic"][number]): boolean =>
+    (client.deadlineMs ?? client.patienceMs ?? client.attemptTimeoutMs) !== undefined || client.hedge !== undefined;
+  const stays = gateway.responseTimeLimitMs === undefined && !traffic.some(leaves);
+  const leaveHint = 'let somebody, as client: { deadline: "30s" } of a traffic class';
+  notes.note([...path, "onDisconnect"], stays, "nobody hangs up", leaveHint);
+  notes.note([...path, "cache", "onLeaderCancel"], gateway.cache?.coalesce === true && stays, "nobody hangs up", leaveHint);
   notes.note([...path, "retry"], gateway.tries?.attempts === 1, "attempts is 1", "raise attempts");
   idleQueue(notes, { gateway, traffic });
   const canned = gateway.brownout?.levels.some(({ answer }) => answer.kind === "canned") === true;

@@ -42,6 +42,8 @@ export const idleRouting = (notes: IdleNotes, authored: ScenarioInput, { gateway
     notes.note(path, !weighted, `${kind} does not look at weights`, "use a router that does, as weighted");
     notes.note(path, weighted && !differ, "all pools have the same weight", "weigh pools against each other");
   }
+  const primary = fleet.some(({ backup }) => !backup);
+  for (const { name } of fleet) notes.note(["fleet", name, "backup"], !primary, "there is no primary", "leave one pool without it");
   const replicas = fleet.reduce((sum, pool) => sum + pool.replicas, 0);
   notes.note(["gateway", "outlierEjection"], replicas === 1, "the only replica is never left out", "add replicas");
   const joins =

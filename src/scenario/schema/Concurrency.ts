@@ -1,10 +1,10 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
 import { oneKey } from "./oneKey.ts";
-import { atLeast, between, integer } from "./PlainSchema.ts";
+import { atLeast, between, integer, positive } from "./PlainSchema.ts";
 import { count, duration } from "./Quantities.ts";
 
-const { range, aimd, vegas, gradient2 } = DEFAULTS.concurrency;
+const { range, aimd, vegas, gradient2, breakwater } = DEFAULTS.concurrency;
 const MOST = 1_000_000;
 
 const within = {
@@ -48,9 +48,16 @@ export const Concurrency = oneKey({
     ),
     dropRatio: ratio("What a drop multiplies the limit with; by default drops are samples like others, as in the source."),
   }).annotate({ description: "Follows the long mean of latencies over the last one." }),
+  breakwater: Schema.Struct({
+    ...within,
+    target: duration("A wait for a server that is all right"),
+    grow: Schema.optionalKey(positive("Added by a change while waits are below the target.", { default: breakwater.grow })),
+    cut: ratio("Share that a change takes off for each target by which the longest wait is above it.", breakwater.cut),
+    every: Schema.optionalKey(duration("Time between two changes: a round trip", { default: breakwater.every })),
+  }).annotate({ description: "Credits that follow how long attempts wait in the engines, which tell." }),
 }).annotate({
   identifier: "Concurrency",
   description:
-    "Attempts that the fleet may hold at once: exactly one of fixed, aimd, vegas, gradient2; more wait in the queue, or are rejected.",
+    "Attempts that the fleet may hold at once: exactly one of fixed, aimd, vegas, gradient2, breakwater; more wait in the queue, or are rejected.",
   examples: [{ fixed: { limit: 500, perTenant: 100 } }, { gradient2: {} }] as never,
 });

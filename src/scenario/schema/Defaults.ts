@@ -38,12 +38,14 @@ export const DEFAULTS = {
   limit: { per: "all", cost: "request" },
   // A minute's worth of budget at once, as providers state their limits per minute; answer and lease are assumed.
   tokenBudgets: { window: "1m", refill: "steady", answer: 1024, cachedInput: true, lease: "10m" },
-  // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed).
+  // Netflix concurrency-limits, but for the least limit, vegas's alpha, beta and probing, and the time-out of whole answers (assumed). Breakwater's growth and
+  // cut are its paper's; a round trip is assumed.
   concurrency: {
     range: { initial: 20, min: 1, max: 1000 },
     aimd: { backoff: 0.9, timeout: "1m" },
     vegas: { alpha: 3, beta: 6, probeEvery: 1000, backoff: 0.9 },
     gradient2: { tolerance: 1.5, smoothing: 0.2, queue: 4, longSamples: 600 },
+    breakwater: { grow: 1, cut: 0.02, every: "10ms" },
   },
   // As in the paper's evaluation: a token of an answer costs about twice as much as one of a prompt.
   fair: { by: "tenant", inputWeight: 1, outputWeight: 2 },

@@ -82,7 +82,8 @@ export class InFlightLimit {
     const dropped = how === RouteEnd.Failed || this.timedOut.at[attempt] === 1;
     if (this.adaptive === undefined || (how === RouteEnd.Cancelled && !dropped)) return;
     const startedMs = this.startedMs.at[attempt]!;
-    this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs);
+    const waitedMs = this.attempts.admittedMs.at[attempt]! - startedMs;
+    this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs, waitedMs);
     if (this.adaptive.limit === this.limit) return;
     this.limit = this.adaptive.limit;
     this.limitOverTime.set(now, this.limit);

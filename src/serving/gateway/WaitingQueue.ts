@@ -1,4 +1,5 @@
 import type { DelayRing } from "../../kernel/Kernel.ts";
+import { mix } from "../../kernel/Mixer.ts";
 import { TimeAverage } from "../../kernel/TimeAverage.ts";
 import { LongestQueueDrop } from "../../policy/shedding/LongestQueueDrop.ts";
 import type { Shedder, ShedRequest } from "../../policy/shedding/Shedder.ts";
@@ -220,7 +221,10 @@ export class WaitingQueue {
     request.deadlineMs = attempts.deadlineMs.at[attempt]!;
     request.expectedServiceMs = this.meanServiceMs;
     request.business = this.levels[attempts.classIndex.at[attempt]!]!;
-    request.user = this.userLevels > 1 ? (attempts.streamKey.at[attempt]! * 0x9e3779b1) % this.userLevels : 0;
+    request.user = this.userLevels > 1 ? scattered(attempts.streamKey.at[attempt]!) % this.userLevels : 0;
     return request;
   }
 }
+
+/** A whole number from 0 to 2^32 - 1 that depends on all bits of a name. */
+const scattered = (name: number): number => mix((name | 0) ^ mix(Math.floor(name / 2 ** 32))) >>> 0;

@@ -1,6 +1,8 @@
 import type { AdaptiveLimit } from "../../policy/concurrency/AdaptiveLimit.ts";
 import type { AimdSettings } from "../../policy/concurrency/Aimd.ts";
 import { Aimd } from "../../policy/concurrency/Aimd.ts";
+import type { BreakwaterSettings } from "../../policy/concurrency/Breakwater.ts";
+import { Breakwater } from "../../policy/concurrency/Breakwater.ts";
 import type { Gradient2Settings } from "../../policy/concurrency/Gradient2.ts";
 import { Gradient2 } from "../../policy/concurrency/Gradient2.ts";
 import type { VegasSettings } from "../../policy/concurrency/Vegas.ts";
@@ -10,7 +12,8 @@ import { Vegas } from "../../policy/concurrency/Vegas.ts";
 export type AdaptiveLimitSpec =
   | ({ readonly kind: "aimd" } & AimdSettings)
   | ({ readonly kind: "vegas" } & VegasSettings)
-  | ({ readonly kind: "gradient2" } & Gradient2Settings);
+  | ({ readonly kind: "gradient2" } & Gradient2Settings)
+  | ({ readonly kind: "breakwater" } & BreakwaterSettings);
 
 /** The limit that a specification describes. Throws SettingFault. */
 export const adaptiveLimitOf = (spec: AdaptiveLimitSpec): AdaptiveLimit => {
@@ -21,5 +24,7 @@ export const adaptiveLimitOf = (spec: AdaptiveLimitSpec): AdaptiveLimit => {
       return new Vegas(spec);
     case "gradient2":
       return new Gradient2(spec);
+    case "breakwater":
+      return new Breakwater(spec);
   }
 };

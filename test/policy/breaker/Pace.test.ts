@@ -32,7 +32,7 @@ it("pace: a stream that began in time and lasts -> not slow, however long", () =
   expect(breaker.phase).toBe(Phase.Closed);
 });
 
-it("pace: of a probe, of a call of an earlier epoch, of a call that has ended -> counts for nothing", () => {
+it("pace: of a call of an earlier epoch, of a call that has ended -> counts for nothing; a slow probe has failed", () => {
   const breaker = timed();
   const old = breaker.admit(0);
   const ended = breaker.admit(0);
@@ -41,11 +41,16 @@ it("pace: of a probe, of a call of an earlier epoch, of a call that has ended ->
   for (let i = 0; i < 4; i++) breaker.settle(breaker.admit(3), Outcome.Failure, 3);
   expect(breaker.phase).toBe(Phase.Open);
   expect(breaker.pace(old, true, 4)).toBe(false);
-  const probe = breaker.admit(20_000);
-  expect(breaker.pace(probe, true, 20_500)).toBe(false);
+  const slow = breaker.admit(20_000);
+  expect(breaker.pace(slow, true, 20_500)).toBe(true);
+  expect(breaker.phase).toBe(Phase.Open);
+  expect(breaker.settle(slow, Outcome.SlowSuccess, 20_900)).toBe(false);
+  const prompt = breaker.admit(40_000);
+  expect(breaker.pace(prompt, false, 40_100)).toBe(true);
   expect(breaker.phase).toBe(Phase.HalfOpen);
-  breaker.settle(probe, Outcome.SlowSuccess, 20_900);
+  breaker.settle(prompt, Outcome.SlowSuccess, 40_900);
   expect(breaker.phase).toBe(Phase.Closed);
+  expect(breaker.openings).toBe(0);
 });
 
 /** One call: when it starts after the last one, how long it lasts, when its pace is told, and how it ends. */
@@ -55,6 +60,14 @@ const call = fc.record({
   toldMs: fc.option(fc.integer({ min: 1, max: 2500 }), { nil: undefined }),
   slow: fc.boolean(),
   failed: fc.boolean(),
+});
+
+it("pace: a slow probe whose lease has ended -> counts for nothing", () => {
+  const breaker = timed();
+  for (let i = 0; i < 4; i++) breaker.settle(breaker.admit(0), Outcome.Failure, 0);
+  const lost = breaker.admit(10_000);
+  expect(breaker.pace(lost, true, 11_000)).toBe(false);
+  expect(breaker.phase).toBe(Phase.HalfOpen);
 });
 
 it("pace: any calls -> opens exactly when a share of the ends or of the paces in the window says so", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ConcurrencySettings } from "../../../src/policy/concurrency/index.ts";
-import { Aimd, ConcurrencyLimit, Gradient2, Vegas, VirtualTokenCounter } from "../../../src/policy/concurrency/index.ts";
+import { Aimd, Breakwater, ConcurrencyLimit, Gradient2, Vegas, VirtualTokenCounter } from "../../../src/policy/concurrency/index.ts";
 import { PolicyFault } from "../../../src/policy/PolicyFault.ts";
 import { SettingFault } from "../../../src/policy/SettingFault.ts";
 import { expectFaults, faultOf } from "../Settings.ts";
@@ -12,6 +12,7 @@ const adaptive = () => [
   new Aimd({ ...RANGE, backoffRatio: 0.9, timeoutMs: 5000 }),
   new Vegas({ ...RANGE, alpha: 3, beta: 6, probeEvery: 1000, backoffRatio: 0.9 }),
   new Gradient2({ ...GRADIENT, dropRatio: 0.9 }),
+  new Breakwater({ ...RANGE, targetMs: 50, grow: 1, cutRatio: 0.02, everyMs: 10 }),
 ];
 
 it("adaptive limits: any samples -> finite and within the range", () => {
@@ -23,7 +24,7 @@ it("adaptive limits: any samples -> finite and within the range", () => {
   fc.assert(
     fc.property(fc.array(sample, { maxLength: 60, size: "max" }), (samples) => {
       for (const limit of adaptive()) {
-        for (const { ms, inFlight, dropped } of samples) limit.sample(ms, inFlight, dropped, 0);
+        for (const { ms, inFlight, dropped } of samples) limit.sample(ms, inFlight, dropped, 0, ms);
         expect(limit.limit).toBeGreaterThanOrEqual(20);
         expect(limit.limit).toBeLessThanOrEqual(200);
       }
@@ -46,6 +47,25 @@ it("gradient2: constant latency, in flight at the limit -> +0.8 per sample, 20 t
   expect(limit.estimate).toBeCloseTo(199.2, 9);
   limit.sample(100, limit.limit, false);
   expect(limit.estimate).toBeCloseTo(200, 9);
+});
+
+it("breakwater: waits at the target times 1, 2, 11, 100 -> no cut, 2 %, 20 %, half; below it -> one more, if they are used", () => {
+  const after = (waitedMs: number, inFlight = 100): number => {
+    const limit = new Breakwater({ ...RANGE, initial: 100, targetMs: 50, grow: 1, cutRatio: 0.02, everyMs: 10 });
+    limit.sample(60, inFlight, false, 0, waitedMs);
+    return limit.limit;
+  };
+  expect([50, 100, 550, 5000].map((ms) => after(ms))).toEqual([100, 98, 80, 50]);
+  expect([after(49), after(49, 10), after(NaN)]).toEqual([101, 100, 100]);
+});
+
+it("breakwater: many samples within a round trip -> one change, by the longest wait of them", () => {
+  const limit = new Breakwater({ ...RANGE, initial: 100, targetMs: 50, grow: 1, cutRatio: 0.02, everyMs: 10 });
+  limit.sample(10, 100, false, 0, 1);
+  for (let i = 0; i < 50; i++) limit.sample(10, 100, false, 1 + i / 10, i === 20 ? 100 : 1);
+  expect(limit.limit).toBe(101);
+  limit.sample(10, 100, false, 10, 1);
+  expect(limit.limit).toBe(98);
 });
 
 it("vegas: an attempt from before the latency was measured anew -> discarded", () => {

@@ -3,6 +3,7 @@ import { coldCache, stampede } from "./caching.ts";
 import { gradient } from "./concurrency.ts";
 import { tokenCounters } from "./fairness.ts";
 import { hysteresis, ramp, recoveryTime, triggerLength } from "./collapse.ts";
+import { overloadControl } from "./overload.ts";
 import { balancers, erlang, fanOut, hedging, openAgainstClosed, pollaczek, staleReports } from "./queueing.ts";
 import { triggerThreshold, vulnerableLoad } from "./recovery.ts";
 import type { Reference } from "./Reference.ts";
@@ -25,6 +26,7 @@ export const REFERENCES: ReadonlyArray<Reference> = [
   windowEdge,
   tokenCounters,
   gradient,
+  overloadControl,
   coldCache,
   stampede,
   erlang,
