@@ -160,7 +160,10 @@ const listLines = ({ gpu, model }: Chosen, width: number): ReadonlyArray<Line> =
 };
 
 const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefined): object => {
-  if (isCatalogFault(figures)) return { fits: false, constraint: figures.constraint, hint: figures.hint, ...figures.shortage };
+  if (isCatalogFault(figures)) {
+    const { constraint, hint, shortage } = figures;
+    return { fits: false, gpu: chosen.gpu?.name, model: chosen.model?.name, constraint, hint, ...shortage };
+  }
   if (figures !== undefined) return { fits: true, ...figures };
   const { gpu, model } = chosen;
   const entries = entriesOf(chosen);

@@ -129,7 +129,7 @@ export interface PoolResult {
   readonly waiting: { readonly mean: number; readonly max: number };
   /** Sequences in a step, averaged over busy time. */
   readonly batch: { readonly mean: number; readonly max: number };
-  /** KV tokens of decoding sequences (of a prefill pool: of all blocks in use) over capacity, averaged over all time, and the largest share of KV blocks in use. */
+  /** KV tokens of decoding sequences, shared ones once (of a prefill pool: of all blocks in use) over capacity, averaged over all time, and the largest share of KV blocks in use. */
   readonly kv: { readonly meanRatio: number; readonly maxRatio: number };
   readonly preemptions: number;
   readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };

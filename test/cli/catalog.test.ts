@@ -137,6 +137,8 @@ describe("catalog", () => {
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
     expect(json(outcomes.tooBigJson)).toMatchObject({
       fits: false,
+      gpu: "h100",
+      model: "llama-3.1-70b",
       alternatives: { tensorParallel: 2, dtype: { dtype: "fp8", tensorParallel: 1 }, gpu: { name: "b200", tensorParallel: 1 } },
     });
   });

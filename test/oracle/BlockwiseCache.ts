@@ -31,6 +31,10 @@ export class BlockwiseCache implements Blocks {
     return this.released.size;
   }
 
+  get shared(): number {
+    return [...new Set([...this.held.values()].flat())].reduce((sum, { references }) => sum + references - 1, 0);
+  }
+
   lookup(content: TokenContent, tokens: number): number {
     this.found = [];
     for (let i = 0; (i + 1) * this.blockTokens <= tokens - 1; i++) {

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isLeapable } from "../../src/serving/engine/engineOf.ts";
 import type { LoadedScenario } from "../../src/scenario/decodeScenario.ts";
@@ -85,6 +86,13 @@ const WORLDS: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInpu
     },
   ],
   [
+    "a long prompt that all share, and little room beside it",
+    {
+      traffic: { chat: { ...chat, prefix: { count: 2, tokens: 4000 }, arrivals: { poisson: { rate: "9/s" } } } },
+      fleet: { main: { gpu: "H100", model: "llama-3.1-8b", replicas: 1, engine: { kvBlocks: 2500, reserveFullPrompt: false } } },
+    },
+  ],
+  [
     "conversations on a small prefix cache, a mixture of experts, no reservation",
     {
       traffic: { chat: { ...chat, session: { turns: 5, think: "2s", maxContext: "8k" }, arrivals: { poisson: { rate: "2/s" } } } },
@@ -116,4 +124,59 @@ describe("worlds that disturb leaps: by leaps and step by step -> the same docum
     expect(stepped).toEqual(leapt);
     expect(JSON.parse(leapt.summary).total.outcomes.completed).toBeGreaterThan(300);
   });
+});
+
+const engines = fc.record({
+  kvBlocks: fc.constantFrom(700, 1500, 5000),
+  reserveFullPrompt: fc.boolean(),
+  prefixCache: fc.boolean(),
+  maxSequences: fc.constantFrom(8, 256),
+  maxBatchedTokens: fc.constantFrom(256, 8192),
+  host: fc.constantFrom(
+    { perStep: "0ms" } as const,
+    { perStep: "3ms", perSequence: "0.1ms" } as const,
+    { perStep: "9ms", mode: "overlapped" } as const,
+  ),
+});
+
+const machines = fc.constantFrom(
+  {},
+  { startup: { compile: "3s" } },
+  { frontend: { cores: 1, perStreamedToken: "0.3ms" }, network: { bandwidth: "4Mbit/s" } },
+);
+
+const users = fc.record({
+  arrivals: fc.constantFrom({ poisson: { rate: "3/s" } }, { poisson: { rate: "15/s" } }),
+  prefix: fc.constantFrom({ count: 2, tokens: 50 }, { count: 2, tokens: 3000 }),
+  client: fc.constantFrom(
+    {},
+    { deadline: "6s" },
+    { patience: "2s", retry: { attempts: 3, backoff: "100ms" } },
+    { hedge: { after: "1s", attempts: 2 } },
+  ),
+});
+
+test("law: any leapable engine, clients and faults -> by leaps and step by step the same document and the same records", async () => {
+  const worlds = fc.record({ engine: engines, machine: machines, of: users, model: fc.constantFrom("llama-3.1-8b", "qwen-3-30b-a3b") });
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ engine, machine, of, model }) => {
+      const at = { pool: "main", replicas: 1, at: "8s", for: "4s" } as const;
+      const scenario = {
+        name: "leap",
+        horizon: "25s",
+        warmup: "4s",
+        traffic: { chat: { prompt: { lognormal: { mean: 600, p99: 3000 } }, output: { lognormal: { mean: 150, p99: 600 } }, ...of } },
+        fleet: { main: { gpu: "H100", model, replicas: 2, engine, ...machine } },
+        faults: [
+          { slowdown: { ...at, factor: 2.5 } },
+          { cacheWipe: { pool: "main", replicas: 2, at: "14s" } },
+          { replicaDown: { ...at, at: "16s" } },
+        ],
+      } as unknown as ScenarioInput;
+      const [leaping, stepped] = [[], byStep(["main"])].map((set) => decodeScenario(sourceOf(scenario), { set }) as LoadedScenario);
+      expect(leapingPools(leaping!)).toEqual(["main"]);
+      expect(await outcomeOf(stepped!)).toEqual(await outcomeOf(leaping!));
+    }),
+    { numRuns: process.env["SPILLWAY_LONG"] === undefined ? 25 : 400 },
+  );
 });

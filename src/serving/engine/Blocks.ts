@@ -7,6 +7,8 @@ import type { TokenContent } from "./TokenContent.ts";
  * free blocks a sequence gets has no observable effect, the number and the order of evictions have.
  */
 export interface Blocks extends BlockCounts {
+  /** References beyond the first of all blocks: what sequences hold together. */
+  readonly shared: number;
   /** Full blocks from the start of the sequence that are cached now; at most those that lie inside `tokens - 1`. */
   lookup(content: TokenContent, tokens: number): number;
   /** Of the blocks that the last look-up found, those that lie in the free list: using them takes free blocks too. */

@@ -32,6 +32,7 @@ export class CachedBlocks implements Blocks {
   readonly blockTokens: number;
   free: number;
   hitFree = 0;
+  shared = 0;
   private readonly extents = new Extents();
   private readonly index = new ExtentIndex(this.extents);
   private readonly released = new FreeExtents(this.extents);
@@ -135,6 +136,7 @@ export class CachedBlocks implements Blocks {
     this.extents.clear();
     this.released.clear();
     this.unused = this.total;
+    this.shared = 0;
     this.free = this.total;
   }
 
@@ -270,7 +272,7 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     const references = extents.get(extent, REFERENCES);
     extents.set(extent, REFERENCES, references + 1);
-    if (references > 0) return;
+    if (references > 0) return void (this.shared += extents.get(extent, LENGTH));
     this.released.remove(extent);
     this.free -= extents.get(extent, LENGTH);
   }
@@ -279,7 +281,7 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     const references = extents.get(extent, REFERENCES) - 1;
     extents.set(extent, REFERENCES, references);
-    if (references > 0) return;
+    if (references > 0) return void (this.shared -= extents.get(extent, LENGTH));
     this.released.append(extent);
     this.free += extents.get(extent, LENGTH);
   }

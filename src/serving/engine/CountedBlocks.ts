@@ -7,6 +7,7 @@ export class CountedBlocks implements Blocks {
   readonly total: number;
   readonly blockTokens: number;
   readonly hitFree = 0;
+  readonly shared = 0;
   free: number;
 
   constructor(total: number, blockTokens: number) {

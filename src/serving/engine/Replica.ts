@@ -156,7 +156,10 @@ export class Replica implements Engine, Actor {
 
   /** KV tokens of the decoding sequences now. */
   get kvTokensNow(): number {
-    return this.kvTokens + this.decoding * this.stepsDone();
+    const done = this.stepsDone();
+    const tokens = this.kvTokens + this.decoding * done;
+    if (this.blocks.shared === 0) return tokens;
+    return Math.min(tokens, this.busy && !this.scheduling ? this.blockTokensIn(done) : this.usedTokens);
   }
 
   /** Takes an attempt into the waiting queue; false when the prompt can never fit, the queue is full or the replica is down. */
@@ -723,7 +726,9 @@ export class Replica implements Engine, Actor {
     const kv = this.kvTokens + decoding * from;
     const pairs = (count * (count - 1)) / 2;
     meter.kvTokenTime +=
-      kv * firstMs * count + (kv * gapMs + decoding * firstMs) * pairs + (decoding * gapMs * pairs * (2 * count - 1)) / 3;
+      this.blocks.shared > 0
+        ? this.sharedTokenTime(from, upTo)
+        : kv * firstMs * count + (kv * gapMs + decoding * firstMs) * pairs + (decoding * gapMs * pairs * (2 * count - 1)) / 3;
     meter.decodeTokens += decoding * count;
     meter.prefillTokens += this.prefillTokens * count;
     if (this.hosted) {
@@ -731,6 +736,25 @@ export class Replica implements Engine, Actor {
       meter.gpuIdleMs += (this.idleFirstMs - this.idleGapMs * from) * count - this.idleGapMs * pairs;
     }
     if (meter.itlMs !== undefined && decoding > 0) this.meterGaps(meter.itlMs, firstMs, count);
+  }
+
+  /** The same sum step by step, where sequences share blocks: these count once. */
+  private sharedTokenTime(from: number, upTo: number): number {
+    let time = 0;
+    for (let step = from; step < upTo; step++) {
+      const tokens = Math.min(this.kvTokens + this.decoding * step, this.blockTokensIn(step));
+      time += tokens * (this.firstMs + this.gapMs * step);
+    }
+    return time;
+  }
+
+  /** Tokens that the blocks in use in a step of the phase have room for. */
+  private blockTokensIn(step: number): number {
+    return this.usedTokens + this.blocksToTake(Math.min(step + 1, this.phaseSteps)) * this.blocks.blockTokens;
+  }
+
+  private get usedTokens(): number {
+    return (this.blocks.total - this.blocks.free) * this.blocks.blockTokens;
   }
 
   /** The most blocks in use so far, when the present phase is looked at, or ends, after so many steps. */

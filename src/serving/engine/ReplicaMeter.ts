@@ -8,7 +8,7 @@ export class ReplicaMeter {
   /** Sequences in the batch, integrated over busy time. */
   batchTime = 0.5;
   maxBatch = 0;
-  /** KV tokens of decoding sequences, integrated over busy time; of an engine that only prefills, those of all blocks in use over all time. */
+  /** KV tokens of decoding sequences, shared ones once, integrated over busy time; of an engine that only prefills, those of all blocks in use over all time. */
   kvTokenTime = 0.5;
   maxBlocks = 0;
   waitingTime = 0.5;

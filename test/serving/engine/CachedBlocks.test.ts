@@ -89,7 +89,7 @@ const firstDifference = (seed: number): number | undefined => {
       for (const cache of pair) cache.clear();
       held.clear();
     }
-    if (fast.free !== slow.free) return turn;
+    if (fast.free !== slow.free || fast.shared !== slow.shared) return turn;
     for (const content of contents) {
       const tokens = content.promptTokens + 40;
       if (fast.lookup(content, tokens) !== slow.lookup(content, tokens) || fast.hitFree !== slow.hitFree) return turn;

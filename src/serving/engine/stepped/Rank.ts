@@ -149,7 +149,7 @@ export class Rank {
     // What is loaded comes whole, whatever the step's budget.
     const wanted = hostTokens > 0 ? present + hostTokens : present + chunk;
     if (!memory.fits(settings.reserveFullPrompt ? total : wanted)) return Admission.NoMemory;
-    this.noteHits(slot, total, hitTokens);
+    if (Number.isNaN(attempts.admittedMs.at[slot]!)) this.noteHits(slot, { total, hitTokens, hostTokens });
     if (origin === Origin.Expected) return this.reserve(slot, total);
     if (hostTokens > 0) return this.load(slot, hitTokens, hostTokens);
     memory.admit(slot, present + chunk);
@@ -300,13 +300,14 @@ export class Rank {
     return new RankedLine(attempts, columns.queued, (slot) => attempts.promptTokens.at[slot]!);
   }
 
-  private noteHits(slot: number, total: number, hitTokens: number): void {
-    const { attempts } = this;
-    if (!Number.isNaN(attempts.admittedMs.at[slot]!)) return;
+  /** The first admission of an attempt: what it finds again after a preemption is its own. */
+  private noteHits(slot: number, of: { readonly total: number; readonly hitTokens: number; readonly hostTokens: number }): void {
+    const { attempts, meter } = this;
     attempts.admittedMs.at[slot] = this.kernel.now;
-    attempts.cachedTokens.at[slot] = hitTokens;
-    this.meter.queryTokens += total;
-    this.meter.hitTokens += hitTokens;
+    attempts.cachedTokens.at[slot] = of.hitTokens + of.hostTokens;
+    meter.queryTokens += of.total;
+    meter.hitTokens += of.hitTokens;
+    meter.hostHitTokens += of.hostTokens;
   }
 
   /** Allocates blocks for KV that somebody will send. */
@@ -322,9 +323,7 @@ export class Rank {
   private load(slot: number, hitTokens: number, hostTokens: number): number {
     const { memory } = this;
     memory.reserve(slot, hitTokens + hostTokens);
-    this.columns.readyMs.at[slot] = memory.tier!.load(hostTokens, this.kernel.now);
-    this.attempts.cachedTokens.at[slot]! += hostTokens;
-    this.meter.hostHitTokens += hostTokens;
+    this.columns.readyMs.at[slot] = this.kernel.grid.round(memory.tier!.load(hostTokens, this.kernel.now));
     this.join(slot, hitTokens + hostTokens, AttemptState.Prefilling, Hold.Loading);
     return Admission.Loading;
   }

@@ -95,9 +95,12 @@ export class SteppedReplica implements Engine, Actor {
     return count;
   }
 
-  /** KV tokens of the decoding sequences now; those of all blocks in use where nobody decodes. */
+  /** KV tokens of the decoding sequences now, shared ones once; those of all blocks in use where nobody decodes. */
   get kvTokensNow(): number {
-    if (this.keepsKv) return this.usedTokens;
+    return this.keepsKv ? this.usedTokens : this.decodingTokensNow;
+  }
+
+  private get decodingTokensNow(): number {
     let tokens = 0;
     for (const { rank } of this.ranks) {
       for (let i = 0; i < rank.running.size; i++) {
@@ -105,7 +108,7 @@ export class SteppedReplica implements Engine, Actor {
         if (this.attempts.state.at[slot] === AttemptState.Decoding) tokens += this.attempts.computed.at[slot]!;
       }
     }
-    return tokens;
+    return Math.min(tokens, this.usedTokens);
   }
 
   submit(attempt: number): boolean {
@@ -322,7 +325,8 @@ export class SteppedReplica implements Engine, Actor {
     meter.phases++;
     meter.busyMs += busyMs;
     meter.batchTime += sequences * busyMs;
-    meter.kvTokenTime += kvTokens * (flight.endMs - flight.startMs);
+    // In a pipeline, sequences of other steps hold their KV meanwhile.
+    meter.kvTokenTime += (this.flights.stages === 1 ? Math.min(kvTokens, this.usedTokens) : this.decodingTokensNow) * busyMs;
     if (sequences > meter.maxBatch) meter.maxBatch = sequences;
     const used = this.blocks.total - this.blocks.free;
     ensure(4, used <= this.blocks.total, this.kernel.now, () => `${used} of ${this.blocks.total} KV blocks are in use`);

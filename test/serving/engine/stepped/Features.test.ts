@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { TimeGrid } from "../../../../src/kernel/TimeGrid.ts";
 import { Histogram } from "../../../../src/kernel/Histogram.ts";
 import type { SchedulingSpec } from "../../../../src/serving/SchedulingSpec.ts";
 import type { EngineSpec } from "../../../../src/serving/ServingSpec.ts";
@@ -150,6 +151,23 @@ describe("host tier", () => {
     // The same tokens once more, behind those that nobody waits for any longer.
     expect(meter.hostHitTokens).toBeGreaterThan(1600);
     expect(answers[3]!.firstMs - 2000).toBe(meter.hostHitTokens + 3 + 1 + 8 * 2 ** -4);
+  });
+
+  it("a load that ends between two points of the time grid -> the step after it starts on the grid", () => {
+    const times = new Set<number>();
+    const thirds = engine({ offload: { ...scheduling.offload, msPerToken: 1 / 3, latencyMs: 1 / 7 } }, of);
+    const { replica } = drive(thirds, jobs, { watch: (_, __, nowMs) => void times.add(nowMs) });
+    expect(replica.meter.hostHitTokens).toBeGreaterThan(0);
+    const grid = TimeGrid.forHorizon(1e8);
+    expect([...times].filter((ms) => grid.round(ms) !== ms)).toEqual([]);
+  });
+
+  it("a preempted sequence loads its own KV -> it computes less, and no hit is counted: it asked before", () => {
+    const tight = { kvBlocks: 20, prefixCache: true, maxSequences: 4, step: { a: 1, b: 0, c: 0, d: 0, e: 0, h: 0 } };
+    const [tiered, plain] = [engine(scheduling, tight), engine({}, tight)].map((one) => drive(one, many(2, 100, 128)).meter);
+    expect(tiered!.preemptions).toBeGreaterThan(0);
+    expect(tiered!.prefillTokens).toBeLessThan(plain!.prefillTokens);
+    expect(tiered).toMatchObject({ queryTokens: 256, hitTokens: 0, hostHitTokens: 0 });
   });
 
   it("no host tier -> the prompt is computed again", () => {
