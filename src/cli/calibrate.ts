@@ -17,6 +17,8 @@ import type { CalibrationEntry } from "../serving/catalog/CalibrationEntry.ts";
 import { CALIBRATION_VERSION } from "../serving/catalog/CalibrationEntry.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import { resolvePool } from "../serving/catalog/resolvePool.ts";
+import type { EngineName } from "../serving/catalog/EngineNames.ts";
+import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
@@ -49,6 +51,10 @@ const flags = {
     Flag.withDescription("tensor parallelism (default 1)"),
     Flag.withDefault(1),
   ),
+  engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
+    Flag.withDescription(`engine whose roofline is the prior: ${ENGINE_NAMES.join(", ")} (default ${DEFAULT_ENGINE})`),
+    Flag.withDefault(DEFAULT_ENGINE),
+  ),
   scenario: Flag.String("scenario").pipe(
     Flag.withDescription("take GPU, model and engine settings from the first pool of this scenario"),
     Flag.optional,
@@ -80,6 +86,7 @@ interface Wanted {
   readonly model: Option.Option<string>;
   readonly dtype: string;
   readonly parallelism: number;
+  readonly engine: EngineName;
   readonly scenario: Option.Option<string>;
   readonly set: ReadonlyArray<string>;
   readonly where: ReadonlyArray<string>;
@@ -145,6 +152,7 @@ const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements[
     model: wanted.model.value,
     dtype: wanted.dtype,
     tensorParallel: wanted.parallelism,
+    engineName: wanted.engine,
     replicas: 1,
     weight: 1,
     backup: false,

@@ -32,7 +32,7 @@ const shedResult = (runs: ReadonlyArray<Replication>): Pick<GatewayRules, "shed"
 };
 
 const limitsResult = (runs: ReadonlyArray<Replication>): Pick<GatewayRules, "limits"> => {
-  const stages = present(runs.map(({ entrance }) => entrance.rateLimits));
+  const stages = runs.flatMap(({ entrance }) => [...present([entrance.rateLimits]), ...(entrance.shapes ?? [])]);
   return stages.length === 0 ? {} : { limits: { rejected: sum(stages.map(({ rejected }) => rejected)) } };
 };
 

@@ -47,7 +47,7 @@ interface DecodeSide {
 
 /**
  * Hands attempts from prefill to decode replicas. After the first token a decode replica with the fewest attempts allocates blocks; then the
- * KV moves, and the attempt decodes there. The prefill replica keeps the blocks until the KV is over, so that full decode pools back up into it.
+ * KV that its prefix cache lacks moves, and the attempt decodes there. The prefill replica keeps the blocks until the KV is over, so that full decode pools back up into it.
  * Where the KV is lost on the way (link down, prefill replica dead) the decode replica computes the prompt again. Where the decode replica dies
  * before it has the KV, another one is chosen; with none up, finished prompts hold their blocks. What a link has begun to send it sends to its
  * end, even if nobody waits for it any more.
@@ -102,6 +102,8 @@ export class Disaggregation {
     this.prefills.push({ engine, replica, bytesPerToken, link: new KvLink(this.spec.link.bytesPerMs), recomputed: 0 });
     return facade(engine, {
       up: () => engine.up,
+      // The answer needs a decode replica that holds it.
+      maxTokens: () => Math.min(engine.maxTokens, Math.max(...this.decodes.map((side) => side.engine.maxTokens))),
       submit: (attempt) => this.submit(attempt, index),
       cancel: (attempt) => this.cancel(attempt),
       fail: () => this.failPrefill(index),
@@ -117,11 +119,12 @@ export class Disaggregation {
       finished: (attempt) => this.leave(attempt, () => listener.finished(attempt)),
       released: (attempt, tokens) => this.decodeReleased(attempt, tokens),
       failed: (attempt, tokens) => this.decodeFailed(attempt, tokens),
-      kvReserved: (attempt) => this.send(attempt),
+      kvReserved: (attempt, presentTokens) => this.send(attempt, presentTokens),
     });
     this.decodes.push({ engine, replica, attempts: 0 });
     return facade(engine, {
       up: () => false,
+      maxTokens: () => engine.maxTokens,
       submit: () => false,
       cancel: (attempt) => this.cancel(attempt),
       fail: () => engine.fail(),
@@ -167,9 +170,13 @@ export class Disaggregation {
     this.prefillOf.at[attempt] = prefill;
     this.decodeOf.at[attempt] = NONE;
     this.ticket.at[attempt] = NONE;
-    if (this.attempts.promptTokens.at[attempt]! > this.spec.promptLongerThan) {
+    const prompt = this.attempts.promptTokens.at[attempt]!;
+    if (this.decodes.every(({ engine }) => prompt >= engine.maxTokens)) return false;
+    const { engine } = this.prefills[prefill]!;
+    const { promptLongerThan, prefillQueueBelow } = this.spec;
+    if (prompt > promptLongerThan && engine.waitingCount < prefillQueueBelow) {
       this.stage.at[attempt] = Stage.Prefill;
-      return this.prefills[prefill]!.engine.submit(attempt);
+      return engine.submit(attempt);
     }
     const decode = this.pick();
     if (decode === NONE || !this.decodes[decode]!.engine.submit(attempt)) return false;
@@ -204,8 +211,8 @@ export class Disaggregation {
     if (!this.decodes[decode]!.engine.expectTransfer!(attempt)) this.refuse(attempt);
   }
 
-  /** Blocks are there: the KV moves. */
-  private send(attempt: number): void {
+  /** Blocks are there: the KV that they lack moves. */
+  private send(attempt: number, presentTokens: number): void {
     const side = this.source(attempt);
     const { spec, kernel } = this;
     if (side.link.down) {
@@ -214,7 +221,7 @@ export class Disaggregation {
       this.ticket.at[attempt] = kernel.post(kernel.now, this.actor, OP_RECOMPUTE, attempt, Phase.Arrival);
       return;
     }
-    const bytes = this.attempts.promptTokens.at[attempt]! * side.bytesPerToken;
+    const bytes = (this.attempts.promptTokens.at[attempt]! - presentTokens) * side.bytesPerToken;
     const layersMs = this.layersMs.at[attempt]!;
     const layered = !Number.isNaN(layersMs);
     const sendMs = side.link.send(kernel.now, {

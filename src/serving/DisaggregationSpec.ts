@@ -6,4 +6,6 @@ export interface DisaggregationSpec {
   readonly visibleRatio: number;
   /** Prompts of more tokens than this go through a prefill pool; shorter ones are computed where they are decoded. */
   readonly promptLongerThan: number;
+  /** So do they only while fewer attempts than this wait for their prefill replica; Infinity: whatever waits. */
+  readonly prefillQueueBelow: number;
 }

@@ -15,6 +15,7 @@ import { CacheStage } from "./stage/CacheStage.ts";
 import { BrownoutStage } from "./stage/BrownoutStage.ts";
 import { RateLimitStage } from "./stage/RateLimitStage.ts";
 import { RetryStage } from "./stage/RetryStage.ts";
+import { ShapeStage } from "./stage/ShapeStage.ts";
 import { TokenReservations } from "./stage/TokenReservations.ts";
 import { Store } from "./store/Store.ts";
 
@@ -23,6 +24,7 @@ export interface EntranceService {
   readonly door: Door;
   readonly store: Store | undefined;
   readonly rateLimits: RateLimitStage | undefined;
+  readonly shapes?: ReadonlyArray<ShapeStage>;
   readonly cache: CacheStage | undefined;
   readonly brownout: BrownoutStage | undefined;
   /** Forgets what was counted so far: the warm-up is over. */
@@ -66,12 +68,17 @@ const buildEntrance = (
   const behind = retries === undefined ? cheaper : new RetryStage(retries, policies.retryBudget, simulation, cheaper);
   const cache: CacheStage | undefined =
     spec.cache === undefined ? undefined : new CacheStage(spec.cache, policies.eviction, classes, simulation, behind);
+  const shapes: Array<ShapeStage> = [];
+  for (const shape of spec.shapes?.toReversed() ?? [])
+    shapes.unshift(new ShapeStage(shape, classes, simulation, shapes[0] ?? cache ?? behind));
+  const shaped = shapes[0] ?? cache ?? behind;
   const limited = limits.length > 0 || reservations !== undefined;
-  const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, cache ?? behind, reservations) : undefined;
+  const rateLimits = limited ? new RateLimitStage(limits, classes, simulation, store, shaped, reservations) : undefined;
   return {
-    door: rateLimits ?? cache ?? behind,
+    door: rateLimits ?? shaped,
     store,
     rateLimits,
+    shapes,
     cache,
     brownout,
     startMeasuring: () => {
@@ -79,6 +86,7 @@ const buildEntrance = (
       brownout?.startMeasuring();
       store?.startMeasuring();
       if (rateLimits !== undefined) rateLimits.rejected = 0;
+      for (const shape of shapes) shape.rejected = 0;
     },
   };
 };

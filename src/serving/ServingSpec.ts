@@ -7,6 +7,7 @@ import type { CacheSpec } from "./stage/CacheSpec.ts";
 import type { LimiterSpec } from "./stage/limiterOf.ts";
 import type { BrownoutSpec } from "./stage/BrownoutSpec.ts";
 import type { SharedPer } from "./stage/sharedByKey.ts";
+import type { ShapeSpec } from "./stage/ShapeSpec.ts";
 import type { TokenBudgetSpec } from "./stage/TokenBudgetSpec.ts";
 import type { TriesSpec } from "./stage/TriesSpec.ts";
 import type { StoreSpec } from "./store/StoreSpec.ts";
@@ -50,6 +51,8 @@ export interface GatewaySpec {
   readonly limits?: ReadonlyArray<RateLimitSpec>;
   /** And when all of these have tokens left for it. */
   readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
+  /** Behind the limits: each holds attempts back to an even rate. */
+  readonly shapes?: ReadonlyArray<ShapeSpec>;
   /** Whole answers to identical requests. */
   readonly cache?: CacheSpec;
   /** Tries of the gateway itself, for what fails or finds no room before its first token; absent: one. */
@@ -77,8 +80,8 @@ export interface GatewaySpec {
 
 /**
  * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
- * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)) and the same for routed experts: the larger
- * of reading weights and multiplying with them.
+ * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)), the larger of reading the weights and multiplying
+ * with them, and the reading of routed experts.
  */
 export interface StepCoefficients {
   readonly a: number;
@@ -100,8 +103,6 @@ export interface ExpertReads {
   readonly count: number;
   readonly active: number;
   readonly msPerExpert: number;
-  /** Compute per row of the step; 0 if absent. */
-  readonly rowMs?: number;
   /** Data-parallel ranks whose rows meet in the same experts; each is taken to have as many as this one. 1 if absent. */
   readonly ranks?: number;
   /** Share of the rows beyond the first that choose on their own, 0..1, while the others choose what was chosen; 1 if absent. */

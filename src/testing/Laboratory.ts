@@ -59,6 +59,11 @@ export class Laboratory {
     return this.time.trueMs + this.aheadMs(node);
   }
 
+  /** What the store's own clock reads, in ms since 1970. */
+  get storeNowMs(): number {
+    return this.time.trueMs + this.store.aheadMs;
+  }
+
   /** A name that no other history of this process uses: stores that outlive a history start with a fresh key. */
   uniqueKey(key: string): string {
     return `h${this.serial}:${key}`;

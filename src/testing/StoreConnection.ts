@@ -27,6 +27,8 @@ export class StoreConnection {
   state: StoreState = "up";
   /** What every reply takes, in ms. */
   slowMs = 0;
+  /** How far the store's own clock is ahead of true time, in ms: another server may have taken over. */
+  aheadMs = 0;
   /** Befalls one command. */
   next: CommandFault | undefined;
   /** Commands that the store works on now. */

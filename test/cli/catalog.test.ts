@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Outcome } from "./Several.ts";
+import { FITTED_FACTORS } from "../../src/serving/catalog/RooflineFactors.ts";
 
 const commands = {
   all: ["catalog"],
@@ -12,6 +13,9 @@ const commands = {
   kvJson: ["catalog", "llama-3.1-8b", "H100", "--kv-dtype", "fp8", "--format", "json"],
   measuredJson: ["catalog", "rtx-4090", "llama-3.1-8b", "--format", "json"],
   rooflineJson: ["catalog", "h20", "qwen-3-8b", "--context", "4096", "--format", "json"],
+  spread: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--engine", "sglang"],
+  spreadJson: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--format", "json"],
+  denseSpread: ["catalog", "h100", "llama-3.1-8b", "--tp", "2", "--ep", "2"],
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
@@ -82,7 +86,9 @@ describe("catalog", () => {
     expect(outcomes.pair.stdout).toMatch(/\$1\.30 per GPU-hour: SemiAnalysis TCO/u);
     const narrow = json(outcomes.kvJson) as typeof of;
     expect(Math.abs(narrow.kvTokens - 2 * of.kvTokens)).toBeLessThan(32);
-    expect(of.decode[1]!.ms - narrow.decode[1]!.ms).toBeCloseTo((16 * 2048 * 4.28962e-5) / 2, 9);
+    // Half of the bytes, at the speed at which the engine reads them.
+    const { kv8Ratio } = FITTED_FACTORS.engines.vllm;
+    expect(narrow.decode[1]!.ms - of.decode[1]!.ms).toBeCloseTo(16 * 2048 * 4.28962e-5 * (0.5 / kv8Ratio - 1), 9);
     const step = of.decode[1]!;
     // 1.2 ms of host beside a, b, c of the entry.
     expect(step.ms).toBeCloseTo(1.2 + 6.08666 + 16 * 0.00835196 + 16 * 2048 * 4.28962e-5, 9);
@@ -112,6 +118,20 @@ describe("catalog", () => {
     expect(json(outcomes.fileJson)).toMatchObject({ model: { name: "tiny-config", layers: 16, kvBytesPerToken: 32_768 } });
   });
 
+  test("experts over the GPUs of 16 ranks -> their weights spread, speeds of all ranks, the engine, and what no measurement confirms", () => {
+    expect(outcomes.spread.code).toBe(0);
+    expect(outcomes.spread.stdout).toMatch(/^deepseek-v3 on 16 h200 .* fp8, sglang/mu);
+    expect(outcomes.spread.stdout).toMatch(/experts +spread over 16 of the 16 GPUs/u);
+    expect(outcomes.spread.stdout).toMatch(/on each of 16 ranks/u);
+    expect(outcomes.spread.stdout).toMatch(/outside +a first token waits \d+ms and .* per 1,000 prompt tokens/u);
+    expect(json(outcomes.pairJson)).toMatchObject({ stepOrigin: "composed", outsideMs: null });
+    expect(outcomes.spread.stdout).toMatch(/dispatch and combine are counted without overlap/u);
+    for (const line of outcomes.spread.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const document = json(outcomes.spreadJson) as { decode: Array<{ size: number; ms: number; tokensPerSecond: number }> };
+    expect(document).toMatchObject({ gpus: 16, ranks: 16, expertGpus: 16, engine: "vllm", stepOrigin: "roofline" });
+    for (const { size, ms, tokensPerSecond } of document.decode) expect(tokensPerSecond).toBeCloseTo((16 * 1000 * size) / ms, 6);
+  });
+
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
@@ -128,6 +148,7 @@ describe("catalog", () => {
     ["twoGpus", /h100 and h200 are both GPUs/u],
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
+    ["denseSpread", /--ep needs a mixture of experts \(2\): llama-3\.1-8b is dense/u],
     ["zeroContext", /--context must be at least 1/u],
   ] as const)("%s -> 104, and says why", (name, text) => {
     expect(outcomes[name].code).toBe(104);

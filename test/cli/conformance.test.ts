@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { Outcome } from "./Several.ts";
 
@@ -86,6 +86,27 @@ test("conformance: a script with arguments and answers in an order of its own ->
   expect(log.stdout).toMatch(/\| L-13 rate \|.*\| holds \|/);
   expect(families.code).toBe(0);
   expect(families.stdout.match(/^# Conformance: .*/gm)).toHaveLength(4);
+});
+
+test("conformance: spillway installed as a package -> tries out an adapter of the project around it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-installed-"));
+  const packages = join(folder, "node_modules");
+  mkdirSync(join(packages, "spillway"), { recursive: true });
+  for (const name of readdirSync("node_modules")) symlinkSync(resolve("node_modules", name), join(packages, name));
+  cpSync("src", join(packages, "spillway", "src"), { recursive: true });
+  cpSync("package.json", join(packages, "spillway", "package.json"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(
+    join(folder, "mine.ts"),
+    `import { SHIPPED_ADAPTERS } from "spillway/testing";
+     const shipped = await SHIPPED_ADAPTERS.get("spillway-gcra")!();
+     export const mine = { ...shipped, name: "mine" };`,
+  );
+  const arguments_ = [join(packages, "spillway/src/cli/bin.js"), "conformance", "mine.ts", "--laws", "L-1,L-7", "--runs", "20", "--quiet"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, { cwd: folder, encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/# Conformance: mine\.ts[\s\S]*\| L-7 \|.*\| holds \| 20 \|/);
 });
 
 test("conformance: the command printed with a counterexample -> the same counterexample", () => {

@@ -51,9 +51,9 @@ function main(): void {
 function mutate(folder: string, fresh: boolean): void {
   const [sources, tests] =
     folder === TOP ? ["src/policy/*.ts", "test/policy/*.test.ts"] : [`src/policy/${folder}/**/*.ts`, `test/policy/${folder}/**/*.test.ts`];
-  const { status } = spawnSync("stryker", ["run", "--mutate", sources, "--testFiles", tests, ...(fresh ? ["--force"] : [])], {
+  const { status } = spawnSync("stryker", ["run", "--mutate", sources, ...(fresh ? ["--force"] : [])], {
     stdio: ["ignore", process.stderr, process.stderr],
-    env: { ...process.env, SPILLWAY_MUTATED: `${REPORTS}/${folder}` },
+    env: { ...process.env, SPILLWAY_MUTATION_REPORT: `${REPORTS}/${folder}`, SPILLWAY_MUTATION_TESTS: tests },
   });
   if (status !== 0) throw new Error(`stryker failed on ${folder} (${status})`);
 }

@@ -11,7 +11,7 @@ import type { EngineSpec } from "../../src/serving/ServingSpec.ts";
 
 export interface EngineInput {
   readonly atMs: number;
-  readonly kind: "arrive" | "cancel" | "slow" | "fail" | "recover";
+  readonly kind: "arrive" | "cancel" | "slow" | "fail" | "recover" | "wipe";
   /** Request number, for arrive and cancel. */
   readonly request: number;
   readonly factor?: number;
@@ -63,7 +63,14 @@ interface Block {
   key: number;
 }
 
-const PHASE_OF = { arrive: Phase.Arrival, cancel: Phase.Timeout, slow: Phase.Fault, fail: Phase.Fault, recover: Phase.Fault };
+const PHASE_OF = {
+  arrive: Phase.Arrival,
+  cancel: Phase.Timeout,
+  slow: Phase.Fault,
+  fail: Phase.Fault,
+  recover: Phase.Fault,
+  wipe: Phase.Fault,
+};
 
 export class NaiveEngine {
   private readonly spec: EngineSpec;
@@ -125,6 +132,7 @@ export class NaiveEngine {
     if (input.kind === "slow") this.stepTime = this.stepTimeOf(input.factor!);
     else if (input.kind === "recover") this.up = true;
     else if (input.kind === "fail") this.fail();
+    else if (input.kind === "wipe") this.wipe();
     else if (input.kind === "cancel") this.cancel(input.request);
     else this.arrive(input.request);
   }
@@ -286,6 +294,15 @@ export class NaiveEngine {
       hits.push(block);
     }
     return hits;
+  }
+
+  /** Names of blocks that nobody references are forgotten. */
+  private wipe(): void {
+    for (const [key, block] of this.cached) {
+      if (block.references > 0) continue;
+      block.key = 0;
+      this.cached.delete(key);
+    }
   }
 
   private preempt(victim: Sequence): void {

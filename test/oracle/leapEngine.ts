@@ -62,7 +62,14 @@ export const runLeap = (
     slotOf[id] = -1;
     attempts.pool.give(slot);
   };
-  const phaseOf = { arrive: Phase.Arrival, cancel: Phase.Timeout, slow: Phase.Fault, fail: Phase.Fault, recover: Phase.Fault };
+  const phaseOf = {
+    arrive: Phase.Arrival,
+    cancel: Phase.Timeout,
+    slow: Phase.Fault,
+    fail: Phase.Fault,
+    recover: Phase.Fault,
+    wipe: Phase.Fault,
+  };
   const actor = kernel.join({
     wake: (_op, ref) => {
       const input = inputs[ref]!;
@@ -71,6 +78,7 @@ export const runLeap = (
       else if (input.kind === "slow") replica.slowDown(input.factor!);
       else if (input.kind === "fail") replica.fail();
       else if (input.kind === "recover") replica.recover();
+      else if (input.kind === "wipe") replica.wipeCache!();
     },
   });
   inputs.forEach((input, i) => kernel.post(input.atMs, actor, 0, i, phaseOf[input.kind]));

@@ -53,7 +53,17 @@ export const randomEngine = (options: CaseOptions): EngineCase => {
     const downMs = round(draw() * atMs);
     inputs.push({ atMs: downMs, kind: "fail", request: -1 }, { atMs: round(downMs + meanGapMs * 3), kind: "recover", request: -1 });
   }
-  const phase = { arrive: Phase.Arrival, cancel: Phase.Timeout, slow: Phase.Fault, fail: Phase.Fault, recover: Phase.Fault };
+  // Back to the nominal speed, and caches lost: draws of their own, so that what is drawn above stays.
+  if (draw() < 0.2) inputs.push({ atMs: round(draw() * atMs), kind: "slow", request: -1, factor: 1 });
+  for (let wipes = pick([0, 0, 0, 1, 4]); wipes > 0; wipes--) inputs.push({ atMs: round(draw() * atMs), kind: "wipe", request: -1 });
+  const phase = {
+    arrive: Phase.Arrival,
+    cancel: Phase.Timeout,
+    slow: Phase.Fault,
+    fail: Phase.Fault,
+    recover: Phase.Fault,
+    wipe: Phase.Fault,
+  };
   const sorted = inputs
     .map((input, i) => ({ input, i }))
     .toSorted((x, y) => x.input.atMs - y.input.atMs || phase[x.input.kind] - phase[y.input.kind] || x.i - y.i)

@@ -112,6 +112,17 @@ it("guarded budgets: store down -> open counts nothing, closed refuses, local re
   expect(await own.settle(shared, "8", 1, 0, 0)).toMatchObject({ ended: false, by: "store", fault: { reason: "failed" } });
 });
 
+it("guarded budgets in windows: store down, local -> a share of each window", async () => {
+  let nowMs = 0;
+  const windowed = { ...BUDGETS, budgets: [{ unit: "tokens", limit: 1000, windowMs: 1000 }] as const, onStoreFault: local };
+  const own = new GuardedTokenBudgets(guard(DOWN), windowed, () => nowMs);
+  expect(await own.reserve("k", "1", 250, 0, 0)).toMatchObject({ admitted: true });
+  nowMs = 400;
+  expect(await own.reserve("k", "2", 1, 0, 0)).toMatchObject({ admitted: false, retryAfterMs: 600 });
+  nowMs = 1000;
+  expect(await own.reserve("k", "3", 250, 0, 0)).toMatchObject({ admitted: true });
+});
+
 it("guarded breaker: store down -> open admits, closed refuses, local trips by itself", async () => {
   let nowMs = 0;
   const breaker = (onStoreFault: ConstructorParameters<typeof GuardedBreaker>[1]["onStoreFault"]) =>

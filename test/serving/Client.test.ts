@@ -106,3 +106,18 @@ test("client retries: the second attempt is answered -> times count from the arr
   ]);
   expect(simulated.result.classes[0]!.attempts).toBe(2);
 });
+
+test("quota of retries: each first try times out, each retry succeeds -> what it cost comes back, so nobody is ever refused one", async () => {
+  const quota = { capacity: 10, retryCost: 5, timeoutCost: 10, successCredit: 0 };
+  const client = { attemptTimeout: "50ms", retry: { attempts: 2, backoff: "1ms", jitter: "none", budget: { quota } } } as const;
+  const simulated = await run({
+    name: "quota",
+    horizon: "5s",
+    traffic: { chat: { arrivals: { closed: { users: 1, think: "1ms" } }, prompt: 1, output: 1, client } },
+    gateway: { router: "roundRobin" },
+    fleet: { slow: { station: { service: "1s", servers: 100 } }, fast: { station: { service: "10ms" } } },
+  });
+  const { completed, unfinished = 0, ...others } = outcomesOf(simulated);
+  expect(completed).toBeGreaterThan(50);
+  expect([unfinished <= 1, others]).toEqual([true, {}]);
+});

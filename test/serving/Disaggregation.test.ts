@@ -63,6 +63,54 @@ test("disaggregation: decider by length -> short prompts are computed where they
   expect(simulated.result.pools[0]!.steps).toBe(0);
 });
 
+test("disaggregation: decider by queue -> prompts that would wait for the prefill pool are computed where they are decoded", async () => {
+  const ran = async (decider: Disaggregation["decider"]) => {
+    const world = apart({ ...link("1GB/s"), ...(decider === undefined ? {} : { decider }) });
+    // One prompt at a time.
+    const prefill = { ...world.fleet!["prefill"]!, engine: { ...pool().engine, maxSequences: 1, maxBatchedTokens: 128 } };
+    const { result } = await run(small(burst(8, { output: 20 }), { ...world, fleet: { ...world.fleet, prefill } }));
+    return result.pools.map(({ tokens }) => tokens.prefill);
+  };
+  expect(await ran(undefined)).toEqual([800, 0]);
+  // All come at once: two wait, and the others see them.
+  expect(await ran({ prefillQueueBelow: 2 })).toEqual([200, 600]);
+  // Both must hold.
+  expect(await ran({ prefillQueueBelow: 2, promptLongerThan: 100 })).toEqual([0, 800]);
+  expect(await ran({ prefillQueueBelow: 100, promptLongerThan: 50 })).toEqual([800, 0]);
+});
+
+test("disaggregation: a prompt that no decode replica can hold -> rejected at once, not failed after its prefill", async () => {
+  const world = apart(link("1GB/s"));
+  const decode = { ...world.fleet!["decode"]!, engine: { ...pool().engine, kvBlocks: 6 } };
+  const simulated = await run(small(burst(2), { ...world, fleet: { ...world.fleet, decode } }));
+  expect(outcomesOf(simulated)).toEqual({ rejected: 2 });
+  expect(simulated.result.pools[0]!.steps).toBe(0);
+});
+
+test("disaggregation: a conversation whose decode replica has kept its KV -> only what is new moves", async () => {
+  const cached = async (prefixCache: boolean) => {
+    const world = apart(link("10MB/s"));
+    const decode = { ...world.fleet!["decode"]!, engine: { ...pool().engine, prefixCache } };
+    const chat = burst(1, {
+      arrivals: { poisson: { rate: "0.2/s" } },
+      prompt: 160,
+      session: { turns: 3, think: "100ms", maxContext: "4k" },
+    });
+    const { result, sample } = await run(small(chat, { ...world, fleet: { ...world.fleet, decode } }));
+    const prompts = sample.map(({ promptTokens }) => promptTokens);
+    return { kB: result.pools[0]!.handover!.bytes / 1000, prompts, computed: result.pools[1]!.tokens.prefill };
+  };
+  const whole = await cached(false);
+  expect(whole.prompts.length).toBeGreaterThan(2);
+  expect(whole.kB).toBe(whole.prompts.reduce((sum, tokens) => sum + tokens, 0));
+  const fresh = await cached(true);
+  expect(fresh.prompts).toEqual(whole.prompts);
+  // Turns of 160, 330 and 500 tokens; the context of the turn before lies there in whole blocks of 16.
+  const kept = fresh.prompts.map((tokens) => (tokens === 160 ? 0 : Math.floor((tokens - 160 - 1) / 16) * 16));
+  expect(fresh.kB).toBe(fresh.prompts.reduce((sum, tokens, i) => sum + tokens - kept[i]!, 0));
+  expect(fresh.computed).toBe(0);
+});
+
 test("disaggregation: the decode pool is full -> prefill keeps the blocks and stops; every request is answered all the same", async () => {
   const world = apart(link("1GB/s"));
   const fleet = {

@@ -1,85 +1,38 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Adapter } from "../../src/testing/adapters/ShippedAdapters.ts";
 import { effectCache } from "../../src/testing/adapters/effectCache.ts";
 import { spillwayLeakyQueue } from "../../src/testing/adapters/QueueLimiters.ts";
 import { spillwayBreakers } from "../../src/testing/adapters/spillwayBreakers.ts";
 import { spillwayConcurrency, spillwayTokenBudgets } from "../../src/testing/adapters/SpillwayAdmission.ts";
 import { spillwayCaches } from "../../src/testing/adapters/spillwayCaches.ts";
-import { spillwayLeasedCache, spillwayRedisLeasedCache } from "../../src/testing/adapters/SpillwayLeasedCaches.ts";
+import { spillwayLeasedCache } from "../../src/testing/adapters/SpillwayLeasedCaches.ts";
 import { spillwayLimiters } from "../../src/testing/adapters/spillwayLimiters.ts";
-import { spillwayRedisBreakers } from "../../src/testing/adapters/spillwayRedisBreakers.ts";
-import { spillwayRedisBudgets } from "../../src/testing/adapters/spillwayRedisBudgets.ts";
-import { spillwayRedisLimiters } from "../../src/testing/adapters/spillwayRedisLimiters.ts";
 import { spillwayHedge, spillwayRetry, spillwayRetryBudgets } from "../../src/testing/adapters/SpillwayRetries.ts";
 import type { BreakerUnderTest, CircuitBreakerAdapter } from "../../src/testing/breaker/CircuitBreakerAdapter.ts";
 import { circuitBreakerLaws } from "../../src/testing/breaker/circuitBreakerLaws.ts";
 import type { CacheAdapter } from "../../src/testing/cache/CacheAdapter.ts";
-import type { CheckOptions, Law } from "../../src/testing/Law.ts";
 import { lawsOf } from "../../src/testing/lawsOf.ts";
-import type { Decision, RefusingAdapter, RefusingLimiter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
+import type { RefusingAdapter, RefusingLimiter } from "../../src/testing/limiter/RateLimiterAdapter.ts";
 import { rateLimiterLaws } from "../../src/testing/limiter/rateLimiterLaws.ts";
+import { brokenLaws } from "./brokenLaws.ts";
 
-const LONG = process.env["SPILLWAY_LONG"] === "1";
-const LIVE = process.env["SPILLWAY_LIVE"] === "1";
-const OPTIONS = LONG ? { runs: 5000, maxOperations: 100 } : { runs: 150 };
-
-const SLOW = new Set<object>();
-const redisLimiters = await spillwayRedisLimiters();
-const redisBreakers = await spillwayRedisBreakers();
-const redisBudgets = await spillwayRedisBudgets();
-const redisCache = await spillwayRedisLeasedCache();
-for (const adapter of [...redisLimiters, ...redisBreakers, ...redisBudgets, redisCache]) SLOW.add(adapter);
-afterAll(async () => {
-  await redisLimiters[0]?.close?.();
-  await redisBreakers[0]?.close?.();
-  await redisBudgets[0]?.close?.();
-  await redisCache.close?.();
-});
-
-/** On the mock each command is dear, so only the laws about sharing and losing run there; all of them do on Redis and in the long run. */
-const SHARED_LAWS = new Set(["L-1", "L-2 store", "L-18", "L-19", "B-20"]);
-const FULL = LONG || LIVE;
-const nameOf = (law: Law): string => `${law.id}${law.part === undefined ? "" : ` ${law.part}`}`;
+const OPTIONS = process.env["SPILLWAY_LONG"] === "1" ? { runs: 5000, maxOperations: 100 } : { runs: 150 };
 
 const OURS: ReadonlyArray<Adapter> = [
   ...spillwayLimiters(),
   spillwayLeakyQueue(),
-  ...redisLimiters,
-  ...redisBreakers,
   ...spillwayBreakers(),
   spillwayRetry(),
   ...spillwayRetryBudgets(),
   spillwayHedge(),
   ...spillwayCaches(),
   ...spillwayTokenBudgets(),
-  ...redisBudgets,
   spillwayLeasedCache(),
-  redisCache,
   spillwayConcurrency(),
 ];
 
-/** Few and short histories on the mock, whose scripts are interpreted in JavaScript: what is true of many is seen on Redis. */
-const LONG_ON_MOCK = { runs: 50, maxOperations: 40 };
-const ON_MOCK = {
-  breaker: { runs: 6 },
-  tokenBudget: { runs: 15, maxOperations: 15 },
-  cache: { runs: 15, maxOperations: 20 },
-  limiter: { runs: 25 },
-} as const;
-
-const optionsFor = (adapter: Adapter): CheckOptions => {
-  if (!SLOW.has(adapter)) return OPTIONS;
-  if (LIVE) return { ...OPTIONS, runs: 150 };
-  return LONG ? LONG_ON_MOCK : ON_MOCK[adapter.family as keyof typeof ON_MOCK];
-};
-
-const applies = (adapter: Adapter, law: Law): boolean =>
-  FULL || !SLOW.has(adapter) || adapter.family === "tokenBudget" || adapter.family === "cache" || SHARED_LAWS.has(nameOf(law));
-
 describe("Spillway's own", () => {
-  for (const adapter of OURS)
-    for (const law of lawsOf(adapter).filter((one) => applies(adapter, one)))
-      it(`${adapter.name}: ${law.title} -> holds`, () => law.check(optionsFor(adapter)));
+  for (const adapter of OURS) for (const law of lawsOf(adapter)) it(`${adapter.name}: ${law.title} -> holds`, () => law.check(OPTIONS));
 });
 
 const limiter = (name: string, consume: RefusingLimiter["consume"]): RefusingAdapter => ({
@@ -91,11 +44,6 @@ const limiter = (name: string, consume: RefusingLimiter["consume"]): RefusingAda
   spec: { limit: 2, windowMs: 1000, bound: { bucket: { capacity: 2, perSecond: 2 } }, fullAfterMs: 1000, exact: true },
   make: () => ({ consume }),
 });
-
-const brokenLaws = async (laws: ReturnType<typeof lawsOf>, runs = 200): Promise<ReadonlyArray<string>> => {
-  const reports = await Promise.all(laws.map((law) => law.report({ runs })));
-  return reports.filter((report) => report.counterexample !== undefined).map((report) => report.law);
-};
 
 const breaker = (name: string, make: () => BreakerUnderTest): CircuitBreakerAdapter => ({
   ...spillwayBreakers()[0]!,
@@ -130,68 +78,34 @@ describe("components that keep no promise", () => {
     expect(await brokenLaws(circuitBreakerLaws(shut))).toEqual(["B-10", "B-15"]);
   });
 
-  it("limiter with a store: no deadline of its own -> waits for a silent store; with one, and closed -> decides in time", async () => {
-    const shared = redisLimiters[0]!;
-    const outage = { decisionWithinMs: 100, bound: { bucket: { capacity: 5, perSecond: 5 } } };
-    const bare = lawsOf({ ...shared, spec: { ...shared.spec, outage } }).find((law) => law.id === "L-18")!;
-    expect(await brokenLaws([bare], 40)).toEqual(["L-18"]);
-    const guarded: RefusingAdapter = {
-      ...shared,
-      spec: { ...shared.spec, outage },
-      make: async (settings, laboratory, scope) => {
-        const limiter = await shared.make(settings, laboratory, scope);
-        const refused = { admitted: false };
-        const late = () => new Promise<typeof refused>((resolve) => laboratory.time.after(100, () => resolve(refused)));
+  it("breaker that bounds executions: one too many, or counts callers and not executions -> found", async () => {
+    const ours = spillwayBreakers()[0]!;
+    /** `frees` says when a place is free again. */
+    const bounding = (capacity: number, frees: "when it ends" | "when its caller is told"): CircuitBreakerAdapter => ({
+      ...ours,
+      laboratory: { answering: "turn" },
+      features: { bulkhead: true },
+      spec: { ...ours.spec, capacity: 2, callTimeoutMs: 100 },
+      make: (_settings, laboratory) => {
+        let taken = 0;
+        const free = (): void => void taken--;
         return {
-          consume: (call) => Promise.race([Promise.resolve(limiter.consume(call) as Promise<Decision>).catch(() => refused), late()]),
+          phase: () => "closed",
+          execute: (work) => {
+            if (taken >= capacity) return Promise.reject(new Error("full"));
+            taken++;
+            const ended = Promise.resolve(work());
+            const told = new Promise((_, reject) => void laboratory.time.after(100, () => reject(new Error("timed out"))));
+            (frees === "when it ends" ? ended : Promise.race([ended, told])).then(free, free);
+            return Promise.race([ended, told]);
+          },
         };
       },
-    };
-    expect(
-      await brokenLaws(
-        lawsOf(guarded).filter((law) => law.id === "L-18"),
-        40,
-      ),
-    ).toEqual([]);
-  });
-
-  it("limiter with a store: each command is a new attempt -> charges twice when a reply is lost", async () => {
-    const shared = redisLimiters[0]!;
-    let sent = 0;
-    const forgetful: RefusingAdapter = {
-      ...shared,
-      make: async (settings, laboratory, scope) => {
-        const limiter = await shared.make(settings, laboratory, scope);
-        return { consume: (call) => limiter.consume({ ...call, id: `${++sent}` }) };
-      },
-    };
-    expect(
-      await brokenLaws(
-        lawsOf(forgetful).filter((law) => law.id === "L-19"),
-        40,
-      ),
-    ).toEqual(["L-19"]);
-  });
-
-  it("token budgets with a store: each command is a new attempt -> counts twice when a reply is lost", async () => {
-    const shared = redisBudgets[0]!;
-    let sent = 0;
-    const forgetful: typeof shared = {
-      ...shared,
-      make: async (settings, laboratory, scope) => {
-        const budgets = await shared.make(settings, laboratory, scope);
-        return {
-          ...budgets,
-          reserve: (input, output, step) => budgets.reserve(input, output, { ...step, attempt: `${++sent}` }),
-        };
-      },
-    };
-    expect(
-      await brokenLaws(
-        lawsOf(forgetful).filter((law) => law.id === "L-19"),
-        40,
-      ),
-    ).toEqual(["L-19"]);
+    });
+    const b8 = (adapter: CircuitBreakerAdapter) => brokenLaws(circuitBreakerLaws(adapter).filter(({ id }) => id === "B-8"));
+    expect(await b8(bounding(2, "when it ends"))).toEqual([]);
+    expect(await b8(bounding(3, "when it ends"))).toEqual(["B-8"]);
+    expect(await b8(bounding(2, "when its caller is told"))).toEqual(["B-8"]);
   });
 
   it("component that depends on more than the history: -> told, not reported as a violation", async () => {

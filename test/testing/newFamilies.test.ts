@@ -200,6 +200,7 @@ it("guarded limiter: fails open, or waits for its store -> found", async () => {
     },
   };
   expect(await broken(open, ["L-18"])).toEqual(["L-18"]);
+  await closed.close?.();
 });
 
 it("composite: charges a part on refusal -> found; bucket that follows older readings -> found", async () => {

@@ -55,7 +55,6 @@ export class TimeWindow implements SampleWindow {
       this.advance(nowUs - ageUs);
       this.#addTo(this.#slot(this.#newest), total, bad);
     }
-    this.advance(nowUs);
   }
 
   #slot(bucket: number): number {

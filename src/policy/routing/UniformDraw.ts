@@ -6,6 +6,8 @@ const BLIND_DRAWS = 16;
 
 /** A replica of the tier, each with the same probability, but never `except` (-1 excepts nobody); -1 when there is none. O(1) when most are eligible, else O(count). */
 export function drawEligible(fleet: FleetView, tier: number, except: number, draw: () => number): number {
+  // Columns may be longer than the fleet: then an empty one would still have a first entry.
+  if (fleet.count === 0) return -1;
   // Rejection keeps the law uniform, and so does the exact draw that follows when luck runs out.
   for (let turn = 0; turn < BLIND_DRAWS; turn++) {
     const replica = Math.floor(draw() * fleet.count);

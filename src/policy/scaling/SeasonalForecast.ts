@@ -43,7 +43,7 @@ export class SeasonalForecast {
     this.#trend = beta * (level - this.#level) + (1 - beta) * this.#trend;
     this.#level = level;
     // Without weights the forecast is the same time one season ago, which must be remembered.
-    this.#season[slot] = alpha === 0 && gamma === 0 ? value - level : gamma * (value - level) + (1 - gamma) * this.#season[slot]!;
+    this.#season[slot] = alpha === 0 && gamma === 0 ? value : gamma * (value - level) + (1 - gamma) * this.#season[slot]!;
   }
 
   /** Of the slot so many after the last one observed, 1 and more; NaN before anything was observed, never negative. */

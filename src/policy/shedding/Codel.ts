@@ -51,9 +51,8 @@ export class Codel implements DelayControl {
   }
 
   foundEmpty(): void {
+    // The next request is not late, whatever it waited, and that ends the dropping.
     this.#firstDropMs = NaN;
-    this.#dropping = false;
-    this.#lawDropped = false;
   }
 
   #isLate(waitedMs: number, behind: number, nowMs: number): boolean {
@@ -67,9 +66,8 @@ export class Codel implements DelayControl {
   }
 
   #startDropping(nowMs: number): boolean {
-    const recent = this.#count - this.#countBefore;
-    const goesOn = recent > 1 && nowMs - this.#nextDropMs < MEMORY_INTERVALS * this.#intervalMs;
-    this.#count = goesOn ? recent : 1;
+    const goesOn = nowMs - this.#nextDropMs < MEMORY_INTERVALS * this.#intervalMs;
+    this.#count = goesOn ? Math.max(1, this.#count - this.#countBefore) : 1;
     this.#countBefore = this.#count;
     this.#nextDropMs = nowMs + this.#gapMs();
     this.#dropping = true;

@@ -33,6 +33,13 @@ export const pairLines = (of: PairFigures, width: number): ReadonlyArray<Line> =
     width,
   ),
   ...labeled("step times", `${ORIGINS[of.stepOrigin]}: ${of.stepSource}`, width),
+  ...(of.outsideMs === null
+    ? []
+    : labeled(
+        "outside",
+        `a first token waits ${showDuration(of.outsideMs.perRequest)} and ${showDuration(1000 * of.outsideMs.perPromptToken)} per 1,000 prompt tokens beside its steps, as fitted with them; a scenario says so by frontend`,
+        width,
+      )),
   ...of.warnings.flatMap((text) => wrapWords({ head: [span("  ! ", "fair")], text, style: "fair", width })),
   [],
   sectionHeading("decode", `each sequence at ${showNumber(of.contextTokens)} tokens${perRank(of)}`, width),

@@ -3,6 +3,7 @@ import type { PointFit } from "../../serving/calibration/fitPoints.ts";
 import type { RunErrors, RunFit } from "../../serving/calibration/fitRun.ts";
 import type { StepFit } from "../../serving/calibration/fitSteps.ts";
 import type { FitDomain } from "../../serving/catalog/FitDomain.ts";
+import type { StepCoefficients } from "../../serving/ServingSpec.ts";
 
 /** A fit with what it was made from. */
 export type Calibrated =
@@ -32,6 +33,7 @@ export const renderCalibration = (of: Calibrated): string =>
     ...Object.entries(MEANING).map(
       ([name, meaning]) => `  ${name}  ${of.coefficients[name as keyof typeof MEANING].toPrecision(6).padEnd(14)}${meaning}`,
     ),
+    ...knees(of.coefficients).map(([name, value, meaning]) => `  ${name}  ${value.toPrecision(6).padEnd(14)}${meaning}`),
     ...(of.kind === "steps"
       ? []
       : ["", `factors on the prior: ${of.factors.map((factor, i) => `${FACTORS[of.kind][i]} ${factor.toFixed(3)}`).join(", ")}`]),
@@ -43,6 +45,13 @@ export const renderCalibration = (of: Calibrated): string =>
     ...of.warnings.map((warning) => `warning: ${warning}`),
     "",
   ].join("\n");
+
+/** What only rooflines have: the larger of reading the weights and multiplying with them, and reading routed experts. */
+const knees = ({ floorMs, rowMs, experts }: StepCoefficients): ReadonlyArray<readonly [name: string, value: number, meaning: string]> => [
+  ...(floorMs === undefined ? [] : [["w", floorMs, "ms for reading the weights that every step reads"] as const]),
+  ...(rowMs === undefined ? [] : [["m", rowMs, "ms per row for multiplying with them, instead where that is longer"] as const]),
+  ...(experts === undefined ? [] : [["x", experts.msPerExpert, "ms for reading each distinct expert"] as const]),
+];
 
 const errorLines = (of: Calibrated): ReadonlyArray<string> => {
   switch (of.kind) {

@@ -1,7 +1,7 @@
 import type { DisaggregationSpec } from "../../serving/DisaggregationSpec.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { BANDWIDTH } from "../../units/Bandwidth.ts";
-import { TOKENS } from "../../units/Count.ts";
+import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Disaggregation } from "../schema/Disaggregation.ts";
 import { durationOf } from "./durationOf.ts";
@@ -47,10 +47,25 @@ export const decodeDisaggregation = (
   return {
     link: decoding.group(at, "link", (link) => decodeLink(decoding, link)) ?? { bytesPerMs: NaN, latencyMs: NaN },
     visibleRatio: layerwise ? 1 / layers : 1,
-    promptLongerThan:
-      decoding.group(at, "decider", (decider) =>
-        decoding.number(decider, "promptLongerThan", NaN, (written) => decoding.quantity(TOKENS, written)),
-      ) ?? 0,
+    ...(decoding.group(at, "decider", (decider) => decodeDecider(decoding, decider)) ?? ALL),
+  };
+};
+
+type Decider = Pick<DisaggregationSpec, "promptLongerThan" | "prefillQueueBelow">;
+
+/** Every prompt goes through a prefill pool. */
+const ALL: Decider = { promptLongerThan: 0, prefillQueueBelow: Infinity };
+
+/** Source of the rule: NVIDIA Dynamo 0.4, conditional disaggregation (max_local_prefill_length, max_prefill_queue_size). */
+const decodeDecider = (decoding: Decoding, at: At<NonNullable<DisaggregationInput["decider"]>>): Decider => {
+  if (Object.keys(at.value).length === 0) {
+    decoding.reject({ path: at.path, constraint: "must say something", hint: "as promptLongerThan: 512, or leave it out" });
+  }
+  return {
+    promptLongerThan: decoding.field(at, "promptLongerThan", (written) => decoding.quantity(TOKENS, written)) ?? ALL.promptLongerThan,
+    prefillQueueBelow:
+      decoding.field(at, "prefillQueueBelow", (written) => decoding.quantity(COUNT, written, { minimum: 1, whole: true })) ??
+      ALL.prefillQueueBelow,
   };
 };
 

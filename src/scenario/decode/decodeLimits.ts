@@ -2,6 +2,7 @@ import type { Budget, BudgetUnit } from "../../policy/limiter/TokenBudgets.ts";
 import type { LimiterSpec } from "../../serving/stage/limiterOf.ts";
 import type { TokenBudgetSpec } from "../../serving/stage/TokenBudgetSpec.ts";
 import type { RateLimitSpec } from "../../serving/ServingSpec.ts";
+import type { ShapeSpec } from "../../serving/stage/ShapeSpec.ts";
 import type { StoreSpec } from "../../serving/store/StoreSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION, parseDuration } from "../../units/Duration.ts";
@@ -14,7 +15,8 @@ import type { At, Decoding } from "./Decoding.ts";
 
 type LimitInput = typeof Limit.Type;
 type BudgetsInput = Extract<LimitInput, { readonly tokenBudgets: unknown }>;
-type RateInput = Exclude<LimitInput, BudgetsInput>;
+type ShapeInput = Extract<LimitInput, { readonly leakyQueue: unknown }>;
+type RateInput = Exclude<LimitInput, BudgetsInput | ShapeInput>;
 type RefillInput = Extract<LimitInput, { readonly gcra: unknown }>["gcra"];
 type WindowInput = Extract<LimitInput, { readonly slidingLog: unknown }>["slidingLog"];
 type LeakyInput = Extract<LimitInput, { readonly leakyMeter: unknown }>["leakyMeter"];
@@ -32,17 +34,37 @@ const MOST_RESERVATIONS = 2 ** 17;
 export interface DecodedLimits {
   readonly limits?: ReadonlyArray<RateLimitSpec>;
   readonly tokenBudgets?: ReadonlyArray<TokenBudgetSpec>;
+  readonly shapes?: ReadonlyArray<ShapeSpec>;
 }
 
 /** Turns rate limits into numbers. */
 export const decodeLimits = (decoding: Decoding, at: At<ReadonlyArray<LimitInput>>): DecodedLimits => {
   const limits: Array<RateLimitSpec> = [];
   const tokenBudgets: Array<TokenBudgetSpec> = [];
+  const shapes: Array<ShapeSpec> = [];
   decoding.list(at, ({ value, path }) => {
     if ("tokenBudgets" in value) tokenBudgets.push(decodeBudgets(decoding, { value, path }));
+    else if ("leakyQueue" in value) shapes.push(decodeShape(decoding, { value, path }));
     else limits.push(decodeLimit(decoding, { value, path }));
   });
-  return { ...(limits.length > 0 ? { limits } : {}), ...(tokenBudgets.length > 0 ? { tokenBudgets } : {}) };
+  return {
+    ...(limits.length > 0 ? { limits } : {}),
+    ...(tokenBudgets.length > 0 ? { tokenBudgets } : {}),
+    ...(shapes.length > 0 ? { shapes } : {}),
+  };
+};
+
+const decodeShape = (decoding: Decoding, { value, path: outer }: At<ShapeInput>): ShapeSpec => {
+  const at = { value: value.leakyQueue, path: [...outer, "leakyQueue"] };
+  const perSecond = decoding.quantity(RATE, { value: at.value.rate, path: [...at.path, "rate"] }, { above: 0 });
+  const refill = refillOf(perSecond);
+  checkCountable(decoding, { ...refill, burst: 1 }, { value: at.value.rate, path: [...at.path, "rate"] });
+  const length = { value: at.value.length, path: [...at.path, "length"] };
+  return {
+    ...refill,
+    length: decoding.quantity(COUNT, length, { minimum: 1, maximum: 2 ** 24, whole: true }),
+    per: value.per ?? DEFAULTS.limit.per,
+  };
 };
 
 const decodeLimit = (decoding: Decoding, { value, path }: At<RateInput>): RateLimitSpec => ({

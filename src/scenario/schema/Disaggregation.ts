@@ -1,8 +1,7 @@
 import * as Schema from "effect/Schema";
 import { DEFAULTS } from "./Defaults.ts";
-import { oneKey } from "./oneKey.ts";
 import { flag } from "./PlainSchema.ts";
-import { bandwidth, duration, tokens } from "./Quantities.ts";
+import { bandwidth, count, duration, tokens } from "./Quantities.ts";
 
 const { disaggregation } = DEFAULTS;
 
@@ -18,9 +17,15 @@ export const Disaggregation = Schema.Struct({
     }),
   ),
   decider: Schema.optionalKey(
-    oneKey({
-      promptLongerThan: tokens("Shorter prompts are computed where they are decoded"),
-    }).annotate({ description: "Which prompts go through a prefill pool; all by default." }),
+    Schema.Struct({
+      promptLongerThan: Schema.optionalKey(tokens("Shorter prompts are computed where they are decoded")),
+      prefillQueueBelow: Schema.optionalKey(
+        count("Prompts that find so many others waiting at their prefill replica are computed where they are decoded"),
+      ),
+    }).annotate({
+      description: "Which prompts go through a prefill pool: those for which all that is said here holds; all by default.",
+      examples: [{ promptLongerThan: 512, prefillQueueBelow: 4 }],
+    }),
   ),
 }).annotate({
   identifier: "Disaggregation",

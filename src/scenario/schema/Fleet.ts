@@ -55,9 +55,13 @@ const Engine = Schema.Struct({
     }),
   ),
   kvDtype: Schema.optionalKey(
-    word(["bf16", "fp16", "fp8"], "Number format of the KV cache (vLLM kv_cache_dtype). fp8 halves its bytes and its reads.", {
-      default: "bf16",
-    }),
+    word(
+      ["bf16", "fp16", "fp8"],
+      "Number format of the KV cache (vLLM kv_cache_dtype). fp8 halves its bytes; how fast they are read is the engine's.",
+      {
+        default: "bf16",
+      },
+    ),
   ),
   kvBlocks: Schema.optionalKey(count("KV blocks per replica; by default what fits into GPU memory beside the weights")),
   gpuMemoryUtilization: Schema.optionalKey(share("Share of GPU memory that the engine takes", { default: engine.gpuMemoryUtilization })),

@@ -88,11 +88,18 @@ export const Limit = Schema.Union([
     }).annotate({ description: "Leaky bucket as nginx limit_req counts it, in whole milliseconds." }),
     ...around,
   }),
+  Schema.Struct({
+    leakyQueue: Schema.Struct({
+      rate: rate("Attempts that leave it, one by one at even gaps"),
+      length: count("Attempts that may wait in it; more are rejected"),
+    }).annotate({ description: "Leaky bucket as a queue: nobody is refused while there is room, everybody waits for their turn." }),
+    per,
+  }),
   Schema.Struct({ tokenBudgets: TokenBudgets, per }),
 ]).annotate({
   identifier: "Limit",
   description:
-    "A rate limit: exactly one of tokenBucket, gcra, fixedWindow, slidingCounter, slidingLog, leakyMeter, tokenBudgets; a refused attempt learns when to come back.",
+    "A rate limit: exactly one of tokenBucket, gcra, fixedWindow, slidingCounter, slidingLog, leakyMeter, leakyQueue, tokenBudgets; a refused attempt learns when to come back.",
   examples: [
     { tokenBucket: { rate: "100/s", burst: 200 }, per: "tenant" },
     { tokenBudgets: { requests: "500/m", tokens: "300k/m", answer: 1000 }, per: "tenant" },

@@ -13,7 +13,6 @@ export const POINT_SCALES = [
 /** The prior with each group of coefficients multiplied by the exponential of its logarithm. */
 export const scaledByPoints = (prior: StepCoefficients, logs: ReadonlyArray<number>): StepCoefficients => {
   const [step, sequence, kv, read, row, attention] = logs.map(Math.exp) as [number, number, number, number, number, number];
-  const { experts } = prior;
   return {
     ...prior,
     a: prior.a * step,
@@ -24,14 +23,6 @@ export const scaledByPoints = (prior: StepCoefficients, logs: ReadonlyArray<numb
     h: prior.h * kv,
     ...(prior.floorMs === undefined ? {} : { floorMs: prior.floorMs * read }),
     ...(prior.rowMs === undefined ? {} : { rowMs: prior.rowMs * row }),
-    ...(experts === undefined
-      ? {}
-      : {
-          experts: {
-            ...experts,
-            msPerExpert: experts.msPerExpert * read,
-            ...(experts.rowMs === undefined ? {} : { rowMs: experts.rowMs * row }),
-          },
-        }),
+    ...(prior.experts === undefined ? {} : { experts: { ...prior.experts, msPerExpert: prior.experts.msPerExpert * read } }),
   };
 };

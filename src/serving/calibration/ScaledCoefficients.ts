@@ -36,9 +36,8 @@ export const undetermined = (
   const floor = objective(best);
   return names.flatMap((name, axis) => {
     const rises = [PROBE, -PROBE].map((by) => objective(best.map((value, i) => (i === axis ? value + by : value))) - floor);
-    if (Math.min(...rises) >= NOTICED) return [];
-    return [
-      `${name} is hardly determined: a tenth more or less of it changes the error by ${(100 * Math.min(...rises)).toFixed(2)} points`,
-    ];
+    const least = Math.max(0, Math.min(...rises));
+    if (least >= NOTICED) return [];
+    return [`${name} is hardly determined: a tenth more or less of it changes the error by ${(100 * least).toFixed(2)} points`];
   });
 };

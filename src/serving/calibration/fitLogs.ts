@@ -23,7 +23,7 @@ const DIFFERENCE = 1e-3;
 const LONGEST_STEP = 0.7;
 const ATTEMPTS = 8;
 /** A gain below this share of the loss ends the search. */
-const TOLERANCE = 1e-4;
+const TOLERANCE = 1e-6;
 
 /**
  * Gauss-Newton with damping on weights 2 / scale / (1 + (error / scale)^2): minimizes the sum of scale * ln(1 + (error / scale)^2), Cauchy's loss,
@@ -32,7 +32,7 @@ const TOLERANCE = 1e-4;
 export const fitLogs = (problem: LogProblem): ReadonlyArray<number> => {
   let at = problem.start;
   let residuals = problem.residuals(at);
-  let value = lossOf(problem, residuals, at);
+  let value = totalOf(problem, residuals, at);
   let damping = 1e-2;
   for (let iteration = 0; iteration < problem.iterations; iteration++) {
     const { matrix, gradient } = normalEquations(problem, at, residuals);
@@ -40,7 +40,7 @@ export const fitLogs = (problem: LogProblem): ReadonlyArray<number> => {
     for (let attempt = 0; attempt < ATTEMPTS && gain === 0; attempt++) {
       const tried = stepped(problem, at, solve(damped(matrix, damping), gradient));
       const there = problem.residuals(tried);
-      const now = lossOf(problem, there, tried);
+      const now = totalOf(problem, there, tried);
       if (now < value) {
         gain = value - now;
         [at, residuals, value] = [tried, there, now];
@@ -52,8 +52,11 @@ export const fitLogs = (problem: LogProblem): ReadonlyArray<number> => {
   return at;
 };
 
-const lossOf = ({ weights, scale, prior, pulls }: LogProblem, residuals: ReadonlyArray<number>, at: ReadonlyArray<number>): number =>
-  residuals.reduce((sum, error, i) => sum + weights[i]! * scale * Math.log(1 + (error / scale) ** 2), 0) +
+/** Cauchy's loss of a relative error: about its square over `scale` where it is small. */
+export const lossOf = (error: number, scale: number): number => scale * Math.log(1 + (error / scale) ** 2);
+
+const totalOf = ({ weights, scale, prior, pulls }: LogProblem, residuals: ReadonlyArray<number>, at: ReadonlyArray<number>): number =>
+  residuals.reduce((sum, error, i) => sum + weights[i]! * lossOf(error, scale), 0) +
   at.reduce((sum, value, i) => sum + pulls[i]! * (value - prior[i]!) ** 2, 0);
 
 const normalEquations = (problem: LogProblem, at: ReadonlyArray<number>, residuals: ReadonlyArray<number>) => {

@@ -4,7 +4,7 @@ import type { ClosedLoopLoad } from "./ClosedLoopLoad.ts";
 import { ClosedLoopSteps } from "./ClosedLoopSteps.ts";
 import type { Errors } from "./Errors.ts";
 import { errorsOf, foldOf, meanOf } from "./Errors.ts";
-import { fitLogs } from "./fitLogs.ts";
+import { fitLogs, lossOf } from "./fitLogs.ts";
 import { POINT_SCALES, scaledByPoints } from "./PointScales.ts";
 import { undetermined } from "./ScaledCoefficients.ts";
 
@@ -79,7 +79,10 @@ export const fitPoints = (
       ...(points.length < START.length
         ? [`${points.length} points for ${START.length} parameters: the prior decides what they leave open`]
         : []),
-      ...undetermined((at) => meanOf(residualsAt(loops, prior, at).map(Math.abs)), fitted, [...POINT_SCALES, "time per request"]),
+      ...undetermined((at) => meanOf(residualsAt(loops, prior, at).map((error) => lossOf(error, SCALE))), fitted, [
+        ...POINT_SCALES,
+        "time per request",
+      ]),
     ],
   };
 };

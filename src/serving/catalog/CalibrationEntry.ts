@@ -76,7 +76,7 @@ const checkCoefficients = (value: unknown, mistakes: Array<CalibrationMistake>):
   if (experts === undefined) return;
   for (const key of ["count", "active"]) numberAt(experts, key, "coefficients.experts.", mistakes, { least: 1 });
   numberAt(experts, "msPerExpert", "coefficients.experts.", mistakes, { least: 0 });
-  const optional = { rowMs: 0, ranks: 1, independentRatio: 0 };
+  const optional = { ranks: 1, independentRatio: 0 };
   for (const [key, least] of Object.entries(optional))
     if (experts[key] !== undefined) numberAt(experts, key, "coefficients.experts.", mistakes, { least });
 };

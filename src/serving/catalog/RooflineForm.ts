@@ -28,9 +28,9 @@ const BYTES_16_BIT = 2;
 const BYTES_8_BIT = 1;
 
 /**
- * Step times from data sheet and shape: the larger of reading weights and multiplying with them, for dense parts and routed experts apart; KV
- * reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations; small kernels;
- * host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
+ * Step times from data sheet and shape: the larger of reading dense weights and multiplying with them; reading the distinct routed experts, and what
+ * rows take in them; KV reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations;
+ * small kernels; host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
  * Source: Williams et al., Roofline, CACM 2009.
  */
 export const rooflineForm = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): StepCoefficients | undefined => {
@@ -45,7 +45,7 @@ export const rooflineForm = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, 
   const flopMs = (flop: number): number => (MS_PER_SECOND * flop) / (tp * densePeak);
   const counts = countParameters(shape);
   const attending = attendingShare(model);
-  const rowMs = [reduceRowMs, exchangeRowMs, activationMs, expertPassMs].reduce((sum, term) => sum + term(gpu, model, of, factors), 0);
+  const rowMs = [reduceRowMs, exchangeRowMs, activationMs, expertRowMs].reduce((sum, term) => sum + term(gpu, model, of, factors), 0);
   const experts = expertReads(gpu, model, of, factors);
   return {
     a: (of.hostMs ?? engine.hostMs) + layers * layerMs(model, of, factors) + exchangeLatencyMs(model, of, factors),
@@ -87,11 +87,13 @@ const expertLayersOf = ({ shape }: ModelSpec): number =>
 /** Whether rows travel to the experts' GPUs: the ranks of data-parallel attention hold different ones. */
 const travels = (of: RooflineShape): boolean => of.expertParallel !== undefined && (of.dataParallel ?? 1) > 1;
 
+const gpusOf = (of: RooflineShape): number => of.tensorParallel * (of.dataParallel ?? 1);
+
 /** Latencies of a step: two all-reduces per layer with tensor parallelism, of which dispatch and combine take the place of the second where rows travel. */
 const exchangeLatencyMs = (model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
   const expertLayers = expertLayersOf(model);
   const reduces = Math.log2(of.tensorParallel) * (2 * model.layers - (travels(of) ? expertLayers : 0));
-  const exchanges = travels(of) ? Math.log2(of.expertParallel!) * 2 * expertLayers : 0;
+  const exchanges = travels(of) ? Math.log2(gpusOf(of)) * 2 * expertLayers : 0;
   return expertLayers * factors.expertLayerMs + factors.exchangeMs * (reduces + exchanges);
 };
 
@@ -104,15 +106,17 @@ const reduceRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors:
 };
 
 /**
- * Dispatch at 8 bits and combine at 16 of each row to the distinct GPUs of its experts, in and out of a GPU at the same time: inside the node by
+ * Dispatch at the experts' format, of at least 8 bits, and combine at 16 of each row to the distinct GPUs of its experts (to all that share one, where experts are cut too), in and out of a GPU at the same time: inside the node by
  * its links, the rest by the network. Source: DeepEP, the layout of its low-latency kernels.
  */
 const exchangeRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
   const { experts } = model.shape;
   if (!travels(of) || experts === undefined) return 0;
-  const gpus = of.expertParallel!;
-  const copies = gpus * (1 - ((gpus - 1) / gpus) ** experts.active);
-  const bytes = (expertLayersOf(model) * model.shape.hidden * (BYTES_8_BIT + BYTES_16_BIT) * copies) / of.tensorParallel;
+  const gpus = gpusOf(of);
+  const spread = of.expertParallel!;
+  const copies = gpus * (1 - ((spread - 1) / spread) ** experts.active);
+  const valueBytes = (of.dtype === "fp8" ? BYTES_8_BIT : BYTES_16_BIT) + BYTES_16_BIT;
+  const bytes = (expertLayersOf(model) * model.shape.hidden * valueBytes * copies) / of.tensorParallel;
   const near = Math.min(gpus, gpu.gpusPerNode);
   const inside = (near - 1) / gpus;
   const outside = (gpus - near) / gpus;
@@ -128,26 +132,30 @@ const meetingRanks = (of: RooflineShape): number => (of.expertParallel === undef
 
 const skewOf = (of: RooflineShape, factors: RooflineFactors): number => 1 + factors.expertSkewRatio * (1 - 1 / (of.expertParallel ?? 1));
 
-/** Activations of a row on the way through its experts: on each GPU those of the experts that it has. */
-const expertPassMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
-  const bytes = expertLayersOf(model) * model.shape.hidden * BYTES_16_BIT * (model.shape.experts?.active ?? 0);
-  const share = meetingRanks(of) / (of.expertParallel ?? 1);
-  return (skewOf(of, factors) * share * MS_PER_SECOND * bytes * factors.expertPasses) / gpu.memoryBytesPerSecond;
+/**
+ * A row on the way through its experts, besides their reading: products, and activations that cross the memory. Cut in `tensorParallel`, narrower
+ * matrices take longer than their share; the time of the activations is found to fall with the root. Ranks bring as many more rows as GPUs.
+ */
+const expertRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
+  const { experts, hidden } = model.shape;
+  if (experts === undefined) return 0;
+  const flop = 2 * countParameters(model.shape).activeRouted;
+  const productsMs = flop / (of.tensorParallel * peakFlopPerSecond(gpu, of.dtype)! * factors.expertComputeRatio);
+  const bytes = expertLayersOf(model) * hidden * BYTES_16_BIT * experts.active * factors.expertPasses;
+  const passesMs = bytes / (Math.sqrt(of.tensorParallel) * gpu.memoryBytesPerSecond);
+  return skewOf(of, factors) * MS_PER_SECOND * (productsMs + passesMs);
 };
 
-/** Undefined for dense models. The rows of all ranks meet on as many times more GPUs: what a row multiplies on a GPU stays, what is read is spread. */
+/** Undefined for dense models. The rows of all ranks meet on as many times more GPUs, each of which reads fewer experts. */
 const expertReads = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): ExpertReads | undefined => {
   const { experts } = model.shape;
   if (experts === undefined) return undefined;
   const ranks = meetingRanks(of);
-  const skew = skewOf(of, factors);
   const readMs = (MS_PER_SECOND * routedExpertBytes(model, of.dtype)) / (gpu.memoryBytesPerSecond * factors.memoryRatio);
-  const flop = 2 * countParameters(model.shape).activeRouted;
   return {
     count: experts.count,
     active: experts.active,
-    msPerExpert: (skew * readMs) / (experts.count * of.tensorParallel * ranks),
-    rowMs: (skew * MS_PER_SECOND * flop) / (of.tensorParallel * peakFlopPerSecond(gpu, of.dtype)! * factors.expertComputeRatio),
+    msPerExpert: (skewOf(of, factors) * readMs) / (experts.count * of.tensorParallel * ranks),
     independentRatio: factors.independentRatio,
     ...(ranks === 1 ? {} : { ranks }),
   };

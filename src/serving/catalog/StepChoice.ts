@@ -72,7 +72,7 @@ export const catalogStep = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, req
   const entry = answers(dtype, request.engineName) ? findStepEntry({ gpu: gpu.name, model: model.name, tensorParallel, dtype }) : undefined;
   if (entry !== undefined) {
     const hosted = fromEntry(entry, request.hostOverheadMs ?? (entry.includesHost ? 0 : DEFAULT_HOST_OVERHEAD_MS));
-    return withKvReads(hosted, kvRatio(request.kvDtype));
+    return kvRatio(request.kvDtype) < 1 ? withKvReads(hosted, kvRatio(request.kvDtype) / FITTED_FACTORS.engines.vllm.kv8Ratio) : hosted;
   }
   if (dtype.variant !== undefined) return noVariant(gpu, model, dtype, tensorParallel);
   if (peakFlopPerSecond(gpu, dtype.dtype) === undefined) return noUnits(gpu, dtype);
@@ -88,9 +88,8 @@ const fromEntry = (entry: StepEntry, hostOverheadMs: number): StepChoice => ({
   warnings: entry.warnings,
 });
 
-/** Shrinks the reads of the KV cache in step times that were fitted at 16 bits. */
+/** Reads of the KV cache in step times that were fitted at 16 bits, in another format. */
 const withKvReads = (choice: StepChoice, ratio: number): StepChoice => {
-  if (ratio === 1) return choice;
   const { coefficients } = choice;
   return {
     ...choice,

@@ -11,6 +11,7 @@ import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
 import type { OwnCatalog } from "./OwnCatalog.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG } from "./OwnCatalog.ts";
 import { resolvePool } from "./resolvePool.ts";
+import { FITTED_FACTORS } from "./RooflineFactors.ts";
 import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
@@ -53,6 +54,8 @@ export interface PairFigures {
   readonly ceiling: StepFigures | null;
   /** Null where none was found. */
   readonly price: GpuPrice | null;
+  /** What a first token waits for beside steps, as fitted together with the roofline; null for other step times. */
+  readonly outsideMs: { readonly perRequest: number; readonly perPromptToken: number } | null;
   readonly stepOrigin: StepOrigin;
   readonly stepSource: string;
   readonly stepErrorRatio: number | null;
@@ -104,6 +107,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
     ceiling: most >= 1 ? decode(most) : null,
     price,
+    outsideMs: originOf(entryOf(of)) === "roofline" ? outsideMs(of.engineName ?? DEFAULT_ENGINE) : null,
     stepOrigin: originOf(entryOf(of)),
     stepSource: pool.stepSource,
     stepErrorRatio: pool.stepErrorRatio ?? null,
@@ -111,6 +115,11 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     warnings: pool.warnings,
   };
 };
+
+const outsideMs = (engine: EngineName) => ({
+  perRequest: FITTED_FACTORS.engines[engine].requestMs,
+  perPromptToken: FITTED_FACTORS.requestMsPerToken,
+});
 
 const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number; readonly ranks: number }) => {
   const form = new StepForm(pool.engine.step);

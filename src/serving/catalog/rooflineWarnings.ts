@@ -1,4 +1,5 @@
 import type { GpuSpec } from "./Gpus.ts";
+import { KV_8_BIT_WARNING } from "./KvDtypes.ts";
 import { FITTED_GPUS, ROOFLINE_ERRORS } from "./RooflineFactors.ts";
 import type { RooflineShape } from "./RooflineForm.ts";
 
@@ -17,5 +18,5 @@ export const rooflineWarnings = (gpu: GpuSpec, of: RooflineShape): ReadonlyArray
   ...(FITTED_GPUS.includes(gpu.name) ? [] : [`the roofline's factors were fitted on ${FITTED_GPUS.join(", ")}, not on ${gpu.name}`]),
   ...(of.expertParallel !== undefined && (of.dataParallel ?? 1) > 1 ? [EXCHANGE_WARNING] : []),
   ...(of.tensorParallel > gpu.gpusPerNode ? ["tensor parallelism across nodes: the roofline knows no latency of the network"] : []),
-  ...(of.kv8 === true ? ["KV at 8 bits: how much faster it is read is the engine's; under vLLM on H100 and H200 it was not faster"] : []),
+  ...(of.kv8 === true ? [KV_8_BIT_WARNING] : []),
 ];

@@ -10,8 +10,8 @@ export interface EngineListener {
   released(attempt: number, generatedTokens: number): void;
   /** The replica died under the attempt. */
   failed(attempt: number, generatedTokens: number): void;
-  /** Blocks are allocated for an attempt of `expectTransfer`: its KV may be sent now. */
-  kvReserved?(attempt: number): void;
+  /** Blocks are allocated for an attempt of `expectTransfer`: its KV may be sent now, but for the tokens that the prefix cache has. */
+  kvReserved?(attempt: number, presentTokens: number): void;
   /** Another replica of the fleet holds the attempt from now on. */
   moved?(attempt: number, replica: number): void;
 }

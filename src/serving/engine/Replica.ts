@@ -314,6 +314,12 @@ export class Replica implements Engine, Actor {
       const slot = this.chunkSlots.at[i]!;
       const computed = attempts.computed.at[slot]! + this.chunkTokens.at[i]! * steps;
       attempts.computed.at[slot] = computed;
+      // Whoever is told of a first token finds all tokens of the step counted.
+      if (computed === attempts.total.at[slot]) this.meter.decodeTokens++;
+    }
+    for (let i = 0; i < this.chunkSlots.size; i++) {
+      const slot = this.chunkSlots.at[i]!;
+      const computed = attempts.computed.at[slot]!;
       if (computed === attempts.total.at[slot]) this.promptComputed(slot, computed);
     }
     this.chunkSlots.clear();
@@ -326,7 +332,6 @@ export class Replica implements Engine, Actor {
     const now = this.kernel.now;
     if (this.partial === slot) this.partial = NONE;
     const generated = computed + 1 - attempts.promptTokens.at[slot]!;
-    this.meter.decodeTokens++;
     if (Number.isNaN(attempts.firstTokenMs.at[slot]!)) {
       attempts.firstTokenMs.at[slot] = now;
       this.listener.firstToken(slot);
@@ -673,7 +678,8 @@ export class Replica implements Engine, Actor {
   }
 
   private stepsDone(inclusive = true): number {
-    if (!this.busy) return 0;
+    // Inside a boundary the phase before it is settled already.
+    if (!this.busy || this.scheduling) return 0;
     const elapsedMs = this.kernel.now - this.phaseStartMs;
     return completedSteps(this.firstMs, this.gapMs, elapsedMs, { inclusive, maxSteps: this.phaseSteps });
   }

@@ -2,6 +2,7 @@ import type { Engine } from "../engine/Engine.ts";
 
 export interface Face {
   readonly up: () => boolean;
+  readonly maxTokens: () => number;
   readonly submit: (attempt: number) => boolean;
   readonly cancel: (attempt: number) => void;
   readonly fail: () => void;
@@ -12,7 +13,9 @@ export interface Face {
 export const facade = (engine: Engine, face: Face): Engine => ({
   meter: engine.meter,
   blocks: engine.blocks,
-  maxTokens: engine.maxTokens,
+  get maxTokens() {
+    return face.maxTokens();
+  },
   get up() {
     return face.up();
   },

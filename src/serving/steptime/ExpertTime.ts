@@ -1,11 +1,10 @@
 import type { ExpertReads } from "../ServingSpec.ts";
 import { DistinctExperts } from "./DistinctExperts.ts";
 
-/** Time of the routed experts in ms: the larger of reading those that the rows choose and multiplying with them. */
+/** Time of reading the routed experts that the rows of a step choose, in ms. */
 export class ExpertTime {
   private readonly distinct: DistinctExperts;
   private readonly perExpertMs: number;
-  private readonly rowMs: number;
   /** Rows that choose on their own, for each row of the step: those of all ranks, less what goes along with others. */
   private readonly choicesPerRow: number;
   private readonly choicesAtLeast: number;
@@ -14,18 +13,17 @@ export class ExpertTime {
     const { ranks = 1, independentRatio = 1 } = experts;
     this.distinct = distinctExperts(experts.count, experts.active);
     this.perExpertMs = experts.msPerExpert * slowdown;
-    this.rowMs = (experts.rowMs ?? 0) * slowdown;
     this.choicesPerRow = ranks * independentRatio;
     this.choicesAtLeast = 1 - independentRatio;
   }
 
   of(rows: number): number {
     if (rows === 0) return 0;
-    return Math.max(this.perExpertMs * this.distinct.of(this.choicesAtLeast + this.choicesPerRow * rows), this.rowMs * rows);
+    return this.perExpertMs * this.distinct.of(this.choicesAtLeast + this.choicesPerRow * rows);
   }
 }
 
-/** Tables by count and active: models share them, and a fit asks for the same one many thousand times. */
+/** Tables by count and active, one for each kind of mixture that a process meets: a fit asks for the same one many thousand times. */
 const TABLES = new Map<string, DistinctExperts>();
 
 const distinctExperts = (count: number, active: number): DistinctExperts => {

@@ -53,7 +53,8 @@ const adapter = (name: string, script: string, head: ScriptHead, { redis, versio
   version,
   ...(close === undefined ? {} : { close }),
   laboratory: { answering: "io" },
-  features: { slow: true, nodes: 2, costs: head.args.includes("cost") },
+  // Keys of a real server expire in real time, which histories do not wait for.
+  features: { slow: true, nodes: 2, costs: head.args.includes("cost"), countsKeys: close === undefined },
   spec: head.spec,
   make: (settings, laboratory, scope) => {
     const { limit, windowMs } = settings;
@@ -66,6 +67,7 @@ const adapter = (name: string, script: string, head: ScriptHead, { redis, versio
         const args = head.args.map((one) => String(argument(one, settings, cost, laboratory.nowMs(), member)));
         return decisionOf(await redis.eval(script, 1, `${scope}:${key}`, ...args), head.returns);
       },
+      liveKeys: async () => (await redis.keys(`${scope}:*`)).length,
     };
   },
 });

@@ -7,6 +7,7 @@ export interface ScriptStore {
   readonly redis: {
     readonly eval: (script: string, keys: number, ...args: ReadonlyArray<string>) => Promise<unknown>;
     readonly flushall: () => Promise<unknown>;
+    readonly keys: (pattern: string) => Promise<ReadonlyArray<string>>;
   };
   /** What it is, for reports. */
   readonly version: string;
@@ -19,9 +20,14 @@ export const scriptStore = async (): Promise<ScriptStore> => {
     const { redis, close } = await startRedis();
     return { redis: redis as unknown as ScriptStore["redis"], version: "on Redis", close };
   }
-  const { default: Redis } = await importPackage("ioredis-mock", () => import("ioredis-mock"));
-  return { redis: new Redis() as unknown as ScriptStore["redis"], version: "on ioredis-mock" };
+  mock ??= importPackage("ioredis-mock", () => import("ioredis-mock")).then(
+    ({ default: Redis }) => new Redis() as unknown as ScriptStore["redis"],
+  );
+  return { redis: await mock, version: "on ioredis-mock" };
 };
+
+/** One for all: its instances share their data anyway. */
+let mock: Promise<ScriptStore["redis"]> | undefined;
 
 /** A client whose commands take the laboratory's way, and meet its faults. */
 export const through = (laboratory: Laboratory, redis: ScriptStore["redis"]) => ({
@@ -34,6 +40,6 @@ export const onVirtualTime = (laboratory: Laboratory, redis: ScriptStore["redis"
   const client = through(laboratory, redis);
   return {
     eval: (script: string, keys: number, ...args: ReadonlyArray<string>): Promise<unknown> =>
-      client.eval(script, keys, ...args.with(keys + 1, String(Math.round(laboratory.time.trueMs * 1000)))),
+      client.eval(script, keys, ...args.with(keys + 1, String(Math.round(laboratory.storeNowMs * 1000)))),
   };
 };

@@ -56,7 +56,7 @@ export const spillwayRedisLimiters = async (): Promise<ReadonlyArray<RefusingAda
     make: (rate, laboratory, scope) => {
       const take = takeOf(rate, through(laboratory, redis), scope);
       return {
-        consume: async ({ key, cost, id }) => decided(await take(key, id, cost, laboratory.time.trueMs)),
+        consume: async ({ key, cost, id }) => decided(await take(key, id, cost, laboratory.storeNowMs)),
         wipe: () => redis.flushall(),
       };
     },

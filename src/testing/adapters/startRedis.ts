@@ -13,13 +13,15 @@ export interface OwnRedis {
 /** Whether real servers may be started: `SPILLWAY_LIVE=1`. */
 export const mayStartRedis = (): boolean => process.env["SPILLWAY_LIVE"] === "1";
 
-/** Starts `redis-server` as a child, without disk and port, on a socket in a folder of its own. Rejects when it cannot be started. */
+/** Starts `redis-server` as a child, without disk and port, on a socket in a folder of its own; it ends with this process at the latest. Rejects when it cannot be started. */
 export const startRedis = async (): Promise<OwnRedis> => {
   const folder = await mkdtemp(join(tmpdir(), "spillway-redis-"));
   const path = join(folder, "socket");
   const child = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no", "--dir", folder], {
     stdio: "ignore",
   });
+  const kill = (): void => void child.kill();
+  process.once("exit", kill);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(new Error("redis-server cannot be started", { cause })));
     child.once("exit", (code) => reject(new Error(`redis-server ended with code ${code}`)));
@@ -32,7 +34,8 @@ export const startRedis = async (): Promise<OwnRedis> => {
     redis,
     close: async () => {
       redis.disconnect();
-      child.kill();
+      process.off("exit", kill);
+      kill();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -60,16 +60,20 @@ export const stepOperation = (features: LimiterFeatures, spec: RateLimiterSpec):
       fc.constantFrom(-2 * spec.windowMs, spec.windowMs, -spec.windowMs, HOUR_MS, -HOUR_MS, -1, 1, 60_000),
       fc.nat({ max: (features.nodes ?? 1) - 1 }),
     )
-    .map(([ms, node]) => ({
-      text: `step clock${(features.nodes ?? 1) > 1 ? ` of node ${node}` : ""} ${ms > 0 ? "+" : "-"}${spanText(Math.abs(ms))}`,
-      run: (trial) => trial.laboratory.stepClock(node, ms),
-    }));
+    .map(([ms, node]) => stepping(ms, node, features));
+
+const stepping = (ms: number, node: number, features: LimiterFeatures): LimiterOperation => ({
+  text: `step clock${(features.nodes ?? 1) > 1 ? ` of node ${node}` : ""} ${ms > 0 ? "+" : "-"}${spanText(Math.abs(ms))}`,
+  run: (trial) => trial.laboratory.stepClock(node, ms),
+});
 
 /** One node's wall clock runs fast or slow from now on. */
-export const driftOperation = (features: LimiterFeatures): fc.Arbitrary<LimiterOperation> =>
+export const driftOperation = (features: LimiterFeatures, spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
   fc.tuple(fc.constantFrom(200, -200, 50_000, -50_000), fc.nat({ max: (features.nodes ?? 1) - 1 })).map(([ppm, node]) => ({
     text: `drift of the clock of node ${node} ${ppm} ppm`,
     run: (trial) => trial.laboratory.drift(node, ppm),
+    // A step does at once what a drift does over time.
+    alternatives: [stepping(Math.sign(ppm) * spec.windowMs, node, features)],
   }));
 
 /** A call whose reading of the clock was overtaken by others. */
@@ -90,7 +94,7 @@ export const lateReadingOperation = (spec: RateLimiterSpec): fc.Arbitrary<Limite
 
 /** After the gap, decisions are compared with those of a limiter that was never used. */
 export const idleOperation = (spec: RateLimiterSpec): fc.Arbitrary<LimiterOperation> =>
-  fc.constantFrom(2 * spec.fullAfterMs, DAY_MS, 30 * DAY_MS).map((ms) => ({
+  fc.constantFrom(2 * spec.fullAfterMs, DAY_MS, 30 * DAY_MS, 3650 * DAY_MS).map((ms) => ({
     text: `idle ${spanText(ms)}`,
     run: async (trial) => {
       await trial.laboratory.advance(ms);
@@ -138,21 +142,25 @@ export const hurryHintOperation = (): fc.Arbitrary<LimiterOperation> =>
     },
   });
 
-/** Even arrivals at so many times the rate, for so long that the share admitted tells the rate. */
-export const trainOperation = (spec: RateLimiterSpec, calls: number, useRatio = 0.99): fc.Arbitrary<LimiterOperation> =>
-  fc.constantFrom(1, 1.1, 1.5, 2, 10).map((times) => {
+/** Arrivals at so many times the rate, for so long that the share admitted tells the rate: even ones, and at random where what passes can be told of any. */
+export const trainOperation = (spec: RateLimiterSpec, calls: number, useRatio = 0.99): fc.Arbitrary<LimiterOperation> => {
+  const pattern = fc.constantFrom<"evenly" | "at random">("evenly", ...(spec.exact === true ? (["at random"] as const) : []));
+  return fc.tuple(fc.constantFrom(1, 1.1, 1.5, 2, 10), pattern, fc.nat({ max: 1000 })).map(([times, arriving, seed]) => {
     const gapMs = spec.windowMs / spec.limit / times;
+    const gaps = arriving === "evenly" ? () => gapMs : exponentialGaps(gapMs, seed);
     return {
-      text: `${calls} calls evenly at ${times} x the rate`,
+      text: `${calls} calls ${arriving} at ${times} x the rate`,
       run: async (trial) => {
         const startMs = trial.nowMs;
         const instantsMs: Array<number> = [];
         let admitted = 0;
+        let dueMs = 0;
         for (let sent = 0; sent < calls; sent++) {
           instantsMs.push(trial.nowMs - startMs);
           const [decision] = await trial.ask(trial.limiter, { key: "train", cost: 1, node: 0, id: "" });
           if (decision?.admitted === true) admitted++;
-          await trial.laboratory.advance(Math.max(0, Math.round((sent + 1) * gapMs) - (trial.nowMs - startMs)));
+          dueMs += gaps();
+          await trial.laboratory.advance(Math.max(0, Math.round(dueMs) - (trial.nowMs - startMs)));
         }
         const ideal = spec.exact ? bucketAdmits(spec, instantsMs) : windowsAdmit(spec, gapMs, calls);
         trial.laboratory.note(`${admitted} admitted`);
@@ -163,6 +171,16 @@ export const trainOperation = (spec: RateLimiterSpec, calls: number, useRatio = 
       },
     };
   });
+};
+
+/** Gaps of Poisson arrivals, always the same for a seed. */
+const exponentialGaps = (meanMs: number, seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return -meanMs * Math.log((state + 1) / (2 ** 32 + 1));
+  };
+};
 
 const LOADS = [0.9, 1, 1.1, 2];
 

@@ -91,6 +91,12 @@ export class StoreTrial {
     this.wipes++;
   }
 
+  failOver(aheadMs: number): void {
+    this.laboratory.store.aheadMs += aheadMs;
+    // What a clock skips looks like time to refill; one that is behind grants nothing.
+    if (aheadMs > 0) this.wipes++;
+  }
+
   /** Calls that have no decision after their time. */
   expectDecisions(withinMs: number): void {
     const late = this.calls.find((call) => (call.state === "pending" ? this.nowMs : call.decidedAtMs) - call.askedAtMs > withinMs);
@@ -99,7 +105,7 @@ export class StoreTrial {
     this.expect(unknown === undefined, `call ${unknown?.number} is admitted or refused, not failed`);
   }
 
-  /** A store that lost its data may grant one capacity more. */
+  /** A store that lost its data, or whose clock jumped ahead, may grant one capacity more. */
   expectBound(bound: Bound): void {
     let sum = 0;
     for (const one of this.passed.toReversed()) {

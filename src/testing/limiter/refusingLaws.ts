@@ -87,7 +87,7 @@ const spare = (operations: Operations, words: ReadonlyArray<string>): Operations
 const clocked = (features: LimiterFeatures, spec: RateLimiterSpec): Operations => [
   ...usualOperations(features, spec),
   weighted(2, stepOperation(features, spec)),
-  weighted(1, driftOperation(features)),
+  weighted(1, driftOperation(features, spec)),
 ];
 
 /** Costs, but one clock. */
@@ -365,7 +365,7 @@ const LAWS: ReadonlyArray<LimiterLaw> = [
     title: "under saturation the permits are used",
     operations: (features, spec) => [weighted(1, trainOperation(spec, features.slow ? 60 : 300))],
     watch: () => ({}),
-    runsRatio: 0.01,
+    runsRatio: 0.05,
     maxOperations: 1,
     weaker: (features, spec) => [weighted(1, trainOperation(spec, features.slow ? 60 : 300, spec.declaredUseRatio))],
   },

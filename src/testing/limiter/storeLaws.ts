@@ -22,10 +22,11 @@ const resendLaws = (adapter: RefusingAdapter, spec: RateLimiterSpec): ReadonlyAr
     id: "L-2",
     part: "store",
     kind: "S",
-    title: "a store that loses its data grants at most one capacity more",
+    title: "a store that loses its data, or fails over to a clock that is ahead, grants at most one capacity more",
     operations: [
       ...lossy(adapter, spec),
       weighted(1, fc.constant<Operation<StoreTrial>>({ text: "the store restarts empty", run: (trial) => trial.wipe() })),
+      weighted(1, failoverOperation(spec)),
     ],
     check: (trial) => trial.expectBound(spec.declaredBound ?? spec.bound),
     compares: false,
@@ -122,6 +123,13 @@ const againOperation = (spec: RateLimiterSpec): fc.Arbitrary<Operation<StoreTria
       },
     };
   });
+
+/** Another server takes over with all data, and its own clock. */
+const failoverOperation = (spec: RateLimiterSpec): fc.Arbitrary<Operation<StoreTrial>> =>
+  fc.constantFrom(spec.windowMs, 3_600_000, -spec.windowMs, -3_600_000, -1, 1).map((ms) => ({
+    text: `failover to a clock ${spanText(Math.abs(ms))} ${ms > 0 ? "ahead" : "behind"}`,
+    run: (trial) => trial.failOver(ms),
+  }));
 
 const failing = (adapter: RefusingAdapter, spec: RateLimiterSpec): Operations => {
   const decisionMs = spec.outage?.decisionWithinMs ?? 1;

@@ -255,6 +255,18 @@ it("breaker: a ramp after closing -> few calls at once, more with time, all at i
   expect([admittedOfMoved(77_100), moved.retryAfterMs, admittedOfMoved(77_600), admittedOfMoved(78_000)]).toEqual([551, 500, 1000, 1000]);
 });
 
+it("breaker: exported -> what is left of the open time, and of the leases that run", () => {
+  const fresh = { phase: Phase.Closed, epoch: 0, openings: 0, nextPermit: 0, leftUs: 0, successes: 0, failures: 0 };
+  expect(new Breaker(BASE).export(5)).toEqual({ ...fresh, leasesUs: [], rampAgeUs: 0, inARow: 0, samples: [], paces: [] });
+  const breaker = opened(BASE);
+  expect(breaker.export(400)).toMatchObject({ phase: Phase.Open, epoch: 1, openings: 1, nextPermit: 2, leftUs: 600_000 });
+  breaker.admit(1000);
+  breaker.admit(1200);
+  expect(breaker.export(1400)).toMatchObject({ phase: Phase.HalfOpen, epoch: 2, leftUs: 0 });
+  expect(breaker.export(1400).leasesUs.toSorted((one, other) => one - other)).toEqual([100_000, 300_000]);
+  expect(breaker.export(1500).leasesUs).toEqual([200_000]);
+});
+
 it("breaker: a ramp once over -> over for a restored one, whatever its clock", () => {
   const late = Breaker.restore({ ...BASE, rampMs: 1000 }, new Breaker({ ...BASE, rampMs: 1000 }).export(5), -1e6);
   expect([late.admit(-1e6), late.admit(-1e6)]).toEqual([0, 1]);

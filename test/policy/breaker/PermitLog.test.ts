@@ -37,3 +37,23 @@ it("permit log: any permits, settled in any order -> once each, of the last so m
     ),
   );
 });
+
+it("permit log: more permits than it began with room for -> none settles twice, whichever came before or after it grew", () => {
+  for (const remembered of [1100, 3000]) {
+    const log = new PermitLog(remembered, 0);
+    const issued = (count: number) => Array.from({ length: count }, () => log.issue());
+    const early = issued(1000).slice(900);
+    expect(early.filter((permit) => log.settle(permit))).toEqual(early);
+    const late = issued(100);
+    expect(late.filter((permit) => log.settle(permit))).toEqual(late);
+    expect([...early, ...late].filter((permit) => log.settle(permit))).toEqual([]);
+  }
+});
+
+it("permit log: goes on far from where it began -> none settles twice", () => {
+  const log = new PermitLog(3000, 0);
+  log.next = 2500;
+  log.forget();
+  const permit = log.issue();
+  expect([permit, log.settle(permit), log.settle(permit)]).toEqual([2500, true, false]);
+});

@@ -56,6 +56,7 @@ describe.each(kinds)("$name", ({ open, inside }) => {
             if (what === "move") {
               const dump = window.dump(nowUs);
               expect(dump.every(({ ageUs, total }) => ageUs >= 0 && total > 0)).toBe(true);
+              expect(dump.reduce((sum, { total }) => sum + total, 0)).toBe(inside(all, size, nowUs).length);
               // Another clock, by whole buckets.
               const byUs = 7 * BUCKET_US;
               window = open(size);

@@ -63,6 +63,16 @@ it("adaptiveRate: throttled again -> 0.7 of the lower of the measured and the pr
   expect(rate.perSecond).toBeCloseTo(0.7 * Math.min(measured, 0.49 * MEASURED), 12);
 });
 
+it.each([true, false])(
+  "adaptiveRate: an answer between two permits, throttling %s -> what came back until then counts at the old rate",
+  (throttled) => {
+    const rate = throttledAt1s();
+    const level = 0.05 * rate.perSecond;
+    rate.answered(throttled, 1050);
+    expect(rate.acquireMs(1050)).toBeCloseTo((1000 * (1 - level)) / rate.perSecond, 9);
+  },
+);
+
 it("adaptiveRate: throttled at each answer -> never below 0.5 per second", () => {
   const rate = throttledAt1s();
   for (let i = 0; i < 100; i++) rate.answered(true, 1000 + i);

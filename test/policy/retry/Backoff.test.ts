@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { backoffMs, hintedMs } from "../../../src/policy/retry/Backoff.ts";
+import type { BackoffSettings } from "../../../src/policy/retry/Backoff.ts";
 
 const WAITS = { baseMs: 100, factor: 2, capMs: 500 };
 
@@ -16,6 +18,32 @@ it.each([
 it("backoff: decorrelated -> between the base and three times the last wait, at most the cap; first after the base", () => {
   const wait = (draw: number, ...previous: [] | [number]): number => backoffMs({ ...WAITS, jitter: "decorrelated" }, 1, draw, ...previous);
   expect([wait(0), wait(0.5), wait(0, 150), wait(0.5, 150), wait(0.5, 1000), wait(0.5, 10)]).toEqual([100, 200, 100, 275, 500, 100]);
+});
+
+const settings: fc.Arbitrary<BackoffSettings> = fc.record({
+  baseMs: fc.constantFrom(0, 0.5, 100, 10_000),
+  factor: fc.constantFrom(1, 1.5, 2, 10),
+  capMs: fc.constantFrom(10_000, 60_000, 2 ** 31 - 1),
+  jitter: fc.constantFrom("none", "full", "equal", "decorrelated"),
+});
+
+it("backoff: up to a thousand retries -> each wait lies in its interval, the cap included; never NaN or endless", () => {
+  fc.assert(
+    fc.property(settings, fc.integer({ min: 1, max: 1000 }), fc.double({ min: 0, max: 0.999_999, noNaN: true }), (of, retry, draw) => {
+      const { baseMs, factor, capMs, jitter } = of;
+      const grownMs = Math.min(capMs, baseMs * factor ** (retry - 1));
+      const wholeMs = baseMs === 0 ? 0 : grownMs;
+      const waitMs = backoffMs(of, retry, draw, capMs);
+      const [leastMs, mostMs] = {
+        none: [wholeMs, wholeMs],
+        full: [0, wholeMs],
+        equal: [wholeMs / 2, wholeMs],
+        decorrelated: [Math.min(baseMs, capMs), capMs],
+      }[jitter] as [number, number];
+      expect(waitMs).toBeGreaterThanOrEqual(leastMs);
+      expect(waitMs).toBeLessThanOrEqual(mostMs);
+    }),
+  );
 });
 
 it("backoff: no base -> no wait, also where the growth has no finite value", () => {

@@ -97,6 +97,8 @@ it("active: 20 %, at least 3 -> 5 retries under way for 25 requests, 3 for 2; an
   budget.ended(true, true, false, 0);
   expect(granted(budget)).toBe(1);
   repeat(10, () => budget.finished(0));
+  repeat(2, () => budget.ended(true, true, false, 0));
+  // 15 under way allow 3, and 3 are.
   expect(granted(budget)).toBe(0);
 });
 

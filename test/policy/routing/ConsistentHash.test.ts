@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { FleetView } from "../../../src/policy/routing/index.ts";
 import { ConsistentHash } from "../../../src/policy/routing/index.ts";
+import { prefixKey, rendezvousScore } from "../../../src/policy/routing/RendezvousHash.ts";
 import { candidatesOf, countPicks, fleetOf, members, request } from "./Fleet.ts";
 
 const SETTINGS = { loadFactor: 1.25, virtualNodes: 50 };
@@ -30,6 +31,22 @@ it("consistentHash: any fleet and bound -> a candidate below its bound, the owne
       expect(chosen).toBe(ownerOf(open, prefixHash));
     }),
   );
+});
+
+it("consistentHash: any prefix -> the owner of the next point on the ring, around its end; no prefix -> the least outstanding", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }), hashes, (weights, prefixHash) => {
+      const points = weights.flatMap((weight, owner) =>
+        Array.from({ length: weight }, (_, node) => ({ place: rendezvousScore(rendezvousScore(node, 0), owner) >>> 0, owner })),
+      );
+      const ring = points.toSorted((one, other) => one.place - other.place || one.owner - other.owner);
+      const place = prefixKey(prefixHash) >>> 0;
+      const fleet = fleetOf(weights.map((weight) => ({ weight })));
+      const router = new ConsistentHash({ loadFactor: Infinity, virtualNodes: 1 });
+      expect(router.pick(fleet, request(prefixHash))).toBe((ring.find((point) => point.place >= place) ?? ring[0]!).owner);
+    }),
+  );
+  expect(new ConsistentHash(SETTINGS).pick(fleetOf([{ outstanding: 2 }, { outstanding: 3 }, { outstanding: 1 }]), request(0))).toBe(2);
 });
 
 it("consistentHash: one replica leaves, one joins -> only the prefixes of the one that leaves or joins move", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { routerOf } from "../../../src/policy/routing/index.ts";
-import type { RouterSpec } from "../../../src/policy/routing/index.ts";
+import type { FleetView, RouterSpec } from "../../../src/policy/routing/index.ts";
 import { candidatesOf, drawsOf, fleetOf, members, request } from "./Fleet.ts";
 
 const SPECS: ReadonlyArray<RouterSpec> = [
@@ -22,7 +22,7 @@ describe.each(SPECS)("$kind", (spec) => {
   const seeds = fc.integer({ min: 0, max: 1e6 });
 
   it("router: changing fleets -> an available replica, a backup only without primaries, -1 only when nobody is available", () => {
-    const steps = fc.array(fc.record({ fleet: members(), prefixHash: fc.nat(5) }), {
+    const steps = fc.array(fc.record({ fleet: members(10), prefixHash: fc.nat(5) }), {
       minLength: 1,
       maxLength: 12,
     });
@@ -30,18 +30,35 @@ describe.each(SPECS)("$kind", (spec) => {
       fc.property(steps, seeds, (turns, seed) => {
         const router = routerOf(spec);
         const draw = drawsOf(seed);
-        for (const turn of turns) {
+        const wrong = turns.filter((turn) => {
           const fleet = fleetOf(turn.fleet);
           const candidates = candidatesOf(fleet);
-          expect(candidates.length === 0 ? [-1] : candidates).toContain(router.pick(fleet, request(turn.prefixHash), draw));
-        }
+          const chosen = router.pick(fleet, request(turn.prefixHash), draw);
+          return candidates.length === 0 ? chosen !== -1 : !candidates.includes(chosen);
+        });
+        expect(wrong).toEqual([]);
+      }),
+    );
+  });
+
+  it("router: columns that hold more than the fleet -> what lies beyond it is nobody", () => {
+    const turns = fc.array(fc.record({ fleet: members(6), beyond: members(3), prefixHash: fc.nat(5) }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(turns, seeds, (list, seed) => {
+        const picks = (fleetFor: (turn: (typeof list)[0]) => FleetView): Array<number> => {
+          const router = routerOf(spec);
+          const draw = drawsOf(seed);
+          return list.map((turn) => router.pick(fleetFor(turn), request(turn.prefixHash), draw, 5000));
+        };
+        const wider = picks((turn) => ({ ...fleetOf([...turn.fleet, ...turn.beyond]), count: turn.fleet.length }));
+        expect(wider).toEqual(picks((turn) => fleetOf(turn.fleet)));
       }),
     );
   });
 
   it("router: same draws -> same picks; the fleet is only read", () => {
     fc.assert(
-      fc.property(members(), seeds, (list, seed) => {
+      fc.property(members(10), seeds, (list, seed) => {
         const fleet = fleetOf(list);
         const run = (): Array<number> => {
           const router = routerOf(spec);

@@ -67,7 +67,7 @@ class Reference {
 it("codel: any arrivals and takes -> the drops of the loop in RFC 8289", () => {
   const step = fc.record({
     gapMs: fc.constantFrom(0, 1, 4, 5, 6, 10, 40, 99, 100, 101, 500),
-    act: fc.constantFrom("arrive", "arrive", "take", "take3"),
+    act: fc.constantFrom("arrive", "arrive", "arrive", "take", "take3", "leave"),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150 }), (history) => {
@@ -89,6 +89,8 @@ it("codel: any arrivals and takes -> the drops of the loop in RFC 8289", () => {
         now += gapMs;
         if (act === "arrive") for (const line of [queue, reference.queue]) line.push({ id, sinceMs: now });
         if (act === "arrive") id++;
+        // The oldest gives up by itself.
+        if (act === "leave") for (const line of [queue, reference.queue]) line.shift();
         for (let turn = act === "take3" ? 3 : Number(act === "take"); turn > 0; turn--) expect(take(now)).toEqual(reference.deque(now));
         expect(dropped).toEqual(reference.dropped);
       }

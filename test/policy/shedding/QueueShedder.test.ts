@@ -113,7 +113,7 @@ const steps = fc.array(
     patienceMs: fc.constantFrom(0, 9, 10, 11, 100, Infinity),
     serviceMs: fc.constantFrom(1, 10, 30),
     user: fc.nat(7),
-    draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    draw: fc.nat(999).map((part) => part / 1000),
   }),
   { maxLength: 80 },
 );
@@ -131,7 +131,7 @@ const calls = fc.array(
     patienceMs: fc.constantFrom(0, 100, Infinity),
     serviceMs: fc.constantFrom(0, 10),
     user: fc.nat(7),
-    draw: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    draw: fc.nat(999).map((part) => part / 1000),
   }),
   { minLength: 10, maxLength: 60, size: "max" },
 );
@@ -321,6 +321,16 @@ describe("shedder", () => {
         }
       }),
     );
+  });
+
+  it("shedder: the last one expires after the delay control saw it late -> the queue was empty: the next ones are not late yet", () => {
+    const shedder = new QueueShedder({ ...PLAIN, delay: { kind: "codel", targetMs: 5, intervalMs: 100 } });
+    const start = (request: ShedRequest, waitedMs: number, now: number) => shedder.start(request, waitedMs, true, now);
+    for (let i = 0; i < 3; i++) shedder.enter(ask(), 0);
+    expect([start(ask(), 10, 10), start(ask(), 10, 20)]).toEqual([Verdict.Pass, Verdict.Pass]);
+    expect(start(ask({ deadlineMs: 0 }), 30, 30)).toBe(Verdict.Expired);
+    for (let i = 0; i < 2; i++) shedder.enter(ask(), 100);
+    expect(start(ask(), 20, 120)).toBe(Verdict.Pass);
   });
 
   it("shedder: its name; a setting out of bounds -> the fault that says what it must be", () => {

@@ -15,6 +15,9 @@ import { StepForm } from "../../../src/serving/steptime/StepForm.ts";
 const roofline = (gpu: string, model: string, of: Partial<RooflineShape> = {}): StepCoefficients =>
   rooflineForm(findGpu(gpu)!, findModel(model)!, { tensorParallel: 1, dtype: "bf16", engine: "vllm", ...of }, FITTED_FACTORS)!;
 
+/** Rows cost nothing but their way. */
+const EXCHANGE_ONLY = { ...FITTED_FACTORS, linkRatio: 1, activationPasses: 0, expertPasses: 0, expertComputeRatio: Infinity };
+
 interface Step {
   readonly sequences: number;
   readonly kvTokens: number;
@@ -112,27 +115,33 @@ describe("roofline", () => {
         expect(spread.d).toBeGreaterThan(alone.d);
         // Reading is cheaper than for a rank of its own, but not by more than the ranks: the same experts serve all rows.
         const reads = (step: StepCoefficients, rows: number): number =>
-          new StepForm({ a: 0, b: 0, c: 0, d: 0, e: 0, h: 0, experts: { ...step.experts!, rowMs: 0 } }).constantMs(rows, 0);
+          new StepForm({ a: 0, b: 0, c: 0, d: 0, e: 0, h: 0, experts: step.experts! }).constantMs(rows, 0);
         expect(reads(spread, sequences)).toBeLessThanOrEqual(skew * reads(alone, sequences) * (1 + 1e-9));
         expect(reads(spread, sequences) * ranks).toBeGreaterThanOrEqual(reads(alone, sequences) * (1 - 1e-9));
       }),
     );
   });
 
-  it("way of a row to its experts: 2 GPUs, one expert -> half of the rows cross, at 3 bytes per value, in each layer", () => {
+  it("way of a row to its experts: 2 GPUs, one expert -> half of the rows cross, at 4 bytes per value, in each layer; cut by 2 besides -> all four GPUs of each", () => {
     const gpu = findGpu("h200")!;
     const mixtral = findModel("mixtral-8x7b")!;
     const model = { ...mixtral, shape: { ...mixtral.shape, experts: { count: 8, active: 1, intermediate: 14_336 } } };
-    const factors = { ...FITTED_FACTORS, linkRatio: 1, activationPasses: 0, expertPasses: 0 };
     const of = { tensorParallel: 1, dtype: "bf16", engine: "vllm", dataParallel: 2, expertParallel: 2 } as const;
-    const { d } = rooflineForm(gpu, model, of, factors)!;
-    expect(d).toBeCloseTo((1000 * 32 * 4096 * 3 * 0.5) / 450e9, 12);
+    const { d } = rooflineForm(gpu, model, of, EXCHANGE_ONLY)!;
+    expect(d).toBeCloseTo((1000 * 32 * 4096 * 4 * 0.5) / 450e9, 12);
+    const cut = rooflineForm(gpu, model, { ...of, dataParallel: 4 }, EXCHANGE_ONLY)!;
+    expect(cut.d).toBeCloseTo((1000 * 32 * 4096 * 4 * 2 * 0.75) / 450e9, 12);
   });
 
   it("across nodes: 16 GPUs of which 8 share a node -> half of the copies by the network, which is 9 times slower", () => {
-    const near = roofline("h200", "deepseek-v3", { dtype: "fp8", dataParallel: 8, expertParallel: 8 });
-    const far = roofline("h200", "deepseek-v3", { dtype: "fp8", dataParallel: 16, expertParallel: 16 });
-    expect(far.d).toBeGreaterThan(2 * near.d);
+    const crossing = (gpus: number): number => {
+      const of = { tensorParallel: 1, dtype: "fp8", engine: "vllm", dataParallel: gpus, expertParallel: gpus } as const;
+      return rooflineForm(findGpu("h200")!, findModel("deepseek-v3")!, of, EXCHANGE_ONLY)!.d;
+    };
+    const copies = (gpus: number): number => gpus * (1 - ((gpus - 1) / gpus) ** 8);
+    const ms = (gpus: number, perByte: number): number => (1000 * 58 * 7168 * 3 * copies(gpus) * perByte) / 450e9;
+    expect(crossing(8)).toBeCloseTo(ms(8, 7 / 8), 9);
+    expect(crossing(16)).toBeCloseTo(ms(16, 7 / 16 + 9 / 2), 9);
   });
 
   it("DeepSeek-V3 on 8 H200, concurrency 64, 1k/1k -> within 30 % of the 33.0 ms per output token that SGLang measured", () => {

@@ -140,6 +140,8 @@ describe("resolvePool: what is found", () => {
     expect(perGpu).toBeCloseTo(weightBytes(model, "fp8") - routed + routed / 16, 0);
     expect(spread.warnings).toContain(EXCHANGE_WARNING);
     expect(spread.engine.step.experts).toMatchObject({ count: 256, ranks: 16 });
+    // Spread over fewer GPUs, the rest of them cuts each expert: the same bytes.
+    expect(pool({ ...wide, expertParallel: 4 }).memory!.weightBytes).toBe(perGpu);
     // The same GPUs by tensor parallelism: rows stay, and all of the weights are cut.
     const cut = pool({ ...wide, dataParallel: 1, tensorParallel: 16 });
     expect(cut.memory!.weightBytes).toBeCloseTo(weightBytes(model, "fp8") / 16, 0);

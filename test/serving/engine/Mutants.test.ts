@@ -53,6 +53,7 @@ const LEAP: ReadonlyArray<Mutant> = [
     "for (let i = made.size - 1; i >= 0; i--) this.dereference",
     "for (let i = 0; i < made.size; i++) this.dereference",
   ],
+  ["caches are not wiped", "Replica", "this.blocks.forgetUnused?.();", ""],
 ];
 
 /** And in the stepped engine, where a law may notice what the oracle does not do. */

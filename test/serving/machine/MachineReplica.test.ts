@@ -12,11 +12,10 @@ test("front end: tokenization -> the prompt reaches the engine that much later, 
 });
 
 test("front end: streamed tokens cost more than the cores have -> ends come late by the backlog, the engine goes on", async () => {
-  // 20 users, a token each per 10 ms: 2 tokens/ms at 1 ms each on one core. The first token counts as streamed over the first step,
-  // the 19 others of that step come at its end: the core is busy from 9 to 209 ms.
+  // 20 users, a token each per 10 ms: 2 tokens/ms at 1 ms each on one core, which is busy from 0 to 200 ms.
   const frontend = { cores: 1, perRequest: "0ms", perPromptToken: "0ms", perStreamedToken: "1ms" } as const;
   const simulated = await run(small(burst(20), with_({ frontend })));
-  expect(new Set(column(simulated, "e2eMs"))).toEqual(new Set([209]));
+  expect(new Set(column(simulated, "e2eMs"))).toEqual(new Set([200]));
   const resources = simulated.result.pools[0]!.resources;
   expect(simulated.result.pools[0]!.steps).toBe(10);
   expect(resources.cpu.frontendRatio).toBeCloseTo(200 / 10_000, 9);

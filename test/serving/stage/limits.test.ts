@@ -59,6 +59,41 @@ describe("limiters by windows and meters: 100 attempts/s for 10 s, 10/s allowed"
   });
 });
 
+describe("leakyQueue: ten attempts at once, 10/s", () => {
+  const ten = { web: burst(10) };
+  const queue = (length: number, changes = {}): Limits => [{ leakyQueue: { rate: "10/s", length }, ...changes }];
+
+  test("room for all -> one at once, then one each 100 ms", async () => {
+    const simulated = await run(world(queue(9), ten, { service: "1ms", servers: 10 }));
+    expect(column(simulated, "e2eMs").map((ms) => Math.round(ms!))).toEqual([1, 101, 201, 301, 401, 501, 601, 701, 801, 901]);
+  });
+
+  test("room for three -> the others are rejected, and counted", async () => {
+    const simulated = await run(world(queue(3), ten, { service: "1ms", servers: 10 }));
+    expect(outcomesOf(simulated)).toEqual({ completed: 4, rejected: 6 });
+    expect(simulated.result.gateway.limits).toEqual({ rejected: 6 });
+  });
+
+  test("clients give up while they wait -> those behind move up", async () => {
+    const web = { ...burst(2), client: { deadline: "50ms" } } as const;
+    const late = burst(1, { client: {} });
+    const simulated = await run(world(queue(9), { web, late }, { service: "1ms" }));
+    expect(outcomesOf(simulated)).toEqual({ completed: 2, expired: 1 });
+    expect(Math.max(...column(simulated, "e2eMs").map((ms) => ms ?? 0))).toBeLessThan(102);
+  });
+
+  test("per tenant -> each has a queue of its own", async () => {
+    const traffic = { a: burst(3, { tenant: "a" }), b: burst(3, { tenant: "b" }) };
+    const simulated = await run(world(queue(9, { per: "tenant" }), traffic, { service: "1ms", servers: 6 }));
+    expect(Math.max(...column(simulated, "e2eMs").map((ms) => ms!))).toBeCloseTo(201, 6);
+  });
+
+  test("behind another limit -> that one rejects first", async () => {
+    const both: Limits = [...queue(9), { fixedWindow: { limit: 2, window: "1h" } }];
+    expect(outcomesOf(await run(world(both, ten, { service: "1ms", servers: 10 })))).toEqual({ completed: 2, rejected: 8 });
+  });
+});
+
 describe("token budgets", () => {
   const rpm: Limits = [{ tokenBudgets: { requests: "60/m" } }];
 

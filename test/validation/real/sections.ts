@@ -7,6 +7,17 @@ import { published } from "../reference/published.ts";
 import type { Section } from "./Section.ts";
 import { silicon } from "./silicon.ts";
 import { splitwise } from "./splitwise.ts";
+import { wideExperts } from "./wideExperts.ts";
 
 /** Sections in the order of the page. Register new ones here. */
-export const realSections: ReadonlyArray<Section> = [rtx4090, silicon, deepSeek, autoscaledDay, mooncake, splitwise, engines, published];
+export const realSections: ReadonlyArray<Section> = [
+  rtx4090,
+  silicon,
+  wideExperts,
+  deepSeek,
+  autoscaledDay,
+  mooncake,
+  splitwise,
+  engines,
+  published,
+];

@@ -27,6 +27,8 @@ export interface SiliconPoint {
   readonly gpu: GpuSpec;
   readonly model: ModelSpec;
   readonly shape: RooflineShape;
+  /** Names GPU, model and shape: points that share it share their step times. */
+  readonly pair: string;
   readonly load: ClosedLoopLoad;
   readonly steps: ClosedLoopSteps;
   readonly ttftMs: number;
@@ -98,18 +100,20 @@ const pointOf = (row: SiliconRow): SiliconPoint | undefined => {
     kvTokens: plan.kvBlocks * BLOCK_TOKENS,
     ...recipe.load,
   };
+  const shape: RooflineShape = {
+    tensorParallel,
+    dtype,
+    engine,
+    ...(model.shape.experts !== undefined && expertParallel > 1 ? { expertParallel } : {}),
+    ...(recipe.kv8 ? { kv8: true } : {}),
+  };
   return {
     group: `${row["model_path"]!.split("/").at(-1)} on ${gpu.name} TP${tensorParallel} ${dtype}, ${engine}`,
     family: model.name.startsWith("deepseek") ? "deepseek" : model.name,
     gpu,
     model: ofKv,
-    shape: {
-      tensorParallel,
-      dtype,
-      engine,
-      ...(model.shape.experts !== undefined && expertParallel > 1 ? { expertParallel } : {}),
-      ...(recipe.kv8 ? { kv8: true } : {}),
-    },
+    shape,
+    pair: `${gpu.name} ${model.name} ${JSON.stringify(shape)}`,
     load,
     steps: new ClosedLoopSteps(load),
     ttftMs: Number(row["silicon_ttft_ms"]),

@@ -14,7 +14,7 @@ const RIDGE = 0.02;
 export type RooflineValues = ReadonlyArray<number>;
 
 /** Fits the roofline's factors to closed-loop points: both errors of each, TTFT at half the weight; a group of n points counts as sqrt(n). */
-export const fitRoofline = (points: ReadonlyArray<SiliconPoint>, from?: RooflineValues, iterations = 25): RooflineValues => {
+export const fitRoofline = (points: ReadonlyArray<SiliconPoint>, from?: RooflineValues, iterations = 60): RooflineValues => {
   const sizes = Map.groupBy(points, ({ group }) => group);
   const weights = points.flatMap(({ group }) => {
     const weight = 1 / Math.sqrt(sizes.get(group)!.length);
@@ -39,10 +39,9 @@ export const fitRoofline = (points: ReadonlyArray<SiliconPoint>, from?: Roofline
 export const predictAll = (points: ReadonlyArray<SiliconPoint>, factors: RooflineFactors) => {
   const forms = new Map<string, StepForm>();
   return points.map((point) => {
-    const { gpu, model, shape } = point;
-    const key = `${gpu.name} ${model.name} ${JSON.stringify(shape)}`;
-    let form = forms.get(key);
-    if (form === undefined) forms.set(key, (form = new StepForm(rooflineForm(gpu, model, shape, factors)!)));
+    const { gpu, model, shape, pair } = point;
+    let form = forms.get(pair);
+    if (form === undefined) forms.set(pair, (form = new StepForm(rooflineForm(gpu, model, shape, factors)!)));
     const { ttftMs, tpotMs } = point.steps.means(form);
     return { ttftMs: ttftMs + requestMsOf(point, factors), tpotMs };
   });

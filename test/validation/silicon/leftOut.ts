@@ -4,7 +4,7 @@ import type { RooflineValues } from "./fitRoofline.ts";
 import { factorsOf } from "./RooflineUnknowns.ts";
 import type { SiliconPoint } from "./SiliconPoint.ts";
 
-const ITERATIONS = 10;
+const ITERATIONS = 40;
 
 /** For each family of the points, factors that were fitted to all points but its own; `from` is where those fits start. */
 export const leftOutFactors = (

@@ -350,7 +350,8 @@ export class SteppedReplica implements Engine, Actor {
       rank.ended.clear();
     }
     for (const { rank } of this.ranks) {
-      for (let i = 0; i < rank.reserved.size; i++) this.listener.kvReserved?.(rank.reserved.at[i]!);
+      for (let i = 0; i < rank.reserved.size; i++)
+        this.listener.kvReserved?.(rank.reserved.at[i]!, this.columns.presentTokens.at[rank.reserved.at[i]!]!);
       rank.reserved.clear();
     }
   }

@@ -39,6 +39,53 @@ test.each(["at the end", "on the way"])("stepped engine: random engines, looked 
   }
 });
 
+test("stepped engine: random engines, looked at whenever they report something -> the leap's tokens, blocks and generated tokens", () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const engine = randomEngine({ seed, coarse: false, requests: 40 });
+    const [leapt, stepped] = [Replica, SteppedReplica].map((Engine) => lookedAt(engine, Engine));
+    expect(stepped, `seed ${seed}`).toEqual(leapt);
+  }
+});
+
+/** What a listener finds that asks at once. */
+const lookedAt = (of: EngineCase, Engine: typeof Replica | typeof SteppedReplica): ReadonlyArray<ReadonlyArray<number>> => {
+  const seen: Array<ReadonlyArray<number>> = [];
+  const Watched = function (options: ConstructorParameters<typeof Replica>[0]) {
+    const { listener, kernel } = options;
+    const inside = new Set<number>();
+    const look = (slot: number): void => {
+      replica.syncMeter();
+      const { decodeTokens, prefillTokens, steps, maxBlocks } = replica.meter;
+      seen.push([kernel.now, slot, decodeTokens, prefillTokens, steps, maxBlocks, ...[...inside].map((other) => replica.generated(other))]);
+    };
+    const watching = {
+      firstToken: (slot: number): void => {
+        look(slot);
+        inside.add(slot);
+        listener.firstToken(slot);
+      },
+      finished: (slot: number): void => {
+        inside.delete(slot);
+        look(slot);
+        listener.finished(slot);
+      },
+      released: (slot: number, tokens: number): void => {
+        inside.delete(slot);
+        look(slot);
+        listener.released(slot, tokens);
+      },
+      failed: (slot: number, tokens: number): void => {
+        inside.delete(slot);
+        listener.failed(slot, tokens);
+      },
+    };
+    const replica = new Engine({ ...options, listener: watching });
+    return replica;
+  } as unknown as typeof Replica;
+  runLeap(of.spec, of.grid, of.requests, of.inputs, Watched);
+  return seen;
+};
+
 const measured = (of: EngineCase, Engine: typeof Replica | typeof SteppedReplica, lookMs?: number): { [key: string]: number } => {
   const gaps = [new Histogram()];
   const seen: Array<Replica | SteppedReplica> = [];

@@ -1,0 +1,119 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import { describe, expect, test } from "vitest";
+import { isLeapable } from "../../src/serving/engine/engineOf.ts";
+import type { LoadedScenario } from "../../src/scenario/decodeScenario.ts";
+import { decodeScenario } from "../../src/scenario/decodeScenario.ts";
+import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
+import { loadScenario, ScenarioFault, simulate, sourceOf } from "../../src/index.ts";
+import { summaryJson } from "../../src/report/summaryJson.ts";
+
+/** How much of each scenario is simulated twice. */
+const HORIZON_MS = process.env["SPILLWAY_LONG"] === undefined ? 60_000 : 1_800_000;
+
+type Setting = readonly [path: string, value: string];
+
+const folder = join(import.meta.dirname, "../../scenarios");
+const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+
+/** All that a run gives but how it was computed; the last bits of sums are rounded away, as in every document. */
+const outcomeOf = async ({ world, components }: LoadedScenario): Promise<{ readonly summary: string; readonly records: string }> => {
+  const horizonMs = Math.min(world.horizonMs, HORIZON_MS);
+  const experiment = { ...world, horizonMs, warmupMs: Math.min(world.warmupMs, horizonMs / 4) };
+  const { result, sample } = await Effect.runPromise(simulate(experiment, { seed: world.seed, components }));
+  const engine = { ...result.engine, events: 0, phases: 0 };
+  return { summary: summaryJson({ ...result, scenario: { ...result.scenario, digest: "" }, engine }), records: JSON.stringify(sample) };
+};
+
+const leapingPools = ({ world }: LoadedScenario): ReadonlyArray<string> =>
+  world.fleet.filter((pool) => pool.station === undefined && isLeapable(pool.engine)).map(({ name }) => name);
+
+/** A pool that names its scheduler is simulated step by step. */
+const byStep = (pools: ReadonlyArray<string>): ReadonlyArray<Setting> =>
+  pools.map((pool) => [`fleet.${pool}.engine.scheduler`, "continuous"]);
+
+describe("worlds of the scenario files: by leaps and step by step -> the same document and the same records", () => {
+  test.each(files)("%s", async (name) => {
+    const load = (set: ReadonlyArray<Setting>) => Effect.runPromise(loadScenario(join(folder, name), { set }));
+    const leaping = await load([]);
+    const pools = leapingPools(leaping);
+    if (pools.length === 0) return;
+    expect(await outcomeOf(await load(byStep(pools)))).toEqual(await outcomeOf(leaping));
+  });
+});
+
+const chat: ScenarioInput["traffic"][string] = {
+  arrivals: { poisson: { rate: "14/s" } },
+  prompt: { lognormal: { mean: 900, p99: 5000 } },
+  output: { lognormal: { mean: 150, p99: 600 } },
+  prefix: { count: 4, tokens: 300 },
+  client: { deadline: "20s", patience: "4s", retry: { attempts: 3, backoff: "200ms" }, hedge: { after: "3s", attempts: 2 } },
+};
+
+/** Whatever may look into a replica or change it in the middle of a leap. */
+const WORLDS: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInput>]> = [
+  [
+    "every fault of a replica, with startup",
+    {
+      fleet: { main: { gpu: "H100", model: "llama-3.1-8b", replicas: 3, startup: { compile: "3s" } } },
+      faults: [
+        { slowdown: { pool: "main", replicas: 2, at: "10s", for: "20s", factor: 3 } },
+        { slowdown: { pool: "main", replicas: 1, at: "20s", for: "20s", factor: 1.7 } },
+        { cacheWipe: { pool: "main", replicas: 3, at: "25s" } },
+        { replicaDown: { pool: "main", replicas: 1, at: "35s", for: "4s" } },
+        { failing: { pool: "main", replicas: 1, share: 0.5, at: "45s", for: "5s" } },
+        { drain: { pool: "main", replicas: 1, at: "55s", for: "10s" } },
+        { restart: { pool: "main", replicas: 1, at: "75s" } },
+      ],
+    },
+  ],
+  [
+    "API server, port, disk and host, tight memory",
+    {
+      fleet: {
+        main: {
+          gpu: "H100",
+          model: "llama-3.1-8b",
+          replicas: 2,
+          engine: { kvBlocks: 1200, host: { perStep: "2ms", perSequence: "0.1ms", mode: "overlapped" } },
+          frontend: { cores: 2, perStreamedToken: "0.4ms" },
+          network: { bandwidth: "3Mbit/s" },
+          disk: { bandwidth: "20MB/s", capacity: "1GB", logPerRequest: "200kB", temporaryPerRequest: "100kB" },
+        },
+      },
+    },
+  ],
+  [
+    "conversations on a small prefix cache, a mixture of experts, no reservation",
+    {
+      traffic: { chat: { ...chat, session: { turns: 5, think: "2s", maxContext: "8k" }, arrivals: { poisson: { rate: "2/s" } } } },
+      fleet: {
+        main: {
+          gpu: "H100",
+          model: "gpt-oss-20b",
+          dtype: "int4",
+          replicas: 2,
+          engine: { kvBlocks: 2000, reserveFullPrompt: false, maxBatchedTokens: 1024 },
+        },
+      },
+      gateway: { router: "prefixAffinity" },
+    },
+  ],
+];
+
+describe("worlds that disturb leaps: by leaps and step by step -> the same document and the same records", () => {
+  test.each(WORLDS)("%s", async (_, changes) => {
+    const scenario = { name: "leap", horizon: "100s", warmup: "15s", traffic: { chat }, ...changes } as ScenarioInput;
+    const decode = (set: ReadonlyArray<Setting>): LoadedScenario => {
+      const decoded = decodeScenario(sourceOf(scenario), { set });
+      if (decoded instanceof ScenarioFault) throw decoded;
+      return decoded;
+    };
+    const leaping = decode([]);
+    expect(leapingPools(leaping)).toEqual(["main"]);
+    const [leapt, stepped] = [await outcomeOf(leaping), await outcomeOf(decode(byStep(["main"])))];
+    expect(stepped).toEqual(leapt);
+    expect(JSON.parse(leapt.summary).total.outcomes.completed).toBeGreaterThan(300);
+  });
+});
