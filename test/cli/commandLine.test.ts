@@ -84,6 +84,29 @@ test("check: all committed scenarios -> 0, each explained", async () => {
   for (const name of files) expect(stdout).toContain(name.replace(/\.ts$/u, ""));
 }, 60_000);
 
+test("check: a setting that nothing reads -> 0, and a warning with its line", async () => {
+  const idle = join(folder, "idle.yaml");
+  writeFileSync(
+    idle,
+    [
+      "name: idle",
+      "horizon: 10s",
+      "traffic:",
+      "  web: { arrivals: { poisson: { rate: 1/s } }, prompt: 1, output: 1 }",
+      "gateway:",
+      "  store: { latency: 5ms }",
+      "fleet:",
+      "  server: { station: { service: 1s } }",
+      "",
+    ].join("\n"),
+  );
+  const { code, stderr } = await node([MAIN, "check", idle]);
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `warning: ${idle}:6:3 gateway.store has no effect: there are no limits to keep: add gateway.limits\n`,
+  });
+}, 60_000);
+
 test("schema: the committed file -> what the code says", () => {
   expect(readFileSync("scenarios/scenario.schema.json", "utf8")).toBe(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
 });

@@ -1,7 +1,10 @@
+import * as Layer from "effect/Layer";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ScenarioInput } from "../../../src/scenario/Scenario.ts";
+import { componentsOf, scenario } from "../../../src/scenario/Scenario.ts";
 import { LoadReports } from "../../../src/serving/gateway/LoadReports.ts";
+import { Router } from "../../../src/serving/Router.ts";
 import { burst, pool, run, small } from "../SmallWorld.ts";
 
 test("load reports: any changes and looks -> what is seen is what was there just before the last multiple of the interval", () => {
@@ -51,3 +54,24 @@ test.each(["leastOutstanding", "leastConnections", "powerOfTwo"] as const)(
     expect(new Set(await chosen({ router }))).toEqual(new Set(["gpu/0", "gpu/1"]));
   },
 );
+
+test("load reports: an attempt ends after a report and before anybody looks -> the report still has it, the next one has not", async () => {
+  const seen: Array<readonly [atMs: number, first: number]> = [];
+  const watching = Layer.succeed(Router, {
+    name: "watching",
+    pick: (fleet, _request, _draw, nowMs = 0) => {
+      seen.push([nowMs, fleet.outstanding[0]!]);
+      return nowMs === 0 ? 0 : 1;
+    },
+  });
+  // It takes 800 ms; reports are at 700 and 1,400 ms, and somebody looks from 1 s on.
+  const early = burst(1, { output: 80 });
+  const later = { arrivals: { poisson: { rate: LATER } }, prompt: 100, output: 5 } as const;
+  const fleet = { gpu: pool({ replicas: 2 }) };
+  const world = small(early, { horizon: "3s", traffic: { early, later }, fleet, gateway: { loadReports: { every: "700ms" } } });
+  const authored = scenario(world, { components: { router: watching } });
+  await run(authored, { components: componentsOf(authored) });
+  const between = (fromMs: number, toMs: number): Set<number> =>
+    new Set(seen.filter(([atMs]) => atMs >= fromMs && atMs < toMs).map(([, first]) => first));
+  expect([between(1000, 1400), between(1400, 1800)]).toEqual([new Set([1]), new Set([0])]);
+});
