@@ -12,6 +12,5 @@ export function microsOf(nowMs: number): number {
 
 /** A duration among the settings as whole microseconds, at least one. Throws SettingFault. */
 export function durationMicros(setting: string, ms: number): number {
-  requireSetting(setting, ms, { least: 0.001, most: MOST_MS });
-  return requireSetting(setting, Math.round(ms * 1000), { least: 1, whole: true });
+  return Math.round(requireSetting(setting, ms, { least: 0.001, most: MOST_MS }) * 1000);
 }

@@ -29,7 +29,6 @@ export interface Bounds {
 export function requireSetting(setting: string, value: number, bounds: Bounds): number {
   const infinite = bounds.unbounded === true && value === Infinity;
   const sound =
-    typeof value === "number" &&
     (infinite || Number.isFinite(value)) &&
     (infinite || bounds.whole !== true || Number.isSafeInteger(value)) &&
     value >= (bounds.least ?? -Infinity) &&

@@ -23,7 +23,7 @@ export class EntryStore<K> {
   /** 1: there is nothing, or the load failed. */
   readonly negative: Uint8Array;
   readonly #slotOf: Map<K, number> = new Map();
-  readonly #keyOf: Array<K | undefined>;
+  readonly #keyOf: Array<K | undefined> = [];
   readonly #bytesOf: Float64Array;
   readonly #free: Int32Array;
   #freeCount: number;
@@ -39,7 +39,6 @@ export class EntryStore<K> {
     this.loadMs = new Float64Array(entries);
     this.negative = new Uint8Array(entries);
     this.#bytesOf = new Float64Array(entries);
-    this.#keyOf = Array.from({ length: entries });
     this.#free = Int32Array.from({ length: entries }, (_, slot) => entries - 1 - slot);
     this.#freeCount = entries;
   }

@@ -221,7 +221,7 @@ export class Flights<K> {
       const key = this.#keyOf[slot];
       if (this.#state[slot] !== OPEN || !matches(key!)) continue;
       this.#state[slot] = DOOMED;
-      if (this.#joinable.get(key!) === slot) this.#joinable.delete(key!);
+      this.#joinable.delete(key!);
     }
   }
 

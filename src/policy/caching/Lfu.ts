@@ -43,7 +43,7 @@ export class Lfu implements Eviction<unknown> {
   }
 
   #enter(slot: number, below: number, above: number, uses: number): void {
-    const rank = above >= 0 && this.#uses[above] === uses ? above : this.#open(below, uses);
+    const rank = this.#uses[above] === uses ? above : this.#open(below, uses);
     this.#rankOf[slot] = rank;
     this.#members.pushFront(slot, rank);
   }

@@ -39,7 +39,7 @@ export class S3Fifo<K> implements Eviction<K> {
   victim(): number {
     for (;;) {
       const small = this.#counts[SMALL]!;
-      const fromSmall = small > 0 && (this.#counts[MAIN] === 0 || small >= SMALL_RATIO * (small + this.#counts[MAIN]!));
+      const fromSmall = small >= SMALL_RATIO * (small + this.#counts[MAIN]!);
       const slot = this.#queues.back(fromSmall ? SMALL : MAIN);
       if (this.#uses[slot]! <= (fromSmall ? 1 : 0)) return slot;
       this.#unlink(slot);

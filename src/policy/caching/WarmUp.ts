@@ -31,6 +31,6 @@ export function planWarmUp(settings: WarmUpSettings): WarmUpPlan {
   const timeMs = Math.min(peakMs - nowMs, settings.ttlMs);
   const wanted = Array.from({ length: demand.length }, (_, key) => key).filter((key) => demand[key]! > 0);
   const most = Math.min(settings.maxEntries, Math.floor(timeMs / gapMs));
-  const hottest = wanted.toSorted((one, other) => demand[other]! - demand[one]! || one - other).slice(0, most);
+  const hottest = wanted.toSorted((one, other) => demand[other]! - demand[one]!).slice(0, most);
   return { startMs: peakMs - hottest.length * gapMs, gapMs, keys: Int32Array.from(hottest.toReversed()) };
 }

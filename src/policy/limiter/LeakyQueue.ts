@@ -80,8 +80,8 @@ export class LeakyQueue {
   releaseInMs(nowMs: number): number {
     const readUs = microsOf(nowMs);
     const aheadUs = Math.max(0, this.#atUs - readUs);
-    const level = this.#atUs === -Infinity ? this.#refill.full : this.#refill.grown(this.#level, readUs + aheadUs - this.#atUs);
-    return level >= this.#refill.full ? 0 : (aheadUs + this.#refill.microsFor(this.#refill.full - level)) / 1000;
+    const level = this.#refill.grown(this.#level, readUs + aheadUs - this.#atUs);
+    return (aheadUs + this.#refill.microsFor(this.#refill.full - level)) / 1000;
   }
 
   #advance(nowMs: number): void {

@@ -62,8 +62,7 @@ export class Refill {
   /** A level counted in the units of `former`, in those of this refill: rounded down, at most full. */
   converted(level: number, former: Refill): number {
     const scaled = (BigInt(level) * BigInt(this.parts) * BigInt(this.worth)) / (BigInt(former.parts) * BigInt(former.worth));
-    const floor = level < 0 ? -MOST_UNITS : 0;
-    return Math.min(this.full, Math.max(floor, Number(scaled) - (level < 0 ? 1 : 0)));
+    return Math.min(this.full, Math.max(-MOST_UNITS, Number(scaled) - (level < 0 ? 1 : 0)));
   }
 }
 

@@ -44,7 +44,7 @@ export class SlidingCounter implements RateLimiter<SlidingCounterState> {
     const readUs = microsOf(nowMs);
     if (cost > this.capacity) return Infinity;
     const nowUs = Math.max(readUs, state.startUs);
-    const startUs = Math.max(state.startUs, this.#startOf(nowUs));
+    const startUs = this.#startOf(nowUs);
     const windows = (startUs - state.startUs) / this.windowUs;
     const current = windows === 0 ? state.current : 0;
     const previous = windows === 0 ? state.previous : windows === 1 ? state.current : 0;
@@ -61,8 +61,7 @@ export class SlidingCounter implements RateLimiter<SlidingCounterState> {
   }
 
   idleAtMs(state: SlidingCounterState): number {
-    const windows = state.current > 0 ? 2 : state.previous > 0 ? 1 : 0;
-    return (state.startUs + windows * this.windowUs) / 1000;
+    return (state.startUs + (state.current > 0 ? 2 * this.windowUs : 0)) / 1000;
   }
 
   adopt(state: SlidingCounterState, former: SlidingCounter, nowMs: number): void {
@@ -91,9 +90,8 @@ export class SlidingCounter implements RateLimiter<SlidingCounterState> {
     return this.windowUs + this.#fadedUs(current, this.capacity - cost);
   }
 
-  /** Offset in a window at which so many permits of the previous one weigh at most `room`; a whole window when they never do. */
+  /** Offset in a window at which so many permits of the previous one weigh at most `room`; a whole window or more when they never do. */
   #fadedUs(previous: number, room: number): number {
-    if (room < 0) return this.windowUs;
     return previous <= room ? 0 : this.windowUs - Math.floor((room * this.windowUs) / previous);
   }
 }

@@ -54,7 +54,7 @@ export class SlidingLog implements RateLimiter<SlidingLogState> {
     for (let i = 0; i < state.size; i++) {
       const at = (state.head + i) % state.instantsUs.length;
       const leavesUs = state.instantsUs[at]! + this.#windowUs;
-      if (leavesUs > nowUs && sum + cost <= this.capacity) break;
+      if (sum + cost <= this.capacity) break;
       sum -= state.costs[at]!;
       dueUs = Math.max(dueUs, leavesUs);
     }

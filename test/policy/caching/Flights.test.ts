@@ -40,4 +40,21 @@ describe("flights", () => {
     expect(some.flightOf(leader)).toBe(-1);
     expect(next).not.toBe(flight);
   });
+
+  it("a load that nobody may join, one that landed -> not the key's current one", () => {
+    const some = flights();
+    some.open("a", false, 0);
+    expect(some.current("a")).toBe(-1);
+    const flight = some.open("b", true, 0);
+    some.join(flight, 1, true);
+    some.land(flight);
+    expect(some.current("b")).toBe(-1);
+  });
+
+  it("handing over, the only caller leaves a load that needs nobody -> it goes on, without a leader", () => {
+    const some = new Flights<string>({ maxLoads: 2, maxWaiters: 8, leaseMs: 100, onLeaderCancel: "handOver" });
+    const flight = some.open("a", true, 0);
+    some.keep(flight);
+    expect([some.leave(some.join(flight, 1, true), 0), some.owns(flight), some.active]).toEqual([Left.Gone, true, 1]);
+  });
 });

@@ -95,6 +95,27 @@ describe("leased cache", () => {
     expect([cache.store("a", "one", 1, 0.5, 0), cache.store("c", "two", 3, 0.5, 0)]).toEqual([false, true]);
   });
 
+  it("leased cache: released twice by its owner -> both true, and once for all; by another -> false", () => {
+    const cache = new LeasedCache<number>(SETTINGS);
+    cache.request("a", "one", 0);
+    expect([cache.release("a", "two", 0), cache.release("a", "one", 0), cache.release("a", "one", 0)]).toEqual([false, true, true]);
+    expect([cache.request("a", "two", 0).answer, cache.release("a", "one", 0), cache.store("a", "two", 1, 0.5, 0)]).toEqual([
+      "lead",
+      true,
+      true,
+    ]);
+  });
+
+  it("leased cache: ages at the ends of fresh and stale -> hit below the first, stale below the second, then nothing", () => {
+    const answers = [99.999, 100, 149.999, 150].map((nowMs) => {
+      const cache = new LeasedCache<number>(SETTINGS);
+      cache.request("a", "one", 0);
+      cache.store("a", "one", 1, 0.5, 0);
+      return cache.request("a", "two", nowMs).answer;
+    });
+    expect(answers).toEqual(["hit", "staleLead", "staleLead", "lead"]);
+  });
+
   it("leased cache: a time to live of one microsecond -> never less, whatever the jitter", () => {
     const cache = new LeasedCache<number>({ ...SETTINGS, ttlMs: 0.001, ttlJitterRatio: 0.9 });
     cache.request("a", "one", 0);

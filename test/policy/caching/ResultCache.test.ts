@@ -6,6 +6,8 @@ import { expectFaults } from "../Settings.ts";
 import { cacheOf, callersOf, load, PLAIN } from "./Caches.ts";
 import { NaiveCache } from "./NaiveCache.ts";
 
+const asks = ["ask", "ask", "ask", "ask", "ask"];
+
 describe("result cache, any history", () => {
   const step = fc.record({
     gapMs: fc.constantFrom(0, 0, 1, 49, 50, 51, 99, 100, 101, 400),
@@ -28,26 +30,32 @@ describe("result cache, any history", () => {
   });
 
   it("cache: any history -> every answer, count, load and waiter of the rules over lists", () => {
-    const all = fc.record({ step, flight: fc.nat(20), back: fc.constantFrom(0, 0, 0, 0, -30) });
-    const keys = ["", "a", "a:b", "__proto__"];
+    const keys = ["", "a", "__proto__"];
+    const all = fc.record({
+      gapMs: fc.constantFrom(0, 0, 0, 1, 10, 49, 50, 51, 99, 100, 101, 400),
+      act: fc.constantFrom(...asks, "end", "end", "fail", "absent", "unkept", "cancel", "cancel", "prefetch", "write", "flush", "lease"),
+      key: fc.constantFrom(...keys),
+      which: fc.nat(3),
+      draw: fc.nat(999).map((part) => part / 1000),
+      back: fc.constantFrom(0, 0, -30),
+    });
     fc.assert(
-      fc.property(settings, fc.constantFrom(0, 0.5), fc.array(all, { maxLength: 60, size: "max" }), (some, ttlJitterRatio, history) => {
+      fc.property(settings, fc.constantFrom(0, 0, 0.5), fc.array(all, { maxLength: 60, size: "max" }), (some, ttlJitterRatio, history) => {
         const chosen = { ...PLAIN, ...some, ttlJitterRatio, ttlMs: 100 };
         const cache = cacheOf(chosen);
         const naive = new NaiveCache(chosen);
         const known: Array<{ readonly caller: number; readonly waiter: number }> = [];
         const ids: Array<number> = [];
-        let [now, caller] = [0, 0];
+        let [now, caller] = [0, -1];
         const begun = (): void => {
           naive.load!.id = cache.flight;
           ids.push(cache.flight);
         };
-        for (const { step, flight: which, back } of history) {
-          now += step.gapMs;
+        for (const { gapMs, act, key, which, draw, back } of history) {
+          now += gapMs;
           // A reading that steps back counts as the latest.
           naive.nowMs = Math.max(naive.nowMs, now + back);
           const at = now + back;
-          const { act, key, draw } = step;
           if (act === "ask") {
             const answer = naive.request(key, ++caller, draw);
             expect(cache.request(key, caller, draw, at)).toBe(answer);
@@ -55,7 +63,7 @@ describe("result cache, any history", () => {
             if (answer === Answer.Lead || answer === Answer.Follow) known.push({ caller, waiter: cache.waiter });
           } else if (act === "cancel") {
             if (known.length === 0) continue;
-            const one = known[which % known.length]!;
+            const one = known[Math.max(0, known.length - 1 - which)]!;
             const left = naive.cancel(one.caller);
             expect(cache.cancel(one.waiter, at)).toBe(left);
             if (left === Left.HandedOver) {
@@ -73,7 +81,7 @@ describe("result cache, any history", () => {
             expect(cache.prefetch(key, at)).toBe(loads);
             if (loads) begun();
           } else if (ids.length > 0) {
-            const id = ids[Math.max(0, ids.length - 1 - (which % 4))]!;
+            const id = ids[Math.max(0, ids.length - 1 - which)]!;
             if (act === "lease") {
               const leader = naive.leaseEnded(id);
               expect(cache.leaseEnded(id, at)).toBe(leader);
@@ -299,6 +307,14 @@ describe("result cache, cases", () => {
     }
   });
 
+  it("cache: a value larger than all bytes -> served to who waited, and the old one is gone", () => {
+    const cache = cacheOf({ maxBytes: 10 });
+    load(cache, "k", 0);
+    expect(cache.request("k", 1, 0, 1000)).toBe(Answer.Lead);
+    expect(cache.settle(cache.flight, Loaded.Value, 11, 0.5, 1000)).toBe(Settled.Served);
+    expect([cache.slot, cache.entries.put("k", 11), cache.entries.size]).toEqual([-1, -1, 0]);
+  });
+
   it("cache: before anything happened -> no load, no waiter, no entry, no new leader", () => {
     const cache = cacheOf();
     expect([cache.flight, cache.waiter, cache.slot, cache.newLeader, cache.loadsInFlight]).toEqual([-1, -1, -1, -1, 0]);
@@ -338,6 +354,7 @@ describe("early refresh", () => {
       // Five standard deviations of a share of 100,000 draws are below 0.008.
       expect(Math.abs(early / 100_000 - Math.exp(-x / scale))).toBeLessThan(0.008);
     }
+    expect(refreshesEarly(1000, 0, 0.5, 1000)).toBe(true);
     expect([refreshesEarly(1000, 0, 0.999, 999), refreshesEarly(1000, 1e9, 0, 999)]).toEqual([false, false]);
     expect(refreshesEarly(1000, 1000, 1 - 2 ** -53, 0)).toBe(true);
   });

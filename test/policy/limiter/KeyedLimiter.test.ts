@@ -53,3 +53,14 @@ it("keyed limiter: asked about a key -> as the limiter of that key alone, and no
     200,
   ]);
 });
+
+it("keyed limiter: full, refusing -> until the first of those looked at is idle, wherever it stands", () => {
+  const limiter = new KeyedLimiter(new Gcra({ permits: 1, perMs: 1000, burst: 3 }), { maxKeys: 3, whenFull: "refuse" });
+  for (const [key, cost] of [
+    ["a", 3],
+    ["b", 1],
+    ["c", 2],
+  ] as const)
+    limiter.take(key, cost, 0);
+  expect([limiter.take("d", 1, 0), limiter.take("d", 1, 999), limiter.take("d", 1, 1000)]).toEqual([1000, 1, 0]);
+});

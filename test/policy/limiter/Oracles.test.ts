@@ -58,6 +58,7 @@ it("tokenBucket, gcra: any rate, any history -> every decision and hint of a buc
         expect(bucket.take(state, cost, nowMs)).toBe(expected);
         expect(gcra.take(cell, cost, nowMs)).toBe(expected);
         expect(gcra.remaining(cell, nowMs)).toBe(bucket.remaining(state, nowMs));
+        expect(gcra.waitMs(cell, cost, nowMs)).toBe(bucket.waitMs(state, cost, nowMs));
       }
     }),
   );
@@ -76,9 +77,36 @@ it("tokenBucket: charges beyond the level -> debt, which is refilled before anyb
   bucket.charge(state, 8, 300);
   const wider = new TokenBucket({ permits: 1, perMs: 1000, burst: 5 });
   wider.adopt(state, bucket, 400);
-  // A debt of 2 is rounded to the far side, by one unit at most.
-  expect(wider.waitMs(state, 1, 400)).toBeGreaterThanOrEqual(3000);
-  expect(wider.waitMs(state, 1, 400)).toBeLessThanOrEqual(3000.001);
+  // A debt of 2 is rounded to the far side, by one unit.
+  expect(wider.waitMs(state, 1, 400)).toBe(3000.001);
+});
+
+it("tokenBucket, gcra: over to thousandths of permits and back -> what remained, and idle at the same time", () => {
+  const [whole, fine] = [
+    { permits: 10, perMs: 1000, burst: 5 },
+    { permits: 3, perMs: 1000, burst: 5, partsPerPermit: 1000 },
+  ];
+  for (const [from, to, idleMs] of [
+    [whole, fine, 100 + 3000 / 3],
+    [fine, whole, 100 + 370],
+  ] as const) {
+    for (const Limiter of [TokenBucket, Gcra] as const) {
+      const [former, next] = [new Limiter(from), new Limiter(to)];
+      const state = former.open(0) as any;
+      former.take(state, 4, 0);
+      next.adopt(state, former as any, 100);
+      expect(Math.abs(next.idleAtMs(state) - idleMs)).toBeLessThan(0.002);
+    }
+  }
+});
+
+it("slidingLog, slidingCounter: an older reading -> decides as of the limiter's time", () => {
+  const log = new SlidingLog({ limit: 5, windowMs: 1000 });
+  const entries = log.open(0);
+  expect([log.take(entries, 3, 1000), log.take(entries, 2, 500), log.take(entries, 1, 500)]).toEqual([0, 0, 1500]);
+  const counter = new SlidingCounter({ limit: 5, windowMs: 1000 });
+  const counts = counter.open(0);
+  expect([counter.take(counts, 2, 2000), counter.take(counts, 3, 1500)]).toEqual([0, 0]);
 });
 
 it("tokenBucket: saturating arrivals at 1, 1.1, 1.5, 2 and 10 times the rate -> all of the rate, and no less under more load", () => {
@@ -108,13 +136,16 @@ it("slidingLog: any history -> a list of all admissions decides the same", () =>
       const state = log.open(0);
       const admitted: Array<{ atMs: number; cost: number }> = [];
       let nowMs = 0;
-      for (const { gapMs, cost } of list) {
+      for (const { gapMs, cost: drawn } of list) {
         nowMs = addMs(nowMs, gapMs);
+        // Small costs, for more admissions than the log begins with room for.
+        const cost = limit === 5 ? drawn : 1 + (drawn % 2);
         const inside = admitted.filter(({ atMs }) => addMs(atMs, 1000) > nowMs).reduce((sum, one) => sum + one.cost, 0);
         const fits = inside + cost <= limit;
         expect(log.remaining(state, nowMs)).toBe(limit - inside);
         if (fits) admitted.push({ atMs: nowMs, cost });
         expect(log.take(state, cost, nowMs) === 0).toBe(fits);
+        if (fits) expect(state.size).toBe(admitted.filter(({ atMs }) => addMs(atMs, 1000) > nowMs).length);
       }
     }),
   );

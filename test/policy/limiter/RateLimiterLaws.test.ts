@@ -192,6 +192,10 @@ describe.each(KINDS)("$name", (kind) => {
     );
   });
 
+  it("limiter: a new key -> idle at once", () => {
+    for (const nowMs of [0, 999.5, 12_345.678]) expect(limiter.idleAtMs(limiter.open(nowMs))).toBeLessThanOrEqual(nowMs);
+  });
+
   it("limiter: other settings -> what remained stays, within the new capacity", () => {
     fc.assert(
       fc.property(history, fc.boolean(), (list, shrinks) => {
