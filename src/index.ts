@@ -11,6 +11,7 @@ export type { Experiment, Simulated, SimulateOptions } from "./experiment/simula
 export { SimulationDefect, TraceUnusable } from "./experiment/SimulationFault.ts";
 export { OUTCOMES } from "./metric/Result.ts";
 export type { ClassResult, Distribution, GateResult, Interval, Outcome, PoolResult, Result, TimelinePoint } from "./metric/Result.ts";
+export type { ReplicaUse } from "./metric/ReplicaUse.ts";
 export type { RequestRecord } from "./metric/RequestRecord.ts";
 export { Simulation } from "./serving/Simulation.ts";
 export { Fleet } from "./serving/Fleet.ts";

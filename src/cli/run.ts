@@ -8,6 +8,7 @@ import { writeReports } from "../report/ReportFolder.ts";
 import { requestsCsv } from "../report/requestsCsv.ts";
 import { summaryJson } from "../report/summaryJson.ts";
 import { renderTerminal } from "../report/terminal/renderTerminal.ts";
+import { replicasCsv } from "../report/replicasCsv.ts";
 import { timelineCsv } from "../report/timelineCsv.ts";
 import { loadScenario } from "../scenario/loadScenario.ts";
 import { ExitCode } from "./ExitCode.ts";
@@ -126,6 +127,7 @@ const filesOf = (simulated: Simulated, spent: Spent): { readonly [name: string]:
   "summary.json": summaryJson(simulated.result),
   "requests.csv": requestsCsv(simulated.sample),
   "timeline.csv": timelineCsv(simulated.result),
+  "replicas.csv": replicasCsv(simulated.replicas),
   "engine.json": `${JSON.stringify(
     {
       wallMs: Math.round(spent.wallMs),

@@ -21,6 +21,7 @@ import { evaluateGates } from "./evaluateGates.ts";
 import type { Gate } from "./Gate.ts";
 import type { Judged } from "./GateMetric.ts";
 import { handoverResult } from "./handoverResult.ts";
+import { meteredUse } from "./meteredUse.ts";
 import { poolResources } from "./poolResources.ts";
 import { scalingResult } from "./scalingResult.ts";
 import { rulesResult } from "./rulesResult.ts";
@@ -219,33 +220,17 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const meters = replicas.map((replica) => replica.meter);
   const total = (of: (meter: (typeof meters)[number]) => number): number => sum(meters.map(of));
   const replicaMs = paidMs(index, runs, sum(measuredMs) * pool.replicas);
-  const busyMs = total((meter) => meter.busyMs);
-  const ranks = pool.engine.scheduling?.dataParallel?.ranks ?? 1;
-  const capacity = pool.engine.kvBlocks * pool.engine.blockTokens * ranks;
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
   const gpus = pool.replicas * pool.gpusPerReplica;
-  const kv = {
-    meanRatio: replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * capacity) : 0,
-    maxRatio: Math.max(...meters.map((meter) => meter.maxBlocks)) / (pool.engine.kvBlocks * ranks),
-  };
-  const waitingMean = replicaMs > 0 ? total((meter) => meter.waitingTime) / replicaMs : 0;
+  const use = meteredUse(pool, meters, replicaMs);
   return {
     name: pool.name,
     gpu: pool.gpu,
     model: pool.model,
     replicas: pool.replicas,
     gpus,
-    utilization: replicaMs > 0 ? Math.min(1, busyMs / replicaMs) : 0,
-    waiting: {
-      mean: waitingMean,
-      max: Math.max(...meters.map((meter) => meter.maxWaiting)),
-    },
-    batch: {
-      mean: busyMs > 0 ? total((meter) => meter.batchTime) / busyMs : 0,
-      max: Math.max(...meters.map((meter) => meter.maxBatch)),
-    },
-    kv,
+    ...use,
     preemptions: total((meter) => meter.preemptions),
     prefixCache: {
       hitTokens,
@@ -260,7 +245,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
       decode: total((meter) => meter.decodeTokens),
     },
     ...scalingResult(index, runs),
-    resources: poolResources(pool, { runs, index, replicaMs, meters, kv, waitingMean }),
+    resources: poolResources(pool, { runs, index, replicaMs, meters, kv: use.kv, waitingMean: use.waiting.mean }),
     replicaHours: replicaMs / runs.length / HOUR_MS,
     costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,

@@ -9,6 +9,8 @@ export interface ResourcesMeasured {
   readonly runs: ReadonlyArray<Replication>;
   /** Of the pool. */
   readonly index: number;
+  /** One replica of it, by its number in the fleet; all of them if absent. */
+  readonly replica?: number;
   /** Time in which replicas were rented, all replications together. */
   readonly replicaMs: number;
   readonly meters: ReadonlyArray<ReplicaMeter>;
@@ -28,13 +30,13 @@ const SATURATED = 0.98;
  */
 const KV_SATURATED = 0.8;
 
-/** What a pool used of its resources. */
+/** What a pool, or one replica of it, used of its resources. */
 export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): PoolResources => {
   const { meters, replicaMs } = measured;
   const ratio = (ms: number): number => (replicaMs > 0 ? Math.min(1, ms / replicaMs) : 0);
   const busyMs = sum(meters.map((meter) => meter.busyMs - meter.gpuIdleMs));
   const machines = measured.runs.flatMap(({ fleet }) =>
-    [...(fleet.machines ?? [])].filter(([replica]) => fleet.poolOf[replica] === measured.index).map(([, machine]) => machine),
+    [...(fleet.machines ?? [])].filter(([replica]) => isMeasured(measured, fleet.poolOf, replica)).map(([, machine]) => machine),
   );
   const used = {
     gpu: { busyRatio: pool.station === undefined ? ratio(busyMs) : null },
@@ -90,9 +92,15 @@ const diskOf = (pool: PoolSpec, machines: ReadonlyArray<Machine>, replicaMs: num
   };
 };
 
-const linkOf = ({ runs, index, replicaMs }: ResourcesMeasured): number | null => {
+const isMeasured = ({ index, replica }: ResourcesMeasured, poolOf: Int32Array, one: number): boolean =>
+  poolOf[one] === index && (replica === undefined || replica === one);
+
+const linkOf = (measured: ResourcesMeasured): number | null => {
+  const { runs, replicaMs } = measured;
   const busy = runs.flatMap(({ fleet }) =>
-    [...fleet.poolOf].flatMap((of, replica) => (of === index ? (fleet.disaggregation?.handovers(replica)?.linkBusyMs ?? []) : [])),
+    [...fleet.poolOf.keys()].flatMap((replica) =>
+      isMeasured(measured, fleet.poolOf, replica) ? (fleet.disaggregation?.handovers(replica)?.linkBusyMs ?? []) : [],
+    ),
   );
   if (busy.length === 0) return null;
   return replicaMs > 0 ? Math.min(1, sum(busy) / replicaMs) : 0;

@@ -1,9 +1,11 @@
 import * as Effect from "effect/Effect";
+import type { ReplicaUse } from "../metric/ReplicaUse.ts";
 import type { RequestRecord } from "../metric/RequestRecord.ts";
 import type { Result } from "../metric/Result.ts";
 import type { Components, WorldSpec } from "../serving/worldLayer.ts";
 import type { ResultHeader } from "./assembleResult.ts";
 import { assembleResult } from "./assembleResult.ts";
+import { replicaUses } from "./replicaUses.ts";
 import type { Progress, Replication } from "./runReplication.ts";
 import { runReplication } from "./runReplication.ts";
 import type { SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
@@ -30,6 +32,7 @@ export interface Simulated {
   readonly result: Result;
   /** Of the first replication. */
   readonly sample: ReadonlyArray<RequestRecord>;
+  readonly replicas: ReadonlyArray<ReplicaUse>;
 }
 
 const TIMELINE_POINTS = 120;
@@ -56,7 +59,11 @@ export const simulate = Effect.fnUntraced(function* (
     if (run.interrupted) break;
   }
   const result = assembleResult({ ...experiment, seed: options.seed, repeat: options.repeat ?? "" }, runs);
-  return { result, sample: byArrival(runs[0]!.recorder.sample) };
+  return {
+    result,
+    sample: byArrival(runs[0]!.recorder.sample),
+    replicas: replicaUses(experiment.fleet, experiment.warmupMs, runs),
+  };
 });
 
 const byArrival = (records: ReadonlyArray<RequestRecord>): Array<RequestRecord> =>

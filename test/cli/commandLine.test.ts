@@ -44,14 +44,14 @@ test("run --format json: the document alone on stdout, the same bytes as in the 
   expect(document).toMatchObject({ verdict: "pass", seed: 7, repeat: `npx spillway run ${QUICK} --seed 7` });
   expect(byItself).toEqual({ code: 0, stdout: byCommand.stdout, stderr: "" });
 
-  expect(readdirSync(out).toSorted()).toEqual(["engine.json", "requests.csv", "summary.json", "timeline.csv"]);
+  expect(readdirSync(out).toSorted()).toEqual(["engine.json", "replicas.csv", "requests.csv", "summary.json", "timeline.csv"]);
   const read = (name: string): string => readFileSync(join(out, name), "utf8");
   expect(read("summary.json")).toBe(byCommand.stdout);
   expect(read("summary.json")).not.toMatch(/wallMs|cpuMs|rss|node_|platform|\/tmp/iu);
   expect(JSON.parse(read("engine.json"))).toMatchObject({ wallMs: expect.any(Number), cpuMs: expect.any(Number) });
   expect(read("timeline.csv").trim().split("\n")).toHaveLength(121);
   expect(read("requests.csv").startsWith("class,id,arrivalMs,")).toBe(true);
-  for (const name of ["summary.json", "requests.csv", "timeline.csv"])
+  for (const name of ["summary.json", "requests.csv", "timeline.csv", "replicas.csv"])
     expect(readFileSync(join(folder, "itself", name), "utf8")).toBe(read(name));
 }, 60_000);
 
