@@ -6,8 +6,8 @@ const CLEAR = "\r\u001B[2K";
 
 /** A live line on stderr: simulated time, events per second, time left. Only on a terminal and outside CI. */
 export class ProgressLine {
-  private readonly enabled: boolean;
-  private readonly replications: number;
+  declare private readonly enabled: boolean;
+  declare private readonly replications: number;
   private readonly startedMs = performance.now();
   private drawnMs = -Infinity;
   private eventsBefore = 0;

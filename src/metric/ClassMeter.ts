@@ -5,7 +5,7 @@ import type { Outcome } from "./Result.ts";
 
 /** What is measured of one traffic class in one replication. */
 export class ClassMeter {
-  readonly spec: TrafficClassSpec;
+  declare readonly spec: TrafficClassSpec;
   readonly ttftMs = new Summary();
   readonly tpotMs = new Summary();
   readonly e2eMs = new Summary();
@@ -30,9 +30,9 @@ export class ClassMeter {
   cachedTokens = 0;
   outputTokens = 0;
   wastedTokens = 0;
-  private readonly ttftBoundMs: number;
-  private readonly tpotBoundMs: number;
-  private readonly e2eBoundMs: number;
+  declare private readonly ttftBoundMs: number;
+  declare private readonly tpotBoundMs: number;
+  declare private readonly e2eBoundMs: number;
 
   constructor(spec: TrafficClassSpec) {
     this.spec = spec;

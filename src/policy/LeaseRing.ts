@@ -3,7 +3,7 @@
  * `slot(id)`. O(1) on average; memory is fixed.
  */
 export class LeaseRing {
-  readonly slots: number;
+  declare readonly slots: number;
   readonly #leaseUs: number;
   readonly #endsUs: Float64Array;
   /** 1: still held. */

@@ -2,10 +2,10 @@
 export class PolicyFault extends RangeError {
   override readonly name = "PolicyFault";
   /** Dotted, from the policy's name: "tokenBucket.cost". */
-  readonly argument: string;
+  declare readonly argument: string;
   /** Completes "must be": "a whole number > 0". */
-  readonly constraint: string;
-  readonly value: unknown;
+  declare readonly constraint: string;
+  declare readonly value: unknown;
 
   constructor(argument: string, constraint: string, value: unknown) {
     super(`${argument}: must be ${constraint} (got ${String(value)})`);

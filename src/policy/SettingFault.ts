@@ -2,10 +2,10 @@
 export class SettingFault extends RangeError {
   override readonly name = "SettingFault";
   /** Dotted, from the policy's name: "codel.targetMs". */
-  readonly setting: string;
+  declare readonly setting: string;
   /** Completes "must be": "> 0". */
-  readonly constraint: string;
-  readonly value: unknown;
+  declare readonly constraint: string;
+  declare readonly value: unknown;
 
   constructor(setting: string, constraint: string, value: unknown) {
     super(`${setting}: must be ${constraint} (got ${String(value)})`);

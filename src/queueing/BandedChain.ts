@@ -5,8 +5,8 @@
  * Source: Grassmann, Taksar, Heyman 1985, "Regenerative analysis and steady state distributions for Markov chains"; accuracy: O'Cinneide 1993.
  */
 export class BandedChain {
-  readonly states: number;
-  readonly reach: number;
+  declare readonly states: number;
+  declare readonly reach: number;
   readonly #width: number;
   /** Row i holds the rates from state i to i - reach .. i + reach; the middle is unused. */
   readonly #rates: Float64Array;

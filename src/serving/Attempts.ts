@@ -16,45 +16,45 @@ export const AttemptState = { Waiting: 0, Prefilling: 1, Decoding: 2, Gateway: 3
 
 /** All attempts in flight, as a structure of arrays: what the user sent, and what gateway and engine remember of it. */
 export class Attempts {
-  readonly pool: SlotPool;
+  declare readonly pool: SlotPool;
   /** The request it serves; -1 when nobody waits for the answer any more. */
-  readonly request: Column<Int32Array>;
-  readonly classIndex: Column<Int32Array>;
+  declare readonly request: Column<Int32Array>;
+  declare readonly classIndex: Column<Int32Array>;
   /** Wait that came with a rejection, in ms; NaN where none did. */
-  readonly retryAfterMs: Column<Float64Array>;
+  declare readonly retryAfterMs: Column<Float64Array>;
   /** Which copy of a hedged attempt it is, from 0. */
-  readonly copy: Column<Int32Array>;
+  declare readonly copy: Column<Int32Array>;
   /** When its client stops waiting; Infinity where it does not. */
-  readonly deadlineMs: Column<Float64Array>;
-  readonly promptTokens: Column<Int32Array>;
+  declare readonly deadlineMs: Column<Float64Array>;
+  declare readonly promptTokens: Column<Int32Array>;
   /** Tokens that the answer has, if the model may finish it. No policy reads this. */
-  readonly outputTokens: Column<Int32Array>;
-  readonly state: Column<Int32Array>;
-  readonly replica: Column<Int32Array>;
+  declare readonly outputTokens: Column<Int32Array>;
+  declare readonly state: Column<Int32Array>;
+  declare readonly replica: Column<Int32Array>;
   /** Neighbors in whichever list holds the attempt: the gateway's queue, a replica's waiting or running list. */
-  readonly previous: Column<Int32Array>;
-  readonly next: Column<Int32Array>;
+  declare readonly previous: Column<Int32Array>;
+  declare readonly next: Column<Int32Array>;
   /** Tokens in the KV cache while waiting or prefilling; less the step counter while decoding. */
-  readonly computed: Column<Int32Array>;
+  declare readonly computed: Column<Int32Array>;
   /** Prompt and generated tokens, while waiting or prefilling. */
-  readonly total: Column<Int32Array>;
+  declare readonly total: Column<Int32Array>;
   /** Order of admission on its replica. */
-  readonly admission: Column<Float64Array>;
-  readonly heapPosition: Column<Int32Array>;
+  declare readonly admission: Column<Float64Array>;
+  declare readonly heapPosition: Column<Int32Array>;
   /** Prompt tokens found in the prefix cache at the first admission. */
-  readonly cachedTokens: Column<Int32Array>;
-  readonly arrivalMs: Column<Float64Array>;
+  declare readonly cachedTokens: Column<Int32Array>;
+  declare readonly arrivalMs: Column<Float64Array>;
   /** First admission to a batch, and first token; NaN before. */
-  readonly admittedMs: Column<Float64Array>;
-  readonly firstTokenMs: Column<Float64Array>;
+  declare readonly admittedMs: Column<Float64Array>;
+  declare readonly firstTokenMs: Column<Float64Array>;
   /** Last token before a preemption; NaN otherwise. */
-  readonly preemptedMs: Column<Float64Array>;
+  declare readonly preemptedMs: Column<Float64Array>;
   /** Names the whole request where others ask the same; 0 = like no other. */
-  readonly contentKey: Column<Float64Array>;
-  readonly prefixKey: Column<Float64Array>;
-  readonly prefixTokens: Column<Int32Array>;
-  readonly streamKey: Column<Float64Array>;
-  readonly traceBlockTokens: Column<Int32Array>;
+  declare readonly contentKey: Column<Float64Array>;
+  declare readonly prefixKey: Column<Float64Array>;
+  declare readonly prefixTokens: Column<Int32Array>;
+  declare readonly streamKey: Column<Float64Array>;
+  declare readonly traceBlockTokens: Column<Int32Array>;
   readonly traceKeys: Array<Float64Array | undefined> = [];
   private readonly loaded: MutableContent = {
     prefixKey: 0,

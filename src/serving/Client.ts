@@ -63,16 +63,16 @@ const NONE = -1;
 const TRIES_SPAN = 1024;
 
 class SimulatedClient implements ClientService, GatewayListener, Actor {
-  private readonly classes: ReadonlyArray<TrafficClassSpec>;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly gateway: Door;
-  private readonly recorder: RecorderService;
+  declare private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly gateway: Door;
+  declare private readonly recorder: RecorderService;
   private readonly budgets: ClientBudgets | undefined;
-  private readonly actor: number;
-  private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
-  private readonly patience: ReadonlyArray<DelayRing | undefined>;
-  private readonly jitter: ReadonlyArray<Draws>;
-  private onEnd!: RequestEnded;
+  declare private readonly actor: number;
+  declare private readonly deadlines: ReadonlyArray<DelayRing | undefined>;
+  declare private readonly patience: ReadonlyArray<DelayRing | undefined>;
+  declare private readonly jitter: ReadonlyArray<Draws>;
+  declare private onEnd: RequestEnded;
 
   constructor(
     classes: ReadonlyArray<TrafficClassSpec>,

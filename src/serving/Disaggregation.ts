@@ -53,21 +53,21 @@ interface DecodeSide {
  * end, even if nobody waits for it any more.
  */
 export class Disaggregation {
-  private readonly spec: DisaggregationSpec;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
-  private readonly listener: EngineListener;
-  private readonly actor: number;
+  declare private readonly spec: DisaggregationSpec;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
+  declare private readonly listener: EngineListener;
+  declare private readonly actor: number;
   private readonly prefills: Array<PrefillSide> = [];
   private readonly decodes: Array<DecodeSide> = [];
-  private readonly stage: Column<Int32Array>;
-  private readonly prefillOf: Column<Int32Array>;
-  private readonly decodeOf: Column<Int32Array>;
-  private readonly ticket: Column<Float64Array>;
-  private readonly firstMs: Column<Float64Array>;
-  private readonly admittedMs: Column<Float64Array>;
+  declare private readonly stage: Column<Int32Array>;
+  declare private readonly prefillOf: Column<Int32Array>;
+  declare private readonly decodeOf: Column<Int32Array>;
+  declare private readonly ticket: Column<Float64Array>;
+  declare private readonly firstMs: Column<Float64Array>;
+  declare private readonly admittedMs: Column<Float64Array>;
   /** Since when layers of the KV could go over the link; NaN if only whole. */
-  private readonly layersMs: Column<Float64Array>;
+  declare private readonly layersMs: Column<Float64Array>;
   /** Finished prompts that no decode replica is there for, in order. */
   private readonly stranded = new Set<number>();
   /** Finished prompts that wait for blocks, or move. */

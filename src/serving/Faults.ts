@@ -30,18 +30,18 @@ type ReplicaFault = Extract<FaultSpec, { readonly pool: string }>;
 type EntranceFault = Exclude<FaultSpec, ReplicaFault>;
 
 class FaultInjector implements Actor {
-  readonly schedule: ReadonlyArray<FaultSpec>;
-  private readonly fleet: FleetService;
-  private readonly gateway: GatewayService;
-  private readonly entrance: EntranceService;
+  declare readonly schedule: ReadonlyArray<FaultSpec>;
+  declare private readonly fleet: FleetService;
+  declare private readonly gateway: GatewayService;
+  declare private readonly entrance: EntranceService;
   /** How many faults hold each replica down; overlapping ones end when the last ends. */
-  private readonly holds: Int32Array;
+  declare private readonly holds: Int32Array;
   /** Faults that slow each replica or its link. */
-  private readonly slow: Array<Set<number>>;
+  declare private readonly slow: Array<Set<number>>;
 
   /** Faults that slow the store, and those that fail attempts at each replica. */
   private readonly storeSlow = new Set<number>();
-  private readonly failing: Array<Set<number>>;
+  declare private readonly failing: Array<Set<number>>;
 
   constructor(
     schedule: ReadonlyArray<FaultSpec>,

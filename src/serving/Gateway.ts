@@ -111,32 +111,32 @@ const NOWHERE = -1;
 const AFFINITY_BLOCK = 3;
 
 class SimulatedGateway implements GatewayService, EngineListener, Actor {
-  readonly queueLength: TimeAverage;
+  declare readonly queueLength: TimeAverage;
   cut = 0;
-  private readonly spec: GatewaySpec;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly fleet: FleetService;
-  private readonly router: RouterPolicy;
-  private readonly queue: WaitingQueue;
+  declare private readonly spec: GatewaySpec;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly fleet: FleetService;
+  declare private readonly router: RouterPolicy;
+  declare private readonly queue: WaitingQueue;
   private readonly limits: DelayRing | undefined;
   /** Wakes when a router that found nobody wants to be asked again; only for routers that say when. */
   private readonly reopening: Timer | undefined;
   /** When an attempt was forwarded, for whoever learns from it. */
-  private readonly sentMs: Column<Float64Array>;
-  private readonly learns: boolean;
+  declare private readonly sentMs: Column<Float64Array>;
+  declare private readonly learns: boolean;
   private readonly breakers: ReplicaBreakers | undefined;
   private readonly concurrency: InFlightLimit | undefined;
   private readonly targets: PoolTargets | undefined;
   /** Share of attempts that fail at once, by replica; only while a fault says so. */
   private failing: Float64Array | undefined;
-  private readonly failureDraw: () => number;
-  private readonly draw: () => number;
-  private readonly outstanding: Int32Array;
+  declare private readonly failureDraw: () => number;
+  declare private readonly draw: () => number;
+  declare private readonly outstanding: Int32Array;
   private readonly reports: LoadReports | undefined;
-  private readonly available: Uint8Array;
-  private readonly view: Parameters<RouterPolicy["pick"]>[0];
+  declare private readonly available: Uint8Array;
+  declare private readonly view: Parameters<RouterPolicy["pick"]>[0];
   private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
-  private listener!: GatewayListener;
+  declare private listener: GatewayListener;
 
   constructor(
     spec: GatewaySpec,

@@ -9,7 +9,7 @@ export interface LifecycleListener {
 
 /** Turns replicas on and off, by their number in the fleet. Replicas of pools without a startup are always on: they have no entry. */
 export class Lifecycle {
-  private readonly kernel: Kernel;
+  declare private readonly kernel: Kernel;
   private readonly living = new Map<number, LivingReplica>();
   private readonly poolOf = new Map<number, number>();
   private readonly pools = new Map<number, ReplicaCounts>();

@@ -56,8 +56,8 @@ interface Watched extends ObserverOptions {
 
 class SimulatedObserver implements Actor {
   readonly timeline: Array<TimelinePoint> = [];
-  private readonly of: Watched;
-  private readonly actor: number;
+  declare private readonly of: Watched;
+  declare private readonly actor: number;
   private lastBusyMs = 0;
   private lastRentedMs = 0;
 

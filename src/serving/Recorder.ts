@@ -62,18 +62,18 @@ export class Recorder extends Context.Service<Recorder, RecorderService>()("spil
 }
 
 class SimulatedRecorder implements RecorderService {
-  readonly classes: ReadonlyArray<ClassMeter>;
+  declare readonly classes: ReadonlyArray<ClassMeter>;
   readonly interval: IntervalCounts = { offered: 0, completed: 0, good: 0, failed: 0, ttftMs: new Summary() };
   readonly inSystem = new TimeAverage();
   readonly sample: Array<RequestRecord> = [];
   readonly blocked = { breaker: 0, throttle: 0 };
   requests = 0;
   attempts = 0;
-  private readonly options: RecorderOptions;
-  private readonly simulation: typeof Simulation.Service;
+  declare private readonly options: RecorderOptions;
+  declare private readonly simulation: typeof Simulation.Service;
   /** Requests of each class so far. */
-  private readonly arrivals: Float64Array;
-  private readonly reservoir: UnitSource;
+  declare private readonly arrivals: Float64Array;
+  declare private readonly reservoir: UnitSource;
   private sampled = 0;
   /** Sum of the times that requests spent in the system, for Little's law. */
   private readonly spentMs = Float64Array.of(0);

@@ -6,42 +6,42 @@ import { SlotPool } from "../kernel/SlotPool.ts";
  * user keeps its slot from turn to turn.
  */
 export class Requests {
-  readonly pool: SlotPool;
-  readonly classIndex: Column<Int32Array>;
+  declare readonly pool: SlotPool;
+  declare readonly classIndex: Column<Int32Array>;
   /** Counts requests of a class; draws that belong to a request are by this number. */
-  readonly number: Column<Float64Array>;
-  readonly promptTokens: Column<Int32Array>;
-  readonly outputTokens: Column<Int32Array>;
-  readonly arrivalMs: Column<Float64Array>;
+  declare readonly number: Column<Float64Array>;
+  declare readonly promptTokens: Column<Int32Array>;
+  declare readonly outputTokens: Column<Int32Array>;
+  declare readonly arrivalMs: Column<Float64Array>;
   /** The attempt under way, or -1. */
-  readonly attempt: Column<Int32Array>;
+  declare readonly attempt: Column<Int32Array>;
   /** Attempts so far. */
-  readonly tries: Column<Int32Array>;
+  declare readonly tries: Column<Int32Array>;
   /** Number within its class in the order of arrival, for the records. */
-  readonly id: Column<Float64Array>;
+  declare readonly id: Column<Float64Array>;
   /** Replica that the last attempt reached, or -1. */
-  readonly replica: Column<Int32Array>;
+  declare readonly replica: Column<Int32Array>;
   /** Ticket of a pending retry, or -1. */
-  readonly retry: Column<Float64Array>;
+  declare readonly retry: Column<Float64Array>;
   /** The last backoff, in ms. */
-  readonly backoffMs: Column<Float64Array>;
+  declare readonly backoffMs: Column<Float64Array>;
   /** Names the whole request where others ask the same, word by word; 0 = like no other. */
-  readonly contentKey: Column<Float64Array>;
-  readonly prefixKey: Column<Float64Array>;
-  readonly prefixTokens: Column<Int32Array>;
-  readonly streamKey: Column<Float64Array>;
-  readonly traceBlockTokens: Column<Int32Array>;
+  declare readonly contentKey: Column<Float64Array>;
+  declare readonly prefixKey: Column<Float64Array>;
+  declare readonly prefixTokens: Column<Int32Array>;
+  declare readonly streamKey: Column<Float64Array>;
+  declare readonly traceBlockTokens: Column<Int32Array>;
   readonly traceKeys: Array<Float64Array | undefined> = [];
   /** Turns of the conversation after this one. */
-  readonly turnsLeft: Column<Int32Array>;
+  declare readonly turnsLeft: Column<Int32Array>;
   /** This turn of a conversation, or this request of a closed-loop user, counted from 0. */
-  readonly turn: Column<Int32Array>;
+  declare readonly turn: Column<Int32Array>;
   /** Closed-loop user, or -1. */
-  readonly user: Column<Int32Array>;
+  declare readonly user: Column<Int32Array>;
   /** Tokens of the conversation before this turn. */
-  readonly contextTokens: Column<Int32Array>;
+  declare readonly contextTokens: Column<Int32Array>;
   /** 1 while the request is between arrival and outcome, 0 while its user thinks. */
-  readonly active: Column<Int32Array>;
+  declare readonly active: Column<Int32Array>;
 
   constructor(capacity = 1024) {
     const pool = new SlotPool(capacity);

@@ -44,11 +44,11 @@ export class Scaling extends Context.Service<Scaling, ScalingService>()("spillwa
 class AutoscaledPools implements ScalingService {
   readonly events: Array<ScaleEvent> = [];
   private readonly watches: Array<PoolWatch> = [];
-  private readonly simulation: typeof Simulation.Service;
-  private readonly fleet: FleetService;
-  private readonly gateway: GatewayService;
-  private readonly recorder: RecorderService;
-  private readonly autoscalerOf: PolicyFactories["autoscaler"];
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly fleet: FleetService;
+  declare private readonly gateway: GatewayService;
+  declare private readonly recorder: RecorderService;
+  declare private readonly autoscalerOf: PolicyFactories["autoscaler"];
 
   constructor(
     simulation: typeof Simulation.Service,

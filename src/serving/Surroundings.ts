@@ -16,8 +16,8 @@ export interface Place {
 /** Puts machine and life around the engines that have them; others are built as they are. */
 export class Surroundings {
   readonly machines = new Map<number, Machine>();
-  readonly lifecycle: Lifecycle;
-  private readonly simulation: typeof Simulation.Service;
+  declare readonly lifecycle: Lifecycle;
+  declare private readonly simulation: typeof Simulation.Service;
   private table: MachineTable | undefined;
 
   constructor(simulation: typeof Simulation.Service) {

@@ -63,15 +63,15 @@ interface Naming {
 }
 
 class SimulatedTraffic implements TrafficService, Actor {
-  private readonly classes: ReadonlyArray<TrafficClassSpec>;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly client: ClientService;
-  private readonly actor: number;
+  declare private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly client: ClientService;
+  declare private readonly actor: number;
   private readonly sources: Array<ArrivalSource | undefined> = [];
   private readonly traces: Array<TraceArrivals> = [];
   private readonly lengths: Array<RequestLengths | undefined> = [];
   private readonly loops: Array<ClosedLoop | undefined> = [];
-  private readonly counts: Float64Array;
+  declare private readonly counts: Float64Array;
   private streams = 0;
 
   constructor(

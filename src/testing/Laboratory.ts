@@ -40,9 +40,9 @@ export class Laboratory {
   /** How far the next reading of the monotone clock is behind, in ms: readings may overtake each other on their way. */
   lagMs = 0;
   private readonly clocks: Array<NodeClock> = [];
-  private readonly options: LaboratoryOptions;
+  declare private readonly options: LaboratoryOptions;
   private selected = 0;
-  private readonly serial: number;
+  declare private readonly serial: number;
 
   constructor(options: LaboratoryOptions, serial = 0) {
     this.options = options;

@@ -28,7 +28,7 @@ export interface TrialLike {
 }
 
 export class OperationCommand<Trial extends TrialLike> implements fc.AsyncCommand<Trial, Trial> {
-  readonly operation: Operation<Trial>;
+  declare readonly operation: Operation<Trial>;
 
   constructor(operation: Operation<Trial>) {
     this.operation = operation;

@@ -33,7 +33,7 @@ export class StoreConnection {
   next: CommandFault | undefined;
   /** Commands that the store works on now. */
   inFlight = 0;
-  private readonly time: VirtualTime;
+  declare private readonly time: VirtualTime;
 
   constructor(time: VirtualTime) {
     this.time = time;

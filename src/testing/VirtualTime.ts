@@ -23,12 +23,12 @@ interface VirtualTimer {
  * are how a history waits until everything that can happen now has happened.
  */
 export class VirtualTime {
-  trueMs: number;
+  declare trueMs: number;
   /** What `Date` is ahead of true time, in ms. */
   wallAheadMs: () => number = () => 0;
   /** While above 0 `Date` reads true time: something that has a clock of its own works in this process. */
   readsTrueTime = 0;
-  private readonly startMs: number;
+  declare private readonly startMs: number;
   private nextId = 1;
   private readonly timers = new Map<number, VirtualTimer>();
   private installed = false;
@@ -108,8 +108,8 @@ export class VirtualTime {
 }
 
 class VirtualHandle {
-  readonly id: number;
-  private readonly cancel: (handle: VirtualHandle) => void;
+  declare readonly id: number;
+  declare private readonly cancel: (handle: VirtualHandle) => void;
 
   constructor(id: number, cancel: (handle: VirtualHandle) => void) {
     this.id = id;

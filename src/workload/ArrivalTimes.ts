@@ -19,9 +19,9 @@ export const classPath = (name: string): string => `traffic/${name}`;
  * inverse of the rate's integral. Streams: "gap", and "state" for the chain of an MMPP.
  */
 export class ArrivalTimes {
-  private readonly cursor: RateCursor;
-  private readonly source: UnitSource;
-  private readonly gaps: { next(source: UnitSource): number };
+  declare private readonly cursor: RateCursor;
+  declare private readonly source: UnitSource;
+  declare private readonly gaps: { next(source: UnitSource): number };
 
   /** `path` names the streams. Throws RangeError for a process that cannot be. */
   constructor(spec: OpenArrivalSpec, spikes: ReadonlyArray<SpikeSpec>, streams: Streams, path: string) {

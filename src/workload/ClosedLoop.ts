@@ -13,11 +13,11 @@ const ID_SPAN = 2 ** 31;
  * those; here are the start times, the think times and the ids. Streams: "user think" besides those of the lengths.
  */
 export class ClosedLoop {
-  readonly users: number;
-  readonly lengths: RequestLengths;
-  private readonly rampUpMs: number;
-  private readonly think: Sampler;
-  private readonly draws: Draws;
+  declare readonly users: number;
+  declare readonly lengths: RequestLengths;
+  declare private readonly rampUpMs: number;
+  declare private readonly think: Sampler;
+  declare private readonly draws: Draws;
 
   /** Throws RangeError for a class without a closed loop. */
   constructor(spec: TrafficClassSpec, streams: Streams) {

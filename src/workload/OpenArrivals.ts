@@ -8,8 +8,8 @@ import type { TrafficClassSpec } from "./TrafficSpec.ts";
 /** The arrivals of an open-loop class: times in sequence, lengths by the number of the request within the class. */
 export class OpenArrivals implements ArrivalSource {
   readonly draft: RequestDraft = emptyDraft();
-  readonly lengths: RequestLengths;
-  private readonly times: ArrivalTimes;
+  declare readonly lengths: RequestLengths;
+  declare private readonly times: ArrivalTimes;
   private id = 0;
 
   /** Throws RangeError for a class without open-loop arrivals or with distributions that cannot be. */

@@ -16,8 +16,8 @@ export type GapSpec =
  * Source: D. R. Cox, "Renewal Theory" (1962), section 2.2 and 4.2 (equilibrium renewal process).
  */
 export class RenewalGaps {
-  private readonly gaps: Sampler;
-  private readonly firstGap: (source: UnitSource) => number;
+  declare private readonly gaps: Sampler;
+  declare private readonly firstGap: (source: UnitSource) => number;
   private first = true;
 
   /** Throws RangeError for a coefficient of variation that the distribution cannot have. */

@@ -15,17 +15,17 @@ import type { TrafficClassSpec } from "./TrafficSpec.ts";
  * Requests of the same repeated content have the same lengths: those are drawn by the content's number.
  */
 export class RequestLengths {
-  readonly prefixTokens: number;
-  private readonly prompts: LengthDraws;
-  private readonly outputs: LengthDraws;
-  private readonly longTails: TurnDraws;
-  private readonly thinks: TurnDraws;
-  private readonly prefixes: Draws;
-  private readonly repeats: Draws;
-  private readonly repeatRatio: number;
+  declare readonly prefixTokens: number;
+  declare private readonly prompts: LengthDraws;
+  declare private readonly outputs: LengthDraws;
+  declare private readonly longTails: TurnDraws;
+  declare private readonly thinks: TurnDraws;
+  declare private readonly prefixes: Draws;
+  declare private readonly repeats: Draws;
+  declare private readonly repeatRatio: number;
   private readonly contentRanks: Sampler | undefined;
-  private readonly turnCounts: Draws;
-  private readonly longTailRatio: number;
+  declare private readonly turnCounts: Draws;
+  declare private readonly longTailRatio: number;
   private readonly prefixRanks: Sampler | undefined;
   private readonly turnSampler: Sampler | undefined;
   private readonly thinkSampler: Sampler | undefined;
@@ -110,9 +110,9 @@ export const idOfContent = (contentId: number): number => -1 - contentId;
 
 /** A stream per turn, opened on first use. */
 class TurnDraws {
-  private readonly streams: Streams;
-  private readonly path: string;
-  private readonly purpose: string;
+  declare private readonly streams: Streams;
+  declare private readonly path: string;
+  declare private readonly purpose: string;
   private readonly opened: Array<Draws> = [];
 
   constructor(streams: Streams, path: string, purpose: string) {
@@ -130,9 +130,9 @@ class TurnDraws {
 }
 
 class LengthDraws {
-  private readonly turns: TurnDraws;
-  private readonly usual: Sampler;
-  private readonly long: Sampler;
+  declare private readonly turns: TurnDraws;
+  declare private readonly usual: Sampler;
+  declare private readonly long: Sampler;
 
   constructor(turns: TurnDraws, usual: Sampler, long: Sampler) {
     this.turns = turns;

@@ -18,6 +18,8 @@ export interface SourceFile {
   readonly exports: ReadonlyArray<string>;
   /** Uses of the machine's clock, timers or global randomness, as in `Date.now`. */
   readonly machineUses: ReadonlyArray<string>;
+  /** Fields of classes that begin as undefined although their type says otherwise, as in `Kernel.grid`. */
+  readonly blankFields: ReadonlyArray<string>;
 }
 
 interface SyntaxNode {
@@ -30,6 +32,7 @@ export function sourceFile(path: string, text: string): SourceFile {
   const imports: Array<Import> = [];
   const exports: Array<string> = [];
   const machineUses: Array<string> = [];
+  const blankFields: Array<string> = [];
   visit(parseAst(text, { lang: path.endsWith(".ts") ? "ts" : "js" }), (node) => {
     const specifier = specifierOf(node);
     if (specifier !== undefined) {
@@ -38,8 +41,9 @@ export function sourceFile(path: string, text: string): SourceFile {
     exports.push(...exportedNames(node));
     const use = machineUse(node);
     if (use !== undefined) machineUses.push(use);
+    blankFields.push(...blankFieldsOf(node));
   });
-  return { path, imports, exports, machineUses };
+  return { path, imports, exports, machineUses, blankFields };
 }
 
 function isNode(value: unknown): value is SyntaxNode {
@@ -105,4 +109,21 @@ function machineUse(node: SyntaxNode): string | undefined {
   const callee = nameOf(node["callee"]);
   if (node.type === "NewExpression" && callee === "Date") return "new Date(";
   return node.type === "CallExpression" && MACHINE_CALLS.has(callee) ? `${callee}(` : undefined;
+}
+
+/** `declare` and an initial value are fine, and so is a type with undefined. Private names (#) cannot be declared. */
+function blankFieldsOf(node: SyntaxNode): ReadonlyArray<string> {
+  if (node.type !== "ClassBody") return [];
+  return (node["body"] as ReadonlyArray<SyntaxNode>)
+    .filter((member) => member.type === "PropertyDefinition" && !isNode(member["value"]) && member["declare"] !== true)
+    .filter((member) => isNode(member["key"]) && member["key"].type === "Identifier" && member["optional"] !== true)
+    .filter((member) => !mayBeUndefined(member["typeAnnotation"]))
+    .map((member) => nameOf(member["key"]));
+}
+
+function mayBeUndefined(annotation: unknown): boolean {
+  const type = isNode(annotation) ? annotation["typeAnnotation"] : undefined;
+  if (!isNode(type)) return true;
+  const types = type.type === "TSUnionType" ? (type["types"] as ReadonlyArray<SyntaxNode>) : [type];
+  return types.some((one) => one.type === "TSUndefinedKeyword");
 }

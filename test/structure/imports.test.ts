@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { defaultExports, importCycles, impureImports, machineUsesOutside, wrongDirections, wrongNames } from "./Rules.ts";
+import { blankFieldsIn, defaultExports, importCycles, impureImports, machineUsesOutside, wrongDirections, wrongNames } from "./Rules.ts";
 import type { ImportTable } from "./Rules.ts";
 import { sourceFile } from "./SourceFile.ts";
 
@@ -60,6 +60,8 @@ const TABLE: ImportTable = {
   ".": EVERYTHING,
 };
 const PURE = ["kernel", "queueing", "policy"];
+/** Whose classes are used per event. */
+const HOT = ["kernel", "policy", "workload", "metric", "serving"];
 /** Where the machine's clock and timers may be used. */
 const EDGES = ["live", "telemetry", "cli"];
 
@@ -92,6 +94,10 @@ describe("src", () => {
     expect(machineUsesOutside(SOURCES, EDGES)).toEqual([]);
   });
 
+  it("sources: fields of hot classes -> declared or with a first value, so that V8 knows their kind", () => {
+    expect(blankFieldsIn(SOURCES, HOT)).toEqual([]);
+  });
+
   it("sources: all files -> no default export", () => {
     expect(defaultExports(SOURCES)).toEqual([]);
   });
@@ -105,6 +111,27 @@ describe("src", () => {
 const parse = (texts: { readonly [path: string]: string }) => Object.entries(texts).map(([path, text]) => sourceFile(path, text));
 
 describe("rules on bad examples", () => {
+  it("fields: born undefined -> found; declared, given a value, optional, undefined by type, private names -> not", () => {
+    const files = parse({
+      "kernel/A.ts": `class A {
+        wrong: number;
+        private readonly worse!: string;
+        declare fine: number;
+        started = 1;
+        maybe?: number;
+        open: number | undefined;
+        #secret: number;
+        method(): void {}
+        get read(): number { return 1 }
+      }`,
+      "report/B.ts": "class B { slow: number; }",
+    });
+    expect(blankFieldsIn(files, ["kernel"])).toEqual([
+      'kernel/A.ts: wrong needs "declare" or a first value',
+      'kernel/A.ts: worse needs "declare" or a first value',
+    ]);
+  });
+
   it("imports: every form -> seen, with its kind", () => {
     const [file] = parse({
       "a/B.ts": `

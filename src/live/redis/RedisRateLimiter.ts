@@ -19,7 +19,7 @@ export interface RedisRateLimiterSettings extends RefillSettings {
  * until it has caught up. The caller bounds the wait and chooses what a rejected promise means.
  */
 export class RedisRateLimiter {
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #client: ScriptClient;
   readonly #settings: RedisRateLimiterSettings;
   readonly #refill: Refill;

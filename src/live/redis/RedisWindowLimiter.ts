@@ -18,7 +18,7 @@ export interface RedisWindowLimiterSettings extends WindowSettings {
  * entry per admission of a window, the counter three numbers.
  */
 export class RedisWindowLimiter {
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #client: ScriptClient;
   readonly #settings: RedisWindowLimiterSettings;
   readonly #windowUs: string;

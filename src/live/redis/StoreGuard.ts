@@ -12,7 +12,7 @@ export interface StoreGuardSettings {
 export class StoreFault extends Error {
   override readonly name = "StoreFault";
   readonly _tag = "StoreFault";
-  readonly reason: "late" | "failed" | "busy";
+  declare readonly reason: "late" | "failed" | "busy";
 
   constructor(reason: StoreFault["reason"], message: string, options?: ErrorOptions) {
     super(message, options);

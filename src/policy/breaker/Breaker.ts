@@ -43,7 +43,7 @@ export interface BreakerSnapshot {
  * newest one so far. Limits starts, not calls in flight. O(1) per decision (O(probes) while half-open), without allocation.
  */
 export class Breaker implements CircuitBreaker {
-  readonly numbers: BreakerNumbers;
+  declare readonly numbers: BreakerNumbers;
   /** Ends of calls: bad are failures. */
   readonly #ends: SampleWindow;
   /** Paces of calls: bad are slow ones, each judged once; undefined where no rule asks for it. */

@@ -5,7 +5,7 @@ export class PermitLog {
   readonly #remembered: number;
   #settled: Uint32Array;
   /** Number of the next permit. */
-  next: number;
+  declare next: number;
   #first: number;
 
   constructor(remembered: number, next: number) {

@@ -17,11 +17,11 @@ export interface EntryStoreSettings {
 export class EntryStore<K> {
   bytes = 0;
   evictions = 0;
-  readonly expiresMs: Float64Array;
+  declare readonly expiresMs: Float64Array;
   /** How long the load took. */
-  readonly loadMs: Float64Array;
+  declare readonly loadMs: Float64Array;
   /** 1: there is nothing, or the load failed. */
-  readonly negative: Uint8Array;
+  declare readonly negative: Uint8Array;
   readonly #slotOf: Map<K, number> = new Map();
   readonly #keyOf: Array<K | undefined> = [];
   readonly #bytesOf: Float64Array;

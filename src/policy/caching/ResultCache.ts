@@ -90,7 +90,7 @@ export class ResultCache<K> {
     late: 0,
     cancelled: 0,
   };
-  readonly entries: EntryStore<K>;
+  declare readonly entries: EntryStore<K>;
   /** Set by `request` where its answer says so; by `cancel` and `leaseEnded` on a hand-over. */
   flight = -1;
   waiter = -1;

@@ -28,9 +28,9 @@ export function budgetMeter(name: string, permits: BudgetPermits): BudgetMeter {
 }
 
 class BucketMeter implements BudgetMeter {
-  readonly worth: number;
-  readonly full: number;
-  readonly gain: number;
+  declare readonly worth: number;
+  declare readonly full: number;
+  declare readonly gain: number;
   readonly windowUs = 0;
   readonly #refill: Refill;
 
@@ -57,9 +57,9 @@ class BucketMeter implements BudgetMeter {
 /** Windows begin at multiples of their length since the epoch of the clock; each begins full, whatever was owed before. */
 class WindowMeter implements BudgetMeter {
   readonly worth = 1;
-  readonly full: number;
+  declare readonly full: number;
   readonly gain = 0;
-  readonly windowUs: number;
+  declare readonly windowUs: number;
 
   constructor(name: string, settings: WindowSettings) {
     this.windowUs = windowMicros(name, settings);

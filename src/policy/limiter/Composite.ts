@@ -6,7 +6,7 @@ import type { RateLimiter } from "./RateLimiter.ts";
  */
 export class Composite implements RateLimiter<ReadonlyArray<unknown>> {
   readonly name = "composite";
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #parts: ReadonlyArray<RateLimiter<unknown>>;
 
   constructor(parts: ReadonlyArray<RateLimiter<unknown>>) {

@@ -21,7 +21,7 @@ export interface FixedWindowSettings extends WindowSettings {
  */
 export class FixedWindow implements RateLimiter<FixedWindowState> {
   readonly name = "fixedWindow";
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #windowUs: number;
   readonly #anchored: boolean;
 

@@ -16,8 +16,8 @@ export interface GcraState {
  */
 export class Gcra implements RateLimiter<GcraState> {
   readonly name = "gcra";
-  readonly capacity: number;
-  readonly refill: Refill;
+  declare readonly capacity: number;
+  declare readonly refill: Refill;
 
   /** Throws SettingFault. */
   constructor(settings: RefillSettings) {

@@ -23,7 +23,7 @@ export interface LeakyMeterSettings {
  */
 export class LeakyMeter implements RateLimiter<LeakyMeterState> {
   readonly name = "leakyMeter";
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #perSecond: number;
   readonly #most: number;
 

@@ -20,11 +20,11 @@ const MOST_UNITS = 2 ** 51;
  * allows. So nothing is ever rounded, and doubles (in JavaScript and in Redis' Lua) hold every level exactly.
  */
 export class Refill {
-  readonly parts: number;
-  readonly gain: number;
-  readonly worth: number;
+  declare readonly parts: number;
+  declare readonly gain: number;
+  declare readonly worth: number;
   /** Of the full bucket, in units. */
-  readonly full: number;
+  declare readonly full: number;
 
   /** Throws SettingFault, also when the capacity is too large to count in such units. */
   constructor(limiter: string, settings: RefillSettings) {

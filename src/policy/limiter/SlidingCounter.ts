@@ -18,8 +18,8 @@ export interface SlidingCounterState {
  */
 export class SlidingCounter implements RateLimiter<SlidingCounterState> {
   readonly name = "slidingCounter";
-  readonly capacity: number;
-  readonly windowUs: number;
+  declare readonly capacity: number;
+  declare readonly windowUs: number;
 
   /** Throws SettingFault. */
   constructor(settings: WindowSettings) {

@@ -21,7 +21,7 @@ export interface SlidingLogState {
  */
 export class SlidingLog implements RateLimiter<SlidingLogState> {
   readonly name = "slidingLog";
-  readonly capacity: number;
+  declare readonly capacity: number;
   readonly #windowUs: number;
 
   /** Throws SettingFault. */

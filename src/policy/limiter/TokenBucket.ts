@@ -16,8 +16,8 @@ export interface TokenBucketState {
  */
 export class TokenBucket implements RateLimiter<TokenBucketState> {
   readonly name = "tokenBucket";
-  readonly capacity: number;
-  readonly refill: Refill;
+  declare readonly capacity: number;
+  declare readonly refill: Refill;
 
   /** Throws SettingFault. */
   constructor(settings: RefillSettings) {

@@ -21,7 +21,7 @@ const UNKNOWN = 1e15;
  * Needs the time and `ended`. Draws. O(1) when most are available. Source: Finagle 24, PeakEwma.scala; weights and failures are added here.
  */
 export class Ewma implements RouterPolicy {
-  readonly name: "ewma" | "peakEwma";
+  declare readonly name: "ewma" | "peakEwma";
   readonly #decayMs: number;
   readonly #peak: boolean;
   #estimateMs = new Float64Array(0);

@@ -24,7 +24,7 @@ export interface OutlierSettings {
  * Source: Envoy 1.36, outlier detection; the cap counts the replica to be ejected, so three replicas at 67 % never lose all three.
  */
 export class OutlierEjection implements RouterPolicy {
-  readonly name: string;
+  declare readonly name: string;
   readonly #inner: RouterPolicy;
   readonly #settings: OutlierSettings;
   readonly #view = new MaskedView();

@@ -19,7 +19,7 @@ export interface SlowStartSettings {
  * Source of the curve: Envoy 1.36, slow start mode; the credit is this project's, since weights alone do not hold back least outstanding.
  */
 export class SlowStart implements RouterPolicy {
-  readonly name: string;
+  declare readonly name: string;
   readonly #inner: RouterPolicy;
   readonly #settings: SlowStartSettings;
   readonly #view = new MaskedView();

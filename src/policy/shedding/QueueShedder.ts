@@ -15,7 +15,7 @@ import { newestAfterMs } from "./TakeOrder.ts";
  * turn comes. What is dropped after it waited counts as waited. With deadlines nothing starts that would end after its deadline.
  */
 export class QueueShedder implements Shedder {
-  readonly name: string;
+  declare readonly name: string;
   readonly #bound: QueueBound;
   readonly #newestAfterMs: number;
   readonly #delay: DelayControl | undefined;

@@ -24,7 +24,7 @@ const DEFINITION = "#/$defs/";
 
 class Walk {
   readonly faults: Array<Fault> = [];
-  private readonly definitions: Properties;
+  declare private readonly definitions: Properties;
 
   constructor(schema: JsonSchemaNode) {
     this.definitions = (schema["$defs"] ?? {}) as Properties;

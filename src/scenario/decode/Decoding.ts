@@ -25,8 +25,8 @@ export interface Bounds {
  * wrong are skipped. Quantities that are wrong are NaN, which makes comparisons with them false.
  */
 export class Decoding {
-  readonly faults: Array<Fault>;
-  private readonly unsound: ReadonlyArray<Path>;
+  declare readonly faults: Array<Fault>;
+  declare private readonly unsound: ReadonlyArray<Path>;
 
   constructor(structural: ReadonlyArray<Fault>) {
     this.faults = [...structural];

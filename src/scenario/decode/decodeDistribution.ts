@@ -42,8 +42,8 @@ export const decodeDistribution = (decoding: Decoding, at: At<DistributionInput<
 
 /** Reads the members of one distribution. */
 class Reader {
-  private readonly decoding: Decoding;
-  private readonly domain: Domain;
+  declare private readonly decoding: Decoding;
+  declare private readonly domain: Domain;
 
   constructor(decoding: Decoding, domain: Domain) {
     this.decoding = decoding;

@@ -5,7 +5,7 @@ import { memberOf } from "../check/Path.ts";
 /** Collects settings that are written and change nothing. */
 export class IdleNotes {
   readonly found: Array<Fault> = [];
-  private readonly authored: unknown;
+  declare private readonly authored: unknown;
 
   constructor(authored: unknown) {
     this.authored = authored;

@@ -56,7 +56,7 @@ interface Child {
 
 /** The top-level names of a module. */
 class Scope {
-  private readonly program: Program;
+  declare private readonly program: Program;
   private readonly values = new Map<string, Expression>();
   private readonly returns = new Map<string, Expression>();
 

@@ -52,8 +52,8 @@ const defaultOf = (exports: { readonly [name: string]: unknown }): unknown => {
 
 /** The text of a module, parsed when a place is asked for, once. */
 class ModuleText {
-  readonly file: string;
-  readonly text: string;
+  declare readonly file: string;
+  declare readonly text: string;
   private parsed: { readonly places: ModulePlaces | undefined } | undefined;
 
   constructor(file: string, text: string) {

@@ -9,18 +9,18 @@ const SILVER = 0.4142135623730951;
 
 /** One replica under a closed loop, counted in steps; used once. */
 export class ClosedLoopRun {
-  private readonly load: ClosedLoopLoad;
-  private readonly total: number;
-  private readonly inputs: Int32Array;
-  private readonly outputs: Int32Array;
+  declare private readonly load: ClosedLoopLoad;
+  declare private readonly total: number;
+  declare private readonly inputs: Int32Array;
+  declare private readonly outputs: Int32Array;
   /** The step from which a request can be admitted, and the one it finishes after. */
-  private readonly admissibleStep: Int32Array;
-  private readonly finishStep: Int32Array;
+  declare private readonly admissibleStep: Int32Array;
+  declare private readonly finishStep: Int32Array;
   /** Decoding requests, the next one to finish last. */
   private readonly decoding: Array<number> = [];
-  private readonly budget: number;
+  declare private readonly budget: number;
   /** Requests that have a time per output token. */
-  private readonly timed: number;
+  declare private readonly timed: number;
   private submitted = 0;
   private admitted = 0;
   private finished = 0;

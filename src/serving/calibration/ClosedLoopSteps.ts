@@ -9,8 +9,8 @@ import type { StepBin } from "./StepBins.ts";
  * does not depend on how long they take: they are found once, and the means of any step time are then weighted sums.
  */
 export class ClosedLoopSteps {
-  private readonly tpot: ReadonlyArray<StepBin>;
-  private readonly ttft: ReadonlyArray<StepBin>;
+  declare private readonly tpot: ReadonlyArray<StepBin>;
+  declare private readonly ttft: ReadonlyArray<StepBin>;
 
   constructor(load: ClosedLoopLoad) {
     const { tpot, ttft } = new ClosedLoopRun(load).bins();

@@ -72,12 +72,12 @@ const sampleOf = (replica: Engine, atMs: number): ReplaySample => {
 };
 
 class Run {
-  left: number;
-  private readonly records: ReadonlyArray<RunRecord>;
-  private readonly attempts: Attempts;
-  private readonly kernel: Kernel;
-  private readonly firstMs: Float64Array;
-  private readonly lastMs: Float64Array;
+  declare left: number;
+  declare private readonly records: ReadonlyArray<RunRecord>;
+  declare private readonly attempts: Attempts;
+  declare private readonly kernel: Kernel;
+  declare private readonly firstMs: Float64Array;
+  declare private readonly lastMs: Float64Array;
 
   constructor(records: ReadonlyArray<RunRecord>, attempts: Attempts, kernel: Kernel) {
     this.records = records;

@@ -40,7 +40,7 @@ type ConfigType = (typeof CONFIG_TYPES)[number];
 
 /** Reads fields and collects those that are wrong. */
 class Reading {
-  readonly fields: Fields;
+  declare readonly fields: Fields;
   private readonly wrong: Array<string> = [];
   private readonly others: Array<string> = [];
 

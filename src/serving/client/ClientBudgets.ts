@@ -7,11 +7,11 @@ import type { Simulation } from "../Simulation.ts";
 
 /** The retry budgets of all clients: each instance of a class has its own, which its retries and its hedges share. */
 export class ClientBudgets {
-  private readonly simulation: typeof Simulation.Service;
+  declare private readonly simulation: typeof Simulation.Service;
   /** 1 where the last retry of the request followed a time-out. */
-  private readonly afterTimeout: Column<Int32Array>;
+  declare private readonly afterTimeout: Column<Int32Array>;
   /** By class and instance; undefined where a class has none. */
-  private readonly budgets: ReadonlyArray<ReadonlyArray<RetryBudget> | undefined>;
+  declare private readonly budgets: ReadonlyArray<ReadonlyArray<RetryBudget> | undefined>;
 
   /** Undefined when no class has a budget. */
   static of(

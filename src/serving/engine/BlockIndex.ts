@@ -2,9 +2,9 @@ const NONE = -1;
 
 /** Open-addressing map from block key to block, and each block's key. One key names at most one block. */
 export class BlockIndex {
-  private readonly keys: Float64Array;
-  private table: Int32Array;
-  private mask: number;
+  declare private readonly keys: Float64Array;
+  declare private table: Int32Array;
+  declare private mask: number;
   private used = 0;
 
   constructor(blocks: number) {

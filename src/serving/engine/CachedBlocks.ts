@@ -28,18 +28,18 @@ export interface EvictionListener {
  * Source: vLLM V1 KV cache manager (vllm-project/vllm, v1/core/block_pool.py, Apache-2.0), read as semantics.
  */
 export class CachedBlocks implements Blocks {
-  readonly total: number;
-  readonly blockTokens: number;
-  free: number;
+  declare readonly total: number;
+  declare readonly blockTokens: number;
+  declare free: number;
   hitFree = 0;
   shared = 0;
   private readonly extents = new Extents();
   private readonly index = new ExtentIndex(this.extents);
   private readonly released = new FreeExtents(this.extents);
   /** Blocks that were never used; they go before the free list. */
-  private unused: number;
+  declare private unused: number;
   /** Of each sequence its extents in order; behind each may come what was split off from it. */
-  private readonly lists: BlockLists;
+  declare private readonly lists: BlockLists;
   /** Extents that the last look-up found, and where the hit in each ends. */
   private readonly found = new IntBuffer();
   private readonly foundEnds = new IntBuffer();

@@ -4,11 +4,11 @@ import type { TokenContent } from "./TokenContent.ts";
 
 /** KV blocks without a prefix cache: nothing but a count. */
 export class CountedBlocks implements Blocks {
-  readonly total: number;
-  readonly blockTokens: number;
+  declare readonly total: number;
+  declare readonly blockTokens: number;
   readonly hitFree = 0;
   readonly shared = 0;
-  free: number;
+  declare free: number;
 
   constructor(total: number, blockTokens: number) {
     this.total = total;

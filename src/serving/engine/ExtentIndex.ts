@@ -9,7 +9,7 @@ const HASH = 1;
 
 /** Open-addressing map from name to the extents that bear it: the first by the table, the others by `SIBLING` links. */
 export class ExtentIndex {
-  private readonly extents: Extents;
+  declare private readonly extents: Extents;
   private table = new Int32Array(2 * 1024).fill(NONE);
   private shift = 22;
   private used = 0;

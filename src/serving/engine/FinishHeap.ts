@@ -9,7 +9,7 @@ export class FinishHeap {
   private steps = new Int32Array(64);
   private slots = new Int32Array(64);
   /** Position by slot, shared by all replicas: a slot decodes on one replica at a time. */
-  private readonly position: { at: Int32Array };
+  declare private readonly position: { at: Int32Array };
   private length = 0;
 
   constructor(position: { at: Int32Array }) {

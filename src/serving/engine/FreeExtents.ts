@@ -7,7 +7,7 @@ const NONE = -1;
 export class FreeExtents {
   first = NONE;
   private last = NONE;
-  private readonly extents: Extents;
+  declare private readonly extents: Extents;
 
   constructor(extents: Extents) {
     this.extents = extents;

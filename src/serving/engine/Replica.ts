@@ -56,32 +56,32 @@ export interface ReplicaOptions {
  */
 export class Replica implements Engine, Actor {
   readonly meter = new ReplicaMeter();
-  readonly blocks: Blocks;
+  declare readonly blocks: Blocks;
   /** Longest sequence that this replica can hold: the model's limit or the whole KV cache. */
-  readonly maxTokens: number;
+  declare readonly maxTokens: number;
   up = true;
-  private readonly engine: EngineSpec;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
-  private readonly listener: EngineListener;
-  private readonly caching: boolean;
-  private readonly timer: Timer;
-  private stepTime: StepTime;
+  declare private readonly engine: EngineSpec;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
+  declare private readonly listener: EngineListener;
+  declare private readonly caching: boolean;
+  declare private readonly timer: Timer;
+  declare private stepTime: StepTime;
   /** The engine core's work on the CPU is modeled. */
-  private readonly hosted: boolean;
+  declare private readonly hosted: boolean;
 
-  private readonly waiting: SlotList;
+  declare private readonly waiting: SlotList;
   /** Sequences in the batch, in order of admission. */
-  private readonly running: SlotList;
-  private readonly finishing: FinishHeap;
+  declare private readonly running: SlotList;
+  declare private readonly finishing: FinishHeap;
   /** Sequences with chunks in the present step, and the chunks' sizes. */
   private readonly chunkSlots = new IntBuffer();
   private readonly chunkTokens = new IntBuffer();
   private readonly canceled = new IntBuffer();
   private readonly done = new IntBuffer();
   /** Decoding sequences by (computed tokens less step counter) modulo block size: who needs a block in which step. */
-  private readonly residues: Int32Array;
-  private readonly decodingByClass: Int32Array;
+  declare private readonly residues: Int32Array;
+  declare private readonly decodingByClass: Int32Array;
 
   /** Step counter at the start of the phase. */
   private step = 0;
@@ -115,7 +115,7 @@ export class Replica implements Engine, Actor {
    * Without a reservation of the whole prompt, a queue head with fewer cached blocks asks for fewer: an eviction may let it in. Then
    * nothing is leapt over while a head is blocked.
    */
-  private readonly evictionUnblocks: boolean;
+  declare private readonly evictionUnblocks: boolean;
 
   constructor(options: ReplicaOptions) {
     const { engine, kernel, attempts } = options;

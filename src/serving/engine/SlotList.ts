@@ -7,8 +7,8 @@ export class SlotList {
   first = NONE;
   last = NONE;
   length = 0;
-  private readonly previous: Column<Int32Array>;
-  private readonly next: Column<Int32Array>;
+  declare private readonly previous: Column<Int32Array>;
+  declare private readonly next: Column<Int32Array>;
 
   constructor(links: { readonly previous: Column<Int32Array>; readonly next: Column<Int32Array> }) {
     this.previous = links.previous;

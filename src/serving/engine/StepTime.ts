@@ -10,17 +10,17 @@ import { StepForm } from "../steptime/StepForm.ts";
  */
 export class StepTime {
   /** ms per KV token of a decoding sequence. */
-  readonly kvMs: number;
+  declare readonly kvMs: number;
   /** Further ms per KV token when the step also carries prefill. */
-  readonly mixedKvMs: number;
+  declare readonly mixedKvMs: number;
   /** ms per unit of p * (2 * context + p). */
-  readonly attentionMs: number;
+  declare readonly attentionMs: number;
   /** Steps are planned while the GPU computes: a step takes the longer of host and GPU. */
-  readonly overlapped: boolean;
-  private readonly grid: TimeGrid;
-  private readonly form: StepForm;
-  private readonly hostPerStepMs: number;
-  private readonly hostPerSequenceMs: number;
+  declare readonly overlapped: boolean;
+  declare private readonly grid: TimeGrid;
+  declare private readonly form: StepForm;
+  declare private readonly hostPerStepMs: number;
+  declare private readonly hostPerSequenceMs: number;
 
   /** `slowdown` multiplies every coefficient; 1 is nominal speed. */
   constructor(coefficients: StepCoefficients, grid: TimeGrid, slowdown = 1, host: HostSpec = NO_HOST) {

@@ -22,19 +22,19 @@ export interface InFlightLimitOptions {
 export class InFlightLimit {
   /** Attempts turned away at once since the start of the measurement: there was no queue to wait in. */
   rejected = 0;
-  readonly limitOverTime: TimeAverage;
+  declare readonly limitOverTime: TimeAverage;
   readonly inFlightOverTime = new TimeAverage();
   private readonly adaptive: AdaptiveLimit | undefined;
-  private readonly perTenant: number;
-  private readonly tenantOf: Int32Array;
-  private readonly used: Int32Array;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
-  private readonly startedMs: Column<Float64Array>;
-  private readonly amongst: Column<Int32Array>;
+  declare private readonly perTenant: number;
+  declare private readonly tenantOf: Int32Array;
+  declare private readonly used: Int32Array;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
+  declare private readonly startedMs: Column<Float64Array>;
+  declare private readonly amongst: Column<Int32Array>;
   /** 1: the gateway's time limit cut it. */
-  private readonly timedOut: Column<Int32Array>;
-  private limit: number;
+  declare private readonly timedOut: Column<Int32Array>;
+  declare private limit: number;
   private inFlight = 0;
 
   constructor({ spec, tenantOf, kernel, attempts, adaptiveLimit }: InFlightLimitOptions) {

@@ -33,18 +33,18 @@ const NOBODY = -1;
  */
 export class Lanes {
   length = 0;
-  private readonly attempts: Attempts;
-  private readonly lists: ReadonlyArray<SlotList>;
-  private readonly keyOf: Int32Array;
-  private readonly tenantOf: Int32Array;
-  private readonly weights: ReadonlyArray<number>;
-  private readonly targets: number;
-  private readonly targetOf: (attempt: number) => number;
+  declare private readonly attempts: Attempts;
+  declare private readonly lists: ReadonlyArray<SlotList>;
+  declare private readonly keyOf: Int32Array;
+  declare private readonly tenantOf: Int32Array;
+  declare private readonly weights: ReadonlyArray<number>;
+  declare private readonly targets: number;
+  declare private readonly targetOf: (attempt: number) => number;
   private readonly counter: VirtualTokenCounter | undefined;
   /** Order of arrival, where there are several lanes. */
   private readonly arrival: Column<Float64Array> | undefined;
-  private readonly blocked: Uint8Array;
-  private readonly laneTenant: Int32Array;
+  declare private readonly blocked: Uint8Array;
+  declare private readonly laneTenant: Int32Array;
   private anyBlocked = false;
   private arrivals = 0;
 

@@ -3,9 +3,9 @@
  * counts change between them unseen. O(replicas) per report, and only when somebody looks or counts change.
  */
 export class LoadReports {
-  readonly seen: Int32Array;
-  private readonly everyMs: number;
-  private readonly counts: Int32Array;
+  declare readonly seen: Int32Array;
+  declare private readonly everyMs: number;
+  declare private readonly counts: Int32Array;
   private nextMs = 0;
 
   constructor(everyMs: number, counts: Int32Array) {

@@ -7,10 +7,10 @@ import type { FleetService } from "../Fleet.ts";
 /** Keeps attempts that get a smaller model on its pools, and all others off them. */
 export class PoolTargets {
   /** Target 0 is all other pools, target n the n-th of these. */
-  readonly count: number;
-  private readonly fleet: FleetService;
-  private readonly pools: Int32Array;
-  private readonly chosen: Column<Int32Array>;
+  declare readonly count: number;
+  declare private readonly fleet: FleetService;
+  declare private readonly pools: Int32Array;
+  declare private readonly chosen: Column<Int32Array>;
   private readonly masked = new MaskedView();
 
   constructor(pools: ReadonlyArray<string>, fleet: FleetService, attempts: Attempts) {

@@ -25,11 +25,11 @@ export interface ReplicaBreakersOptions {
 /** A breaker in front of each replica: while it refuses, the gateway sends nothing there. */
 export class ReplicaBreakers {
   /** 1 while the breaker of a replica refuses. */
-  readonly blocked: Uint8Array;
-  private readonly options: ReplicaBreakersOptions;
-  private readonly breakers: ReadonlyArray<CircuitBreaker>;
-  private readonly permit: Column<Float64Array>;
-  private readonly actor: number;
+  declare readonly blocked: Uint8Array;
+  declare private readonly options: ReplicaBreakersOptions;
+  declare private readonly breakers: ReadonlyArray<CircuitBreaker>;
+  declare private readonly permit: Column<Float64Array>;
+  declare private readonly actor: number;
   /** Calls that are not slow yet; only where slow ones open a breaker. */
   private readonly timely: DelayRing | undefined;
   private rejectedBefore = 0;

@@ -38,20 +38,20 @@ export class WaitingQueue {
   readonly pushedOut: Array<number> = [];
   /** Attempts shed because they had waited for the longest time allowed. */
   timedOut = 0;
-  private readonly lanes: Lanes;
+  declare private readonly lanes: Lanes;
   private readonly shedder: Shedder | undefined;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly attempts: Attempts;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly attempts: Attempts;
   private readonly timeouts: DelayRing | undefined;
   /** Business level of each traffic class, 0 the most urgent. */
-  private readonly levels: ReadonlyArray<number>;
-  private readonly userLevels: number;
-  private readonly draw: () => number;
+  declare private readonly levels: ReadonlyArray<number>;
+  declare private readonly userLevels: number;
+  declare private readonly draw: () => number;
   private readonly request: ShedRequest = { tokens: 0, deadlineMs: Infinity, expectedServiceMs: 0, business: 0, user: 0 };
   private readonly drop: LongestQueueDrop | undefined;
-  private readonly keyOf: Int32Array;
-  private readonly keys: number;
-  private readonly byUrgency: boolean;
+  declare private readonly keyOf: Int32Array;
+  declare private readonly keys: number;
+  declare private readonly byUrgency: boolean;
   private meanServiceMs = 0;
 
   constructor({ spec, classes, tenantOf, byTenant, targets, targetOf, simulation, shedderOf, timeouts }: WaitingQueueOptions) {

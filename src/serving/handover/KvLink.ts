@@ -12,7 +12,7 @@ export class KvLink {
   bytes = 0;
   /** Faults that hold it down. */
   private holds = 0;
-  private readonly bytesPerMs: number;
+  declare private readonly bytesPerMs: number;
   /** Transfers take this many times as long. */
   private factor = 1;
   /** When all that was given to it is sent, and where the last gap in its work up to now begins. */

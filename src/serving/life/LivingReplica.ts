@@ -33,15 +33,15 @@ const LOADING = 1;
  * with empty caches. Draining, it takes nothing new, finishes what it has, and is off.
  */
 export class LivingReplica extends EngineWrapper implements Engine, EngineListener, Actor {
-  state: LifeState;
-  protected readonly inner: Engine;
-  private readonly kernel: Kernel;
-  private readonly startup: StartupSpec;
-  private readonly listener: EngineListener;
-  private readonly changed: () => void;
-  private readonly entered: (before: LifeState, after: LifeState) => void;
-  private readonly actor: number;
-  private readonly durations: ReadonlyArray<number>;
+  declare state: LifeState;
+  declare protected readonly inner: Engine;
+  declare private readonly kernel: Kernel;
+  declare private readonly startup: StartupSpec;
+  declare private readonly listener: EngineListener;
+  declare private readonly changed: () => void;
+  declare private readonly entered: (before: LifeState, after: LifeState) => void;
+  declare private readonly actor: number;
+  declare private readonly durations: ReadonlyArray<number>;
   private ticket = NO_TICKET;
   private readonly held = new TimeAverage();
   private paidBeforeMs = 0;

@@ -4,14 +4,14 @@ import type { LifeState } from "./LivingReplica.ts";
 
 /** How many replicas of a pool are in which part of their life, over time. */
 export class ReplicaCounts {
-  readonly ready: TimeAverage;
+  declare readonly ready: TimeAverage;
   /** On their way to ready. */
-  readonly booting: TimeAverage;
+  declare readonly booting: TimeAverage;
   /** Not off: paid for. */
-  readonly rented: TimeAverage;
+  declare readonly rented: TimeAverage;
   /** Fewest that were ready since the start or the last restart, levels that lasted no time included. */
   minReady = 0;
-  private readonly kernel: Kernel;
+  declare private readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;

@@ -14,8 +14,8 @@ export interface FluidServerOptions {
 export class FluidServer {
   /** Work that was finished since the last reset. */
   done = 0.5;
-  readonly ratePerMs: number;
-  private readonly jobRatePerMs: number;
+  declare readonly ratePerMs: number;
+  declare private readonly jobRatePerMs: number;
   private backlog = 0.5;
   private sinceMs = 0.5;
 

@@ -3,7 +3,7 @@ import type { MachineSpec } from "./MachineSpec.ts";
 
 /** CPU, network port and disk of one replica, and what they have done since the last reset. */
 export class Machine {
-  readonly spec: MachineSpec;
+  declare readonly spec: MachineSpec;
   readonly frontend: FluidServer | undefined;
   readonly inbound: FluidServer | undefined;
   readonly outbound: FluidServer | undefined;

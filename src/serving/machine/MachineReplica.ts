@@ -11,9 +11,9 @@ import type { MachineSpec } from "./MachineSpec.ts";
 
 /** What the machines of a fleet remember of each attempt. */
 export class MachineTable {
-  readonly stage: Column<Int32Array>;
-  readonly ticket: Column<Float64Array>;
-  readonly firstTicket: Column<Float64Array>;
+  declare readonly stage: Column<Int32Array>;
+  declare readonly ticket: Column<Float64Array>;
+  declare readonly firstTicket: Column<Float64Array>;
 
   constructor(attempts: Attempts) {
     this.stage = attempts.pool.int32();
@@ -49,14 +49,14 @@ const Stage = { Gone: 0, Port: 1, Disk: 2, Frontend: 3, Inside: 4, Leaving: 5, R
  * Tokens count as streamed evenly between two events of the replica: what a step brings at once is spread over the step.
  */
 export class MachineReplica extends EngineWrapper implements Engine, EngineListener, Actor {
-  readonly machine: Machine;
-  protected readonly inner: Engine;
-  private readonly table: MachineTable;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
-  private readonly listener: EngineListener;
-  private readonly maxWaiting: number;
-  private readonly actor: number;
+  declare readonly machine: Machine;
+  declare protected readonly inner: Engine;
+  declare private readonly table: MachineTable;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
+  declare private readonly listener: EngineListener;
+  declare private readonly maxWaiting: number;
+  declare private readonly actor: number;
   /** Attempts that are here, but not in the engine. */
   private readonly outside = new Set<number>();
   private entering = 0;

@@ -23,10 +23,10 @@ export interface PoolScalerOptions {
  * then the youngest, as a ReplicaSet of Kubernetes deletes pods. A draining replica keeps its machine: more than the maximum never run.
  */
 export class PoolScaler implements Actor {
-  private readonly of: PoolScalerOptions;
-  private readonly actor: number;
-  private readonly startedMs: Float64Array;
-  private wanted: number;
+  declare private readonly of: PoolScalerOptions;
+  declare private readonly actor: number;
+  declare private readonly startedMs: Float64Array;
+  declare private wanted: number;
 
   constructor(of: PoolScalerOptions) {
     this.of = of;

@@ -21,14 +21,14 @@ export interface PoolWatchOptions {
  * has not been ready for the whole time counts as starting; one that is down reports nothing. O(replicas) for each look.
  */
 export class PoolWatch {
-  readonly seen: ScaleObservation;
-  private readonly of: PoolWatchOptions;
+  declare readonly seen: ScaleObservation;
+  declare private readonly of: PoolWatchOptions;
   /** 1: was ready at the last look. */
-  private readonly wasReady: Uint8Array;
-  private readonly busyMs: Float64Array;
-  private readonly heldTime: Float64Array;
-  private readonly tokens: Float64Array;
-  private readonly waitingTime: Float64Array;
+  declare private readonly wasReady: Uint8Array;
+  declare private readonly busyMs: Float64Array;
+  declare private readonly heldTime: Float64Array;
+  declare private readonly tokens: Float64Array;
+  declare private readonly waitingTime: Float64Array;
   private queueTime = 0;
   private offered = 0;
   private lookedMs = 0;

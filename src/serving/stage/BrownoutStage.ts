@@ -25,14 +25,14 @@ export class BrownoutStage implements Door, GatewayListener {
   readonly answers: { [K in DegradedAnswer["kind"]]: number } = { shorter: 0, smallerModel: 0, cached: 0, canned: 0 };
   /** 1 while any level holds. */
   readonly active = new TimeAverage();
-  private readonly options: BrownoutStageOptions;
-  private readonly brownout: Brownout;
-  private readonly signal: () => number;
+  declare private readonly options: BrownoutStageOptions;
+  declare private readonly brownout: Brownout;
+  declare private readonly signal: () => number;
   /** Pools by the number of their target, from 1 on. */
-  private readonly pools: ReadonlyArray<string>;
-  private readonly degraded: Column<Int32Array>;
+  declare private readonly pools: ReadonlyArray<string>;
+  declare private readonly degraded: Column<Int32Array>;
   private inFlight = 0;
-  private listener!: GatewayListener;
+  declare private listener: GatewayListener;
 
   constructor(options: BrownoutStageOptions) {
     const { spec, gateway, simulation } = options;

@@ -22,12 +22,12 @@ export interface CacheLoadsOptions {
  * asked for it is over. Each has a flight, and maybe a leader: the attempt whose load it is.
  */
 export class CacheLoads implements Actor {
-  private readonly options: CacheLoadsOptions;
-  private readonly actor: number;
-  private readonly flight: Column<Float64Array>;
-  private readonly leader: Column<Int32Array>;
-  private readonly lease: Column<Float64Array>;
-  private readonly standIn: Column<Int32Array>;
+  declare private readonly options: CacheLoadsOptions;
+  declare private readonly actor: number;
+  declare private readonly flight: Column<Float64Array>;
+  declare private readonly leader: Column<Int32Array>;
+  declare private readonly lease: Column<Float64Array>;
+  declare private readonly standIn: Column<Int32Array>;
   /** By flight. */
   private readonly loads = new Map<number, number>();
 

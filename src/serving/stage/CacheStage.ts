@@ -26,19 +26,19 @@ const Place = { Passed: 0, LookingUp: 1, Waiting: 2, Load: 3 } as const;
  * with the last token of the load for those who waited; who asked first gets the load's own tokens as they come.
  */
 export class CacheStage implements Door, GatewayListener, Actor {
-  readonly cache: ResultCache<number>;
-  private readonly spec: CacheSpec;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly loads: CacheLoads;
-  private readonly actor: number;
-  private readonly draw: () => number;
-  private readonly place: Column<Int32Array>;
-  private readonly ticket: Column<Float64Array>;
-  private readonly waiter: Column<Float64Array>;
+  declare readonly cache: ResultCache<number>;
+  declare private readonly spec: CacheSpec;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly loads: CacheLoads;
+  declare private readonly actor: number;
+  declare private readonly draw: () => number;
+  declare private readonly place: Column<Int32Array>;
+  declare private readonly ticket: Column<Float64Array>;
+  declare private readonly waiter: Column<Float64Array>;
   /** Of who asked first: its load; -1 for the others. */
-  private readonly load: Column<Int32Array>;
-  private listener!: GatewayListener;
+  declare private readonly load: Column<Int32Array>;
+  declare private listener: GatewayListener;
   readonly warmUp: WarmUpLoads | undefined;
 
   constructor(

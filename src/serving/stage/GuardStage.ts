@@ -26,19 +26,19 @@ const NO_PERMIT = -1;
  * accepted, which is what the throttle counts.
  */
 export class GuardStage implements Door, GatewayListener, Actor {
-  private readonly classes: ReadonlyArray<TrafficClassSpec>;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly blocked: (rule: "breaker" | "throttle") => void;
+  declare private readonly classes: ReadonlyArray<TrafficClassSpec>;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly blocked: (rule: "breaker" | "throttle") => void;
   /** By class and client. */
-  private readonly guards: ReadonlyArray<ReadonlyArray<Guard>>;
-  private readonly draw: () => number;
+  declare private readonly guards: ReadonlyArray<ReadonlyArray<Guard>>;
+  declare private readonly draw: () => number;
   /** By class: calls that are not slow yet; only where slow ones open a breaker. */
-  private readonly timely: ReadonlyArray<DelayRing | undefined>;
-  private readonly permit: Column<Float64Array>;
-  private readonly sentMs: Column<Float64Array>;
-  private readonly client: Column<Int32Array>;
-  private listener!: GatewayListener;
+  declare private readonly timely: ReadonlyArray<DelayRing | undefined>;
+  declare private readonly permit: Column<Float64Array>;
+  declare private readonly sentMs: Column<Float64Array>;
+  declare private readonly client: Column<Int32Array>;
+  declare private listener: GatewayListener;
 
   constructor(
     classes: ReadonlyArray<TrafficClassSpec>,

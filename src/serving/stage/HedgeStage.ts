@@ -32,20 +32,20 @@ const RELEARN_EVERY = 50;
  * success wins and the others are hung up.
  */
 export class HedgeStage implements Door, GatewayListener, Actor {
-  private readonly specs: ReadonlyArray<HedgeSpec | undefined>;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly hooks: HedgeHooks;
-  private readonly next: Door;
-  private readonly actor: number;
-  private readonly learned: ReadonlyArray<LearnedDelay | undefined>;
+  declare private readonly specs: ReadonlyArray<HedgeSpec | undefined>;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly hooks: HedgeHooks;
+  declare private readonly next: Door;
+  declare private readonly actor: number;
+  declare private readonly learned: ReadonlyArray<LearnedDelay | undefined>;
   /** Of a copy: whom it stands for, -1 when detached. */
-  private readonly original: Column<Int32Array>;
+  declare private readonly original: Column<Int32Array>;
   /** Of an attempt: its first live copy; of a copy: the next one. */
-  private readonly copies: Column<Int32Array>;
+  declare private readonly copies: Column<Int32Array>;
   private readonly plans: Array<HedgePlan | undefined> = [];
-  private readonly ticket: Column<Float64Array>;
-  private readonly startMs: Column<Float64Array>;
-  private listener!: GatewayListener;
+  declare private readonly ticket: Column<Float64Array>;
+  declare private readonly startMs: Column<Float64Array>;
+  declare private listener: GatewayListener;
 
   constructor(specs: ReadonlyArray<HedgeSpec | undefined>, simulation: typeof Simulation.Service, hooks: HedgeHooks, next: Door) {
     this.specs = specs;
@@ -187,8 +187,8 @@ export class HedgeStage implements Door, GatewayListener, Actor {
 
 /** A quantile of the times of won attempts, looked up anew every so often. */
 class LearnedDelay {
-  delayMs: number;
-  private readonly quantile: number;
+  declare delayMs: number;
+  declare private readonly quantile: number;
   private readonly times = new Histogram();
   private left = RELEARN_EVERY;
 
@@ -208,8 +208,8 @@ class LearnedDelay {
 /** What further copies of one attempt are paid from; of the request itself its client tells. */
 class CopyBudget implements RetryBudget {
   readonly name = "copies";
-  private readonly hooks: HedgeHooks;
-  private readonly attempt: number;
+  declare private readonly hooks: HedgeHooks;
+  declare private readonly attempt: number;
 
   constructor(hooks: HedgeHooks, attempt: number) {
     this.hooks = hooks;

@@ -31,22 +31,22 @@ const TRIES_SPAN = 1024;
  * All tokens of an answer are delayed by the same draw: what was in order stays in order.
  */
 export class NetworkStage implements Door, GatewayListener, Actor {
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly lossRatio: number;
-  private readonly latency: Sampler;
-  private readonly there: Draws;
-  private readonly back: Draws;
-  private readonly losses: Draws;
-  private readonly actor: number;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly lossRatio: number;
+  declare private readonly latency: Sampler;
+  declare private readonly there: Draws;
+  declare private readonly back: Draws;
+  declare private readonly losses: Draws;
+  declare private readonly actor: number;
   /** Slot on the other side, or -1. */
-  private readonly twin: Column<Int32Array>;
+  declare private readonly twin: Column<Int32Array>;
   /** Ticket of the message under way to the gateway or of the answer, or -1. */
-  private readonly ticket: Column<Float64Array>;
-  private readonly firstTicket: Column<Float64Array>;
-  private readonly how: Column<Int32Array>;
-  private readonly draw: Column<Int32Array>;
-  private listener!: GatewayListener;
+  declare private readonly ticket: Column<Float64Array>;
+  declare private readonly firstTicket: Column<Float64Array>;
+  declare private readonly how: Column<Int32Array>;
+  declare private readonly draw: Column<Int32Array>;
+  declare private listener: GatewayListener;
 
   constructor(spec: NetworkSpec, simulation: typeof Simulation.Service, next: Door) {
     this.simulation = simulation;

@@ -24,18 +24,18 @@ const LEAST_WAIT_MS = 0.001;
 
 /** Holds each client's attempts back to the rate that throttling answers (rejections, and refusals for lack of room) leave it; unlimited before the first. */
 export class PaceStage implements Door, GatewayListener, Actor {
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly actor: number;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly actor: number;
   /** By class and client; undefined for classes without. */
-  private readonly paces: ReadonlyArray<ReadonlyArray<Pace> | undefined>;
-  private readonly all: ReadonlyArray<Pace>;
+  declare private readonly paces: ReadonlyArray<ReadonlyArray<Pace> | undefined>;
+  declare private readonly all: ReadonlyArray<Pace>;
   /** The pace that an attempt keeps to, by its place among all; -1 for none. */
-  private readonly paceOf: Column<Int32Array>;
+  declare private readonly paceOf: Column<Int32Array>;
   /** 1 while the attempt waits here. */
-  private readonly waits: Column<Int32Array>;
-  private readonly firstPace: ReadonlyArray<number>;
-  private listener!: GatewayListener;
+  declare private readonly waits: Column<Int32Array>;
+  declare private readonly firstPace: ReadonlyArray<number>;
+  declare private listener: GatewayListener;
 
   constructor(classes: ReadonlyArray<TrafficClassSpec>, simulation: typeof Simulation.Service, next: Door) {
     this.simulation = simulation;

@@ -26,19 +26,19 @@ const ADMITTED = 0;
 export class RateLimitStage implements Door, GatewayListener, StoreClient {
   /** Attempts rejected since the start of the measurement. */
   rejected = 0;
-  private readonly limits: ReadonlyArray<RateLimit>;
-  private readonly simulation: typeof Simulation.Service;
+  declare private readonly limits: ReadonlyArray<RateLimit>;
+  declare private readonly simulation: typeof Simulation.Service;
   private readonly store: Store | undefined;
-  private readonly client: number;
+  declare private readonly client: number;
   private readonly reservations: TokenReservations | undefined;
-  private readonly next: Door;
+  declare private readonly next: Door;
   /** Bucket of each limit and traffic class. */
-  private readonly states: ReadonlyArray<ReadonlyArray<unknown>>;
+  declare private readonly states: ReadonlyArray<ReadonlyArray<unknown>>;
   /** What the store decided: 0 or the wait in ms. */
-  private readonly wait: Column<Float64Array>;
+  declare private readonly wait: Column<Float64Array>;
   /** 1 while the store is asked. */
-  private readonly asking: Column<Int32Array>;
-  private listener!: GatewayListener;
+  declare private readonly asking: Column<Int32Array>;
+  declare private listener: GatewayListener;
 
   constructor(
     limits: ReadonlyArray<RateLimit>,

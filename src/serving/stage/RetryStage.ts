@@ -17,17 +17,17 @@ const COPY_SPAN = 8;
  * (proxy_next_upstream of nginx is stricter: it never goes back to a server that failed). The client knows nothing of it, so its retries multiply.
  */
 export class RetryStage implements Door, GatewayListener {
-  private readonly attempts: number;
+  declare private readonly attempts: number;
   private readonly budget: RetryBudget | undefined;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
   /** Of a try: the attempt that it stands for, -1 when that is gone. */
-  private readonly original: Column<Int32Array>;
+  declare private readonly original: Column<Int32Array>;
   /** Of an attempt: its present try, how many there were, and whether a token has passed. */
-  private readonly present: Column<Int32Array>;
-  private readonly tries: Column<Int32Array>;
-  private readonly started: Column<Int32Array>;
-  private listener!: GatewayListener;
+  declare private readonly present: Column<Int32Array>;
+  declare private readonly tries: Column<Int32Array>;
+  declare private readonly started: Column<Int32Array>;
+  declare private listener: GatewayListener;
 
   constructor(
     { attempts, budget }: TriesSpec,

@@ -24,14 +24,14 @@ const NONE = -1;
 export class ShapeStage implements Door, GatewayListener, Actor {
   /** Attempts rejected since the start of the measurement. */
   rejected = 0;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly actor: number;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly actor: number;
   private readonly shapes: Array<Shape> = [];
   /** By class. */
-  private readonly shapeOf: ReadonlyArray<Shape>;
-  private readonly ticket: Column<Float64Array>;
-  private listener!: GatewayListener;
+  declare private readonly shapeOf: ReadonlyArray<Shape>;
+  declare private readonly ticket: Column<Float64Array>;
+  declare private listener: GatewayListener;
 
   constructor(
     { per, ...settings }: ShapeSpec,

@@ -7,10 +7,10 @@ import type { Door } from "./Door.ts";
 
 /** Each attempt's own time limit on the client's side: an attempt that is not over in time ends as `TimedOut`, and the connection is closed. */
 export class TimeoutStage implements Door, GatewayListener, Actor {
-  private readonly simulation: typeof Simulation.Service;
-  private readonly next: Door;
-  private readonly rings: ReadonlyArray<DelayRing | undefined>;
-  private listener!: GatewayListener;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly next: Door;
+  declare private readonly rings: ReadonlyArray<DelayRing | undefined>;
+  declare private listener: GatewayListener;
 
   /** `timeoutMs` by traffic class; undefined where attempts have no limit. */
   constructor(timeoutMs: ReadonlyArray<number | undefined>, simulation: typeof Simulation.Service, next: Door) {

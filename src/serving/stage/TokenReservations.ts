@@ -23,9 +23,9 @@ const NONE = -1;
  * refunded.
  */
 export class TokenReservations {
-  private readonly budgets: ReadonlyArray<Budgets>;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly generated: GeneratedSoFar;
+  declare private readonly budgets: ReadonlyArray<Budgets>;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly generated: GeneratedSoFar;
 
   constructor(
     specs: ReadonlyArray<TokenBudgetSpec>,

@@ -24,10 +24,10 @@ export interface WarmUpLoadsOptions {
 
 /** Sends the loads of a warm-up plan, one after the other, with the lengths that users will ask for. */
 export class WarmUpLoads implements Actor {
-  private readonly options: WarmUpLoadsOptions;
-  private readonly classIndex: number;
-  private readonly lengths: RequestLengths;
-  private readonly keys: Int32Array;
+  declare private readonly options: WarmUpLoadsOptions;
+  declare private readonly classIndex: number;
+  declare private readonly lengths: RequestLengths;
+  declare private readonly keys: Int32Array;
   private at = 0;
 
   constructor(options: WarmUpLoadsOptions) {

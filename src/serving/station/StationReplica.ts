@@ -23,15 +23,15 @@ const TRIES_SPAN = 1024;
 
 /** Randomness and columns that the replicas of one station pool share. Draws belong to the request and its try, not to the replica. */
 export class StationTable {
-  readonly service: Sampler;
-  readonly serviceDraws: Draws;
-  readonly failureDraws: Draws;
+  declare readonly service: Sampler;
+  declare readonly serviceDraws: Draws;
+  declare readonly failureDraws: Draws;
   /** Service time of an attempt, in ms, and whether it will fail. */
-  readonly serviceMs: Column<Float64Array>;
-  readonly fails: Column<Int32Array>;
+  declare readonly serviceMs: Column<Float64Array>;
+  declare readonly fails: Column<Int32Array>;
   /** Ticket of the pending end of service. */
-  readonly ticket: Column<Float64Array>;
-  private readonly requests: Requests;
+  declare readonly ticket: Column<Float64Array>;
+  declare private readonly requests: Requests;
   private readonly quota: FixedWindow | undefined;
   private readonly window: FixedWindowState | undefined;
 
@@ -78,18 +78,18 @@ export interface StationReplicaOptions {
 export class StationReplica implements Engine, Actor {
   readonly meter = new ReplicaMeter();
   /** One block per server: there is no KV memory. */
-  readonly blocks: Blocks;
+  declare readonly blocks: Blocks;
   readonly maxTokens = Infinity;
   up = true;
-  private readonly station: StationSpec;
-  private readonly table: StationTable;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
-  private readonly listener: EngineListener;
-  private readonly actor: number;
-  private readonly waiting: SlotList;
-  private readonly serving: SlotList;
-  private readonly servers: number;
+  declare private readonly station: StationSpec;
+  declare private readonly table: StationTable;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
+  declare private readonly listener: EngineListener;
+  declare private readonly actor: number;
+  declare private readonly waiting: SlotList;
+  declare private readonly serving: SlotList;
+  declare private readonly servers: number;
   private factor = 1;
   private meteredMs = 0;
 

@@ -7,8 +7,8 @@ const ALL_READ_RATIO = 1e-9;
  */
 export class DistinctExperts {
   /** By rows; beyond its end all experts are read. Built by multiplication: powers may differ between machines in the last bit. */
-  private readonly byRows: Float64Array;
-  private readonly count: number;
+  declare private readonly byRows: Float64Array;
+  declare private readonly count: number;
 
   constructor(count: number, active: number) {
     this.count = count;

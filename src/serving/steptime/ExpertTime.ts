@@ -3,11 +3,11 @@ import { DistinctExperts } from "./DistinctExperts.ts";
 
 /** Time of reading the routed experts that the rows of a step choose, in ms. */
 export class ExpertTime {
-  private readonly distinct: DistinctExperts;
-  private readonly perExpertMs: number;
+  declare private readonly distinct: DistinctExperts;
+  declare private readonly perExpertMs: number;
   /** Rows that choose on their own, for each row of the step: those of all ranks, less what goes along with others. */
-  private readonly choicesPerRow: number;
-  private readonly choicesAtLeast: number;
+  declare private readonly choicesPerRow: number;
+  declare private readonly choicesAtLeast: number;
 
   constructor(experts: ExpertReads, slowdown: number) {
     const { ranks = 1, independentRatio = 1 } = experts;

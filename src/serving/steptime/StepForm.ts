@@ -5,18 +5,18 @@ import type { StepLoad, StepModel } from "./StepModel.ts";
 /** Step times by coefficients, off the time grid; `slowdown` multiplies every term. */
 export class StepForm implements StepModel {
   /** ms per KV token of a decoding sequence. */
-  readonly kvMs: number;
+  declare readonly kvMs: number;
   /** Further ms per KV token when the step also carries prefill. */
-  readonly mixedKvMs: number;
+  declare readonly mixedKvMs: number;
   /** ms per unit of p * (2 * context + p). */
-  readonly attentionMs: number;
-  private readonly perStepMs: number;
-  private readonly perSequenceMs: number;
-  private readonly perPrefillTokenMs: number;
-  private readonly floorMs: number;
-  private readonly rowMs: number;
+  declare readonly attentionMs: number;
+  declare private readonly perStepMs: number;
+  declare private readonly perSequenceMs: number;
+  declare private readonly perPrefillTokenMs: number;
+  declare private readonly floorMs: number;
+  declare private readonly rowMs: number;
   private readonly experts: ExpertTime | undefined;
-  private readonly isAffine: boolean;
+  declare private readonly isAffine: boolean;
 
   constructor(coefficients: StepCoefficients, slowdown = 1) {
     const { experts } = coefficients;

@@ -17,9 +17,9 @@ export class StepTable implements StepModel {
   /** Look-ups, and how many of them lay outside of what was measured. */
   lookups = 0;
   outside = 0;
-  readonly points: ReadonlyArray<StepPoint>;
-  private readonly root: Level;
-  private readonly addMs: number;
+  declare readonly points: ReadonlyArray<StepPoint>;
+  declare private readonly root: Level;
+  declare private readonly addMs: number;
   private readonly at = new Float64Array(4);
   private isOutside = false;
 

@@ -26,19 +26,19 @@ const NONE = -1;
  * While it is down nothing runs and nobody gets a reply; while it is slow every round trip is longer.
  */
 export class Store implements Actor {
-  readonly spec: StoreSpec;
+  declare readonly spec: StoreSpec;
   /** Calls, and calls without a reply in time, since the start of the measurement. */
   calls = 0;
   unanswered = 0;
-  private readonly simulation: typeof Simulation.Service;
-  private readonly latency: Sampler;
-  private readonly draws: UnitSource;
-  private readonly actor: number;
+  declare private readonly simulation: typeof Simulation.Service;
+  declare private readonly latency: Sampler;
+  declare private readonly draws: UnitSource;
+  declare private readonly actor: number;
   private readonly clients: Array<StoreClient> = [];
-  private readonly client: Column<Int32Array>;
-  private readonly next: Column<Float64Array>;
-  private readonly limit: Column<Float64Array>;
-  private readonly halfMs: Column<Float64Array>;
+  declare private readonly client: Column<Int32Array>;
+  declare private readonly next: Column<Float64Array>;
+  declare private readonly limit: Column<Float64Array>;
+  declare private readonly halfMs: Column<Float64Array>;
   private holds = 0;
   private factor = 1;
 

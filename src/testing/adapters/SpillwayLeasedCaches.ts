@@ -75,9 +75,9 @@ const adapter = (name: string, stepsOf: (settings: LeaseSettings, laboratory: La
 
 /** Whoever holds the lease loads; whoever does not waits and asks again. */
 class LeasedLoading implements CacheUnderTest {
-  private readonly load: (key: string) => Promise<unknown>;
-  private readonly steps: LeaseSteps;
-  private readonly laboratory: Laboratory;
+  declare private readonly load: (key: string) => Promise<unknown>;
+  declare private readonly steps: LeaseSteps;
+  declare private readonly laboratory: Laboratory;
   private owners = 0;
 
   constructor(load: (key: string) => Promise<unknown>, steps: LeaseSteps, laboratory: Laboratory) {

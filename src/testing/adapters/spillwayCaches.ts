@@ -25,16 +25,16 @@ interface Caller {
 
 /** Holds the values, starts the loads and sets the timers that ResultCache asks for. */
 class LoadingCache implements CacheUnderTest {
-  private readonly cache: ResultCache<string>;
+  declare private readonly cache: ResultCache<string>;
   private readonly values: Array<unknown> = [];
   private readonly failures = new Map<string, unknown>();
   private readonly callers = new Map<number, Caller>();
   /** Who started a load, by flight. */
   private readonly owners = new Map<number, number>();
   private readonly seen = new Set<string>();
-  private readonly load: (key: string) => Promise<unknown>;
-  private readonly spec: CacheSpec;
-  private readonly laboratory: Laboratory;
+  declare private readonly load: (key: string) => Promise<unknown>;
+  declare private readonly spec: CacheSpec;
+  declare private readonly laboratory: Laboratory;
   private asked = 0;
 
   constructor(load: (key: string) => Promise<unknown>, spec: CacheSpec, laboratory: Laboratory, onLeaderCancel: "keep" | "handOver") {

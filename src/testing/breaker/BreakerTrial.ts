@@ -53,9 +53,9 @@ export interface BreakerWatch {
  * changes. Checks that fail inside the library's callbacks are kept until the operation is over, so that the library cannot swallow them.
  */
 export class BreakerTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: CircuitBreakerSpec;
-  readonly watch: BreakerWatch;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: CircuitBreakerSpec;
+  declare readonly watch: BreakerWatch;
   readonly calls: Array<TrialCall> = [];
   readonly transitions: Array<Transition> = [];
   /** Completed calls that reached the backend, of all epochs. */
@@ -65,11 +65,11 @@ export class BreakerTrial {
   phaseSinceMs = 0;
   hooksThrow = false;
   cause: Cause = { kind: "other", what: "start" };
-  breaker: BreakerUnderTest;
+  declare breaker: BreakerUnderTest;
   /** The next call that starts makes another one. */
   private nests = false;
   private throws = false;
-  private readonly adapter: CircuitBreakerAdapter;
+  declare private readonly adapter: CircuitBreakerAdapter;
   private broken: LawBroken | undefined;
 
   static async start(

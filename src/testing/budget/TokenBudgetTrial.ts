@@ -37,18 +37,18 @@ const MOST_SENDS = 5;
 
 /** Token budgets in one history, beside levels that are reckoned from the list of charges. */
 export class TokenBudgetTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: TokenBudgetSpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: TokenBudgetSpec;
   readonly reservations: Array<Reservation> = [];
-  readonly expected: Array<number>;
+  declare readonly expected: Array<number>;
   /** Most reservations that were held at once, and the most that one used beyond its estimate, by budget. */
   mostHeld = 0;
-  readonly mostExcess: Array<number>;
+  declare readonly mostExcess: Array<number>;
   over = false;
   /** Befalls the next step. */
   fault: CommandFault | undefined;
-  private readonly budgets: TokenBudgetUnderTest;
-  private readonly watch: BudgetsWatch;
+  declare private readonly budgets: TokenBudgetUnderTest;
+  declare private readonly watch: BudgetsWatch;
   private reckonedAtMs = 0;
   private attempts = 0;
 

@@ -34,7 +34,7 @@ export interface CacheWatch {
 }
 
 class LoadFailed extends Error {
-  readonly load: number;
+  declare readonly load: number;
 
   constructor(load: number) {
     super(`load ${load} failed`);
@@ -44,8 +44,8 @@ class LoadFailed extends Error {
 
 /** One loading cache in one history. */
 export class CacheTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: CacheSpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: CacheSpec;
   readonly loads: Array<Load> = [];
   readonly reads: Array<Read> = [];
   readonly invalidatedAtLoads = new Map<string, number>();
@@ -53,7 +53,7 @@ export class CacheTrial {
   /** Loads before the last flush. */
   flushedAtLoads = 0;
   private asking = 0;
-  private readonly watch: CacheWatch;
+  declare private readonly watch: CacheWatch;
   private cache: CacheUnderTest | undefined;
   private broken: LawBroken | undefined;
 

@@ -51,12 +51,12 @@ interface Holder {
 const ODD_WEIGHTS = [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY];
 
 class ConcurrencyTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: ConcurrencySpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: ConcurrencySpec;
   readonly holders: Array<Holder> = [];
-  limit: number;
-  private readonly limiter: ConcurrencyUnderTest;
-  private readonly law: ConcurrencyLaw;
+  declare limit: number;
+  declare private readonly limiter: ConcurrencyUnderTest;
+  declare private readonly law: ConcurrencyLaw;
 
   constructor(limiter: ConcurrencyUnderTest, spec: ConcurrencySpec, laboratory: Laboratory, law: ConcurrencyLaw) {
     this.limiter = limiter;

@@ -31,11 +31,11 @@ export interface HedgeWatch {
 
 /** One hedging policy in one history. */
 export class HedgeTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: HedgeSpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: HedgeSpec;
   readonly requests: Array<HedgeRequest> = [];
-  private readonly policy: HedgeUnderTest;
-  private readonly watch: HedgeWatch;
+  declare private readonly policy: HedgeUnderTest;
+  declare private readonly watch: HedgeWatch;
   private broken: LawBroken | undefined;
 
   constructor(policy: HedgeUnderTest, spec: HedgeSpec, laboratory: Laboratory, watch: HedgeWatch) {

@@ -26,10 +26,10 @@ const ROUNDING = 1e-6;
 
 /** One refusing limiter in one history, and perhaps a second one with which it is compared. */
 export class LimiterTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: RateLimiterSpec;
-  readonly watch: LimiterWatch;
-  readonly limiter: RefusingLimiter;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: RateLimiterSpec;
+  declare readonly watch: LimiterWatch;
+  declare readonly limiter: RefusingLimiter;
   /** A second limiter under the same clocks, for laws that compare. */
   twin: RefusingLimiter | undefined;
   /** Admitted calls of a cost above zero, on the main key. */
@@ -40,8 +40,8 @@ export class LimiterTrial {
   /** Set by the law about refusals: the twin did not see one. */
   omitted: "nothing yet" | "omitting" | "comparing" = "nothing yet";
   /** Set by laws that compare: asks the twin what this one was asked. */
-  compare: (() => Promise<void>) | undefined;
-  private readonly adapter: RefusingAdapter;
+  declare compare: (() => Promise<void>) | undefined;
+  declare private readonly adapter: RefusingAdapter;
   private made = 0;
   private attempts = 0;
 
@@ -134,7 +134,7 @@ export class LimiterTrial {
   }
 
   /** Limit in force, and the highest one of this instant before it. */
-  limit: number;
+  declare limit: number;
   sinceMs = 0;
 
   reconfigure(limit: number): void {

@@ -21,13 +21,13 @@ const MOST_SENDS = 5;
 
 /** A limiter with a store in one history in which the store fails. Nothing waits for an answer that does not come. */
 export class StoreTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: RateLimiterSpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: RateLimiterSpec;
   readonly calls: Array<StoreCall> = [];
   /** Admitted cost by the time of the decision. */
   readonly passed: Array<{ readonly atMs: number; readonly cost: number; readonly wipes: number }> = [];
   wipes = 0;
-  private readonly limiter: RefusingLimiter;
+  declare private readonly limiter: RefusingLimiter;
   /** Sees each attempt once, and no fault. */
   private readonly twin: RefusingLimiter | undefined;
 

@@ -23,15 +23,15 @@ export interface WaitingWatch {
 
 /** One limiter that queues jobs, or bounds how many run, in one history. */
 export class WaitingTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: RateLimiterSpec;
-  readonly slots: number;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: RateLimiterSpec;
+  declare readonly slots: number;
   readonly jobs: Array<Job> = [];
   readonly startsMs: Array<number> = [];
-  private readonly limiter: WaitingLimiter;
-  private readonly watch: WaitingWatch;
+  declare private readonly limiter: WaitingLimiter;
+  declare private readonly watch: WaitingWatch;
   /** Jobs of a rate limiter end as soon as they start. */
-  private readonly endsAtOnce: boolean;
+  declare private readonly endsAtOnce: boolean;
   private broken: LawBroken | undefined;
 
   static async start(

@@ -36,7 +36,7 @@ export interface RetryFeatures {
 /** The attempt failed, and the server says when to come again, as in HTTP's Retry-After. */
 export class ServerHint extends Error {
   override readonly name = "ServerHint";
-  readonly retryAfter: string;
+  declare readonly retryAfter: string;
 
   constructor(retryAfter: string) {
     super(`try again after ${retryAfter}`);

@@ -17,17 +17,17 @@ export interface BudgetWatch {
 
 /** One retry budget in one history: requests, whose failed attempts ask for a retry. */
 export class RetryBudgetTrial {
-  readonly laboratory: Laboratory;
-  readonly spec: RetryBudgetSpec;
+  declare readonly laboratory: Laboratory;
+  declare readonly spec: RetryBudgetSpec;
   readonly running: Array<Running> = [];
   readonly requestsMs: Array<number> = [];
   readonly retriesMs: Array<number> = [];
   readonly counts: { -readonly [K in keyof AttemptCounts]: number } = { attempts: 0, failures: 0 };
   failuresInARow = 0;
   /** The quota, as charges and credits make it. */
-  quota: number;
-  readonly budget: RetryBudgetUnderTest;
-  private readonly watch: BudgetWatch;
+  declare quota: number;
+  declare readonly budget: RetryBudgetUnderTest;
+  declare private readonly watch: BudgetWatch;
 
   constructor(budget: RetryBudgetUnderTest, spec: RetryBudgetSpec, laboratory: Laboratory, watch: BudgetWatch) {
     this.budget = budget;

@@ -184,10 +184,10 @@ interface Request {
 
 class RetryTrial {
   readonly requests: Array<Request> = [];
-  readonly spec: RetrySpec;
-  readonly laboratory: Laboratory;
-  private readonly policy: RetryUnderTest;
-  private readonly law: RetryLaw;
+  declare readonly spec: RetrySpec;
+  declare readonly laboratory: Laboratory;
+  declare private readonly policy: RetryUnderTest;
+  declare private readonly law: RetryLaw;
   private broken: LawBroken | undefined;
 
   constructor(policy: RetryUnderTest, spec: RetrySpec, laboratory: Laboratory, law: RetryLaw) {

@@ -15,7 +15,7 @@ export const baseRateOf = (spec: RateSpec): BaseRate => {
 };
 
 class ConstantRate implements BaseRate {
-  private readonly perMs: number;
+  declare private readonly perMs: number;
 
   constructor(perMs: number) {
     this.perMs = perMs;
@@ -30,9 +30,9 @@ class ConstantRate implements BaseRate {
 
 /** Holds the first value before the first point and the last value after the last one. Of two points at one time the later counts from there on. */
 class PiecewiseRate implements BaseRate {
-  private readonly atMs: ReadonlyArray<number>;
-  private readonly perMs: ReadonlyArray<number>;
-  private readonly linear: boolean;
+  declare private readonly atMs: ReadonlyArray<number>;
+  declare private readonly perMs: ReadonlyArray<number>;
+  declare private readonly linear: boolean;
 
   constructor(points: ReadonlyArray<{ readonly atMs: number; readonly perSecond: number }>, linear: boolean) {
     if (points.length === 0) throw new RangeError("a piecewise rate needs at least one point");
@@ -73,8 +73,8 @@ const diurnalRate = (hourlyPerSecond: ReadonlyArray<number>, startHour: number):
 
 /** Linear between the middles of the hours, so that the mean over a day is the mean of the hourly values. */
 class DiurnalRate implements BaseRate {
-  private readonly perMs: ReadonlyArray<number>;
-  private readonly startHour: number;
+  declare private readonly perMs: ReadonlyArray<number>;
+  declare private readonly startHour: number;
 
   constructor(perMs: ReadonlyArray<number>, startHour: number) {
     this.perMs = perMs;

@@ -17,12 +17,12 @@ export interface MmppState {
  * Evaluation 18 (1993).
  */
 export class MmppRate implements BaseRate {
-  private readonly perMs: ReadonlyArray<number>;
-  private readonly meanMs: ReadonlyArray<number>;
-  private readonly silent: boolean;
-  private readonly source: UnitSource;
-  private state: number;
-  private stateEndMs: number;
+  declare private readonly perMs: ReadonlyArray<number>;
+  declare private readonly meanMs: ReadonlyArray<number>;
+  declare private readonly silent: boolean;
+  declare private readonly source: UnitSource;
+  declare private state: number;
+  declare private stateEndMs: number;
 
   /** Throws RangeError without states, and for a negative rate or a mean length that is not above 0. */
   constructor(states: ReadonlyArray<MmppState>, source: UnitSource) {

@@ -16,8 +16,8 @@ const MAX_ROUNDS = 60;
  * Source: E. Çinlar, "Introduction to Stochastic Processes" (1975), section 4.7.
  */
 export class RateCursor {
-  private readonly base: BaseRate;
-  private readonly surges: Surges;
+  declare private readonly base: BaseRate;
+  declare private readonly surges: Surges;
   private readonly piece: LinearPiece = { endMs: 0, perMs: 0, slope: 0 };
   private startMs = 0;
   private endMs = 0;

@@ -6,8 +6,8 @@ import { Surges } from "./Surges.ts";
 
 /** A rate over time with its spikes, from time 0 on. */
 export class RateCurve {
-  private readonly base: BaseRate;
-  private readonly surges: Surges;
+  declare private readonly base: BaseRate;
+  declare private readonly surges: Surges;
 
   /** Throws RangeError for a rate or a spike that cannot be. */
   constructor(rate: RateSpec, spikes: ReadonlyArray<SpikeSpec> = []) {

@@ -9,8 +9,8 @@ const DECAY_SPAN = 40;
  * Factors of overlapping spikes multiply and never act on the extra rates.
  */
 export class Surges {
-  private readonly spikes: ReadonlyArray<SpikeSpec>;
-  private readonly breaksMs: ReadonlyArray<number>;
+  declare private readonly spikes: ReadonlyArray<SpikeSpec>;
+  declare private readonly breaksMs: ReadonlyArray<number>;
 
   /** Throws RangeError for a spike without a positive duration or with not exactly one height >= 0. */
   constructor(spikes: ReadonlyArray<SpikeSpec>) {

@@ -8,11 +8,11 @@ export interface Field {
 
 /** Finds columns by the names in the header. */
 export class CsvColumns {
-  private readonly indexes: ReadonlyArray<number>;
-  private readonly names: ReadonlyArray<string>;
-  private readonly last: number;
+  declare private readonly indexes: ReadonlyArray<number>;
+  declare private readonly names: ReadonlyArray<string>;
+  declare private readonly last: number;
   /** Fields of the line that was split last, in the order of `names`. */
-  readonly fields: ReadonlyArray<Field>;
+  declare readonly fields: ReadonlyArray<Field>;
 
   /** Throws RowFault when the header lacks a name. */
   constructor(header: string, names: ReadonlyArray<string>) {

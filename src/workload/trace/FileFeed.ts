@@ -18,7 +18,7 @@ export interface FileFeedOptions {
 /** Reads a trace file anew in each pass. */
 export class FileFeed implements RowFeed {
   readonly scalesRate = false;
-  private readonly options: FileFeedOptions;
+  declare private readonly options: FileFeedOptions;
 
   constructor(options: FileFeedOptions) {
     this.options = options;
@@ -30,9 +30,9 @@ export class FileFeed implements RowFeed {
 }
 
 class FilePass implements RowPass {
-  readonly batches: AsyncGenerator<ReadonlyArray<TraceRow>>;
+  declare readonly batches: AsyncGenerator<ReadonlyArray<TraceRow>>;
   readonly endMs = undefined;
-  private readonly reader: FileRows;
+  declare private readonly reader: FileRows;
 
   constructor(options: FileFeedOptions) {
     const { file, format, className, skipBadRows, spread } = options;

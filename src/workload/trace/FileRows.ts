@@ -33,9 +33,9 @@ export class FileRows {
   ignoredRows = 0;
   /** Stamp of the first row, before it was spread; known once a batch was read. */
   originMs: number | undefined;
-  private readonly options: FileRowsOptions;
-  private readonly order: TimeOrder;
-  private readonly spread: StepSpread;
+  declare private readonly options: FileRowsOptions;
+  declare private readonly order: TimeOrder;
+  declare private readonly spread: StepSpread;
   private head = "";
   private reading: FileReading | undefined;
   private batch: Array<TraceRow> = [];

@@ -38,7 +38,7 @@ const OWN_BLOCK_TOKENS = 16;
 export class SpillwayParser implements RowParser {
   readonly timed = true;
   readonly quantised = false;
-  private readonly className: string;
+  declare private readonly className: string;
 
   constructor(className: string) {
     this.className = className;

@@ -2,8 +2,8 @@ import { RowFault } from "./TraceRow.ts";
 
 /** A JSON object with its text, for faults that name a column. */
 export class JsonRecord {
-  private readonly text: string;
-  private readonly fields: { readonly [key: string]: unknown };
+  declare private readonly text: string;
+  declare private readonly fields: { readonly [key: string]: unknown };
 
   /** Throws RowFault unless the text is one JSON object. */
   constructor(text: string) {

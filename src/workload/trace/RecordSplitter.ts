@@ -14,9 +14,9 @@ export const MAX_RECORD = 2 ** 24;
 
 /** Thrown for a record that exceeds MAX_RECORD or does not belong where it stands. */
 export class SplitFault {
-  readonly line: number;
-  readonly constraint: string;
-  readonly value: string;
+  declare readonly line: number;
+  declare readonly constraint: string;
+  declare readonly value: string;
 
   constructor(line: number, constraint: string, value: string) {
     this.line = line;

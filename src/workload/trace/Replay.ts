@@ -69,9 +69,9 @@ export interface ReplayOptions {
  * prefix-cache hits is that of the recording.
  */
 export class Replay {
-  private readonly options: ReplayOptions;
-  private readonly buffer: ReplayBuffer;
-  private readonly maxCopies: number;
+  declare private readonly options: ReplayOptions;
+  declare private readonly buffer: ReplayBuffer;
+  declare private readonly maxCopies: number;
   private pending: TraceRow | undefined;
   private pendingMs = 0;
   private number = -1;

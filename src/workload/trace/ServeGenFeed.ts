@@ -27,7 +27,7 @@ export interface ServeGenFeedOptions {
  */
 export class ServeGenFeed implements RowFeed {
   readonly scalesRate = true;
-  private readonly options: ServeGenFeedOptions;
+  declare private readonly options: ServeGenFeedOptions;
   private folder: ServeGenFolder | undefined;
 
   constructor(options: ServeGenFeedOptions) {
@@ -45,15 +45,15 @@ export class ServeGenFeed implements RowFeed {
 }
 
 class ServeGenPass implements RowPass {
-  readonly batches: AsyncGenerator<ReadonlyArray<TraceRow>>;
+  declare readonly batches: AsyncGenerator<ReadonlyArray<TraceRow>>;
   readonly originMs = 0;
   readonly timed = true;
   readonly ignoredRows = 0;
   rows = 0;
   skippedRows = 0;
   endMs: number | undefined;
-  private readonly options: ServeGenFeedOptions;
-  private readonly pass: number;
+  declare private readonly options: ServeGenFeedOptions;
+  declare private readonly pass: number;
 
   constructor(options: ServeGenFeedOptions, pass: number, read: () => Promise<ServeGenFolder>) {
     this.options = options;
@@ -87,8 +87,8 @@ class ServeGenPass implements RowPass {
 
 /** Merges the clients in order of time; at equal times the lower number is first. */
 class ClientMerge {
-  private readonly clients: ReadonlyArray<ClientSampler>;
-  private readonly nextMs: Float64Array;
+  declare private readonly clients: ReadonlyArray<ClientSampler>;
+  declare private readonly nextMs: Float64Array;
 
   constructor(clients: ReadonlyArray<ClientSampler>) {
     this.clients = clients;
@@ -119,13 +119,13 @@ class ClientMerge {
 
 /** The requests of one client. */
 class ClientSampler {
-  private readonly windows: ReadonlyArray<ClientWindow>;
-  private readonly rateScale: number;
-  private readonly fromMs: number;
-  private readonly toMs: number;
-  private readonly gapSource: UnitSource;
-  private readonly prompts: Draws;
-  private readonly outputs: Draws;
+  declare private readonly windows: ReadonlyArray<ClientWindow>;
+  declare private readonly rateScale: number;
+  declare private readonly fromMs: number;
+  declare private readonly toMs: number;
+  declare private readonly gapSource: UnitSource;
+  declare private readonly prompts: Draws;
+  declare private readonly outputs: Draws;
   private index = -1;
   private gaps: RenewalGaps | undefined;
   /** Expected requests since the start of the window. */

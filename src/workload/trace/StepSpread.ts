@@ -18,7 +18,7 @@ const MAX_RUN = 16_384;
  * their recorded order. Stamps without a step pass unchanged.
  */
 export class StepSpread {
-  private readonly source: UnitSource;
+  declare private readonly source: UnitSource;
   private readonly sample: Array<TraceRow> = [];
   private run: Array<TraceRow> = [];
   private decided = false;

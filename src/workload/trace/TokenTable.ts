@@ -4,8 +4,8 @@ import { RowFault } from "./TraceRow.ts";
 
 /** A distribution over token counts. */
 export class TokenTable {
-  private readonly values: Float64Array;
-  private readonly cumulative: Float64Array;
+  declare private readonly values: Float64Array;
+  declare private readonly cumulative: Float64Array;
 
   constructor(values: Float64Array, cumulative: Float64Array) {
     this.values = values;

@@ -38,15 +38,15 @@ export interface TraceOptions {
  */
 export class TraceArrivals implements ArrivalSource {
   readonly draft: RequestDraft = emptyDraft();
-  private readonly file: string;
-  private readonly trace: TraceSpec;
-  private readonly className: string;
-  private readonly feed: RowFeed;
+  declare private readonly file: string;
+  declare private readonly trace: TraceSpec;
+  declare private readonly className: string;
+  declare private readonly feed: RowFeed;
   private readonly buffer = new ReplayBuffer();
-  private readonly replay: Replay;
+  declare private readonly replay: Replay;
   private passNumber = 0;
-  private pass: RowPass;
-  private readonly firstPass: RowPass;
+  declare private pass: RowPass;
+  declare private readonly firstPass: RowPass;
   private batch: ReadonlyArray<TraceRow> = [];
   private index = 0;
   private keptRows = 0;

@@ -15,10 +15,10 @@ export interface TraceFaultParts {
 /** A trace that cannot be replayed; the message is `file:line:column constraint (value) hint` without the parts that are absent. */
 export class TraceFault extends Error {
   readonly _tag = "TraceFault";
-  readonly file: string;
+  declare readonly file: string;
   readonly line: number | undefined;
   readonly column: number | undefined;
-  readonly constraint: string;
+  declare readonly constraint: string;
   readonly value: string | undefined;
   readonly hint: string | undefined;
 

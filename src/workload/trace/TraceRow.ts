@@ -15,11 +15,11 @@ export interface TraceRow {
 /** Why a row cannot be read; the reader adds file and line. */
 export class RowFault {
   readonly column: number | undefined;
-  readonly constraint: string;
-  readonly value: string;
+  declare readonly constraint: string;
+  declare readonly value: string;
   readonly hint: string | undefined;
   /** Not a row that could be skipped: the file cannot be read at all. */
-  readonly isFatal: boolean;
+  declare readonly isFatal: boolean;
 
   constructor(parts: {
     readonly column?: number;

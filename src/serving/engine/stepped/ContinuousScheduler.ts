@@ -12,9 +12,9 @@ import { Growth, growRunning } from "./Scheduler.ts";
  */
 export class ContinuousScheduler implements Scheduler {
   readonly streams = true;
-  private readonly rank: Rank;
+  declare private readonly rank: Rank;
   /** Without a reservation of the whole prompt, a head with fewer cached blocks asks for fewer: an eviction may let it in. */
-  private readonly evictionUnblocks: boolean;
+  declare private readonly evictionUnblocks: boolean;
   private readonly growth = new Growth();
   private readonly skipped = new IntBuffer();
 

@@ -12,10 +12,10 @@ export interface Flight {
  * and the step before it has left this one. With one stage there is one step at a time.
  */
 export class Flights {
-  readonly stages: number;
+  declare readonly stages: number;
   count = 0;
-  private readonly ring: ReadonlyArray<Flight>;
-  private readonly freeMs: Float64Array;
+  declare private readonly ring: ReadonlyArray<Flight>;
+  declare private readonly freeMs: Float64Array;
   private head = 0;
 
   constructor(stages: number, ranks: number) {

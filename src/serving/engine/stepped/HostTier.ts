@@ -10,12 +10,12 @@ const NONE = -1;
  * is off the critical path); loads take their turn on one link. A loaded block stays here too.
  */
 export class HostTier {
-  private readonly spec: OffloadSpec;
-  private readonly blockTokens: number;
-  private readonly index: BlockIndex;
-  private readonly capacity: number;
-  private readonly before: Int32Array;
-  private readonly after: Int32Array;
+  declare private readonly spec: OffloadSpec;
+  declare private readonly blockTokens: number;
+  declare private readonly index: BlockIndex;
+  declare private readonly capacity: number;
+  declare private readonly before: Int32Array;
+  declare private readonly after: Int32Array;
   private oldest = NONE;
   private newest = NONE;
   private used = 0;

@@ -17,16 +17,16 @@ export interface MemoryOptions {
 
 /** Which sequence holds how many KV blocks on one rank, and what of it lies in host memory. */
 export class KvMemory {
-  readonly blocks: Blocks;
+  declare readonly blocks: Blocks;
   readonly tier: HostTier | undefined;
   /** Hits of the last `lookup`, in blocks. */
   hitBlocks = 0;
   /** Tokens in swap space. */
   swappedTokens = 0;
-  private readonly attempts: Attempts;
-  private readonly columns: SteppedColumns;
-  private readonly caching: boolean;
-  private readonly watermarkBlocks: number;
+  declare private readonly attempts: Attempts;
+  declare private readonly columns: SteppedColumns;
+  declare private readonly caching: boolean;
+  declare private readonly watermarkBlocks: number;
   private readonly swap: SwapSpec | undefined;
 
   constructor(attempts: Attempts, columns: SteppedColumns, options: MemoryOptions) {

@@ -14,7 +14,7 @@ import { Hold, Origin } from "./SteppedColumns.ts";
  */
 export class PrefillFirstScheduler implements Scheduler {
   readonly streams = true;
-  private readonly rank: Rank;
+  declare private readonly rank: Rank;
   private readonly growth = new Growth();
 
   constructor(rank: Rank) {

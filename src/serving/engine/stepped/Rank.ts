@@ -35,11 +35,11 @@ export interface RankOptions {
 
 /** One scheduler's world: a waiting line, the sequences of the batch, and their KV. Changes of state of single sequences are made here. */
 export class Rank {
-  readonly settings: Settings;
-  readonly attempts: Attempts;
-  readonly columns: SteppedColumns;
-  readonly memory: KvMemory;
-  readonly waiting: WaitingLine;
+  declare readonly settings: Settings;
+  declare readonly attempts: Attempts;
+  declare readonly columns: SteppedColumns;
+  declare readonly memory: KvMemory;
+  declare readonly waiting: WaitingLine;
   /** Sequences of the batch in order of admission. */
   readonly running = new IntBuffer();
   /** First tokens, ends and reservations that the listener does not know of yet. */
@@ -54,12 +54,12 @@ export class Rank {
   tokens = 0;
   /** The head of the line that did not fit; only a release of blocks or newly cached ones change that. */
   blockedHead = NONE;
-  private readonly kernel: Kernel;
-  private readonly meter: ReplicaMeter;
-  private readonly waitingMeter: WaitingMeter;
-  private readonly gaps: TokenGaps;
+  declare private readonly kernel: Kernel;
+  declare private readonly meter: ReplicaMeter;
+  declare private readonly waitingMeter: WaitingMeter;
+  declare private readonly gaps: TokenGaps;
   private readonly speculation: Speculation | undefined;
-  private readonly priorities: ReadonlyArray<number>;
+  declare private readonly priorities: ReadonlyArray<number>;
   private admissions = 0;
 
   constructor(options: RankOptions) {

@@ -15,12 +15,12 @@ const MIXED = 255;
  * Source: Leviathan et al., Fast Inference from Transformers via Speculative Decoding, ICML 2023, equation 1.
  */
 export class Speculation {
-  private readonly draws: ReadonlyArray<Draws>;
-  private readonly tokens: number;
+  declare private readonly draws: ReadonlyArray<Draws>;
+  declare private readonly tokens: number;
   /** By class: 2^32 times q, q^2, ... q^k. */
-  private readonly reach: Float64Array;
+  declare private readonly reach: Float64Array;
   /** By class and first bits of the draw: tokens accepted, or MIXED. */
-  private readonly table: Uint8Array;
+  declare private readonly table: Uint8Array;
 
   constructor(spec: SpeculativeSpec, classNames: ReadonlyArray<string>, streams: Streams) {
     this.tokens = spec.tokens;

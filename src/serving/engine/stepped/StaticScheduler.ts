@@ -11,7 +11,7 @@ import { Hold } from "./SteppedColumns.ts";
  */
 export class StaticScheduler implements Scheduler {
   readonly streams = false;
-  private readonly rank: Rank;
+  declare private readonly rank: Rank;
   private readonly growth = new Growth();
 
   constructor(rank: Rank) {

@@ -9,18 +9,18 @@ const DUMMY: StepLoad = { sequences: 1, rows: 1, kvTokens: 0, prefillTokens: 0, 
 
 /** Duration of a planned step in ms on the time grid: the step itself, drafting, and copies between GPU and host. */
 export class StepClock {
-  private readonly engine: EngineSpec;
-  private readonly grid: TimeGrid;
+  declare private readonly engine: EngineSpec;
+  declare private readonly grid: TimeGrid;
   private readonly table: StepModel | undefined;
   /** Each sequence is one row: the step's own formula holds, host included. */
-  private readonly plain: boolean;
-  private readonly hosted: boolean;
-  private stepTime: StepTime;
+  declare private readonly plain: boolean;
+  declare private readonly hosted: boolean;
+  declare private stepTime: StepTime;
   /** Without host time. */
-  private bare: StepTime;
+  declare private bare: StepTime;
   private factor = 1;
   /** What verifying a drafted token takes beyond a row of the decode part: no less than computing a token of a prompt. */
-  private readonly verifyMs: number;
+  declare private readonly verifyMs: number;
 
   constructor(engine: EngineSpec, grid: TimeGrid) {
     this.engine = engine;

@@ -10,24 +10,24 @@ export const Origin = { Nowhere: 0, Transferred: 1, Expected: 2, Swapped: 3 } as
 /** What stepped engines remember of each attempt, beside the columns that all engines use. */
 export class SteppedColumns {
   /** Number of tokens at which the sequence ends. */
-  readonly stopTokens: Column<Int32Array>;
-  readonly heldBlocks: Column<Int32Array>;
+  declare readonly stopTokens: Column<Int32Array>;
+  declare readonly heldBlocks: Column<Int32Array>;
   /** One of Hold. */
-  readonly hold: Column<Int32Array>;
+  declare readonly hold: Column<Int32Array>;
   /** One of Origin. */
-  readonly origin: Column<Int32Array>;
+  declare readonly origin: Column<Int32Array>;
   /** Data-parallel rank. */
-  readonly rank: Column<Int32Array>;
+  declare readonly rank: Column<Int32Array>;
   /** Order of arrival at the replica. */
-  readonly queued: Column<Float64Array>;
+  declare readonly queued: Column<Float64Array>;
   /** When the latest token came. */
-  readonly lastTokenMs: Column<Float64Array>;
+  declare readonly lastTokenMs: Column<Float64Array>;
   /** When the KV that is being loaded is there. */
-  readonly readyMs: Column<Float64Array>;
+  declare readonly readyMs: Column<Float64Array>;
   /** Of a sequence whose KV is being loaded: tokens that were here before. */
-  readonly presentTokens: Column<Int32Array>;
+  declare readonly presentTokens: Column<Int32Array>;
   /** Names the draws of the request. */
-  readonly drawKey: Column<Int32Array>;
+  declare readonly drawKey: Column<Int32Array>;
 
   constructor({ pool }: Attempts) {
     this.stopTokens = pool.int32();

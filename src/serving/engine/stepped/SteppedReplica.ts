@@ -34,29 +34,29 @@ const TURN_SPREAD = 0x9e3779b1 | 0;
  */
 export class SteppedReplica implements Engine, Actor {
   readonly meter = new ReplicaMeter();
-  readonly blocks: BlockCounts;
+  declare readonly blocks: BlockCounts;
   /** Longest sequence that this replica can hold. */
-  readonly maxTokens: number;
+  declare readonly maxTokens: number;
   up = true;
-  private readonly engine: EngineSpec;
-  private readonly kernel: Kernel;
-  private readonly attempts: Attempts;
+  declare private readonly engine: EngineSpec;
+  declare private readonly kernel: Kernel;
+  declare private readonly attempts: Attempts;
   private readonly requests: Requests | undefined;
-  private readonly columns: SteppedColumns;
-  private readonly listener: EngineListener;
-  private readonly timer: Timer;
-  private readonly clock: StepClock;
-  private readonly flights: Flights;
-  private readonly ranks: ReadonlyArray<ScheduledRank>;
-  private readonly gaps: TokenGaps;
-  private readonly waiting: WaitingMeter;
+  declare private readonly columns: SteppedColumns;
+  declare private readonly listener: EngineListener;
+  declare private readonly timer: Timer;
+  declare private readonly clock: StepClock;
+  declare private readonly flights: Flights;
+  declare private readonly ranks: ReadonlyArray<ScheduledRank>;
+  declare private readonly gaps: TokenGaps;
+  declare private readonly waiting: WaitingMeter;
   /** Time to hand a batch on to the next stage. */
-  private readonly transferMs: number;
+  declare private readonly transferMs: number;
   private readonly canceled = new IntBuffer();
   private arrivals = 0;
   private landedMs = 0.5;
   /** Only prefills: blocks are in use until somebody has fetched the KV, whatever steps do. */
-  private readonly keepsKv: boolean;
+  declare private readonly keepsKv: boolean;
   private keptSinceMs = 0.5;
   /** Inside a boundary: newcomers only join the line. */
   private scheduling = false;
@@ -444,9 +444,9 @@ export class SteppedReplica implements Engine, Actor {
 
 /** The blocks of all ranks together. */
 class JoinedBlocks implements BlockCounts {
-  readonly total: number;
-  readonly blockTokens: number;
-  private readonly ranks: ReadonlyArray<ScheduledRank>;
+  declare readonly total: number;
+  declare readonly blockTokens: number;
+  declare private readonly ranks: ReadonlyArray<ScheduledRank>;
 
   constructor(ranks: ReadonlyArray<ScheduledRank>) {
     this.ranks = ranks;

@@ -3,8 +3,8 @@ import type { Histogram } from "../../../kernel/Histogram.ts";
 /** Records gaps between tokens by class. Sequences of one batch mostly have one and the same gap, which is then recorded once. */
 export class TokenGaps {
   histograms: ReadonlyArray<Histogram> | undefined;
-  private readonly gapMs: Float64Array;
-  private readonly weight: Int32Array;
+  declare private readonly gapMs: Float64Array;
+  declare private readonly weight: Int32Array;
 
   constructor(classes: number) {
     this.gapMs = new Float64Array(classes);

@@ -29,9 +29,9 @@ export class RankedLine implements WaitingLine {
   private arrivals = new Float64Array(64);
   private slots = new Int32Array(64);
   private count = 0;
-  private readonly position: { readonly at: Int32Array };
-  private readonly rankOf: (slot: number) => number;
-  private readonly queued: { readonly at: Float64Array };
+  declare private readonly position: { readonly at: Int32Array };
+  declare private readonly rankOf: (slot: number) => number;
+  declare private readonly queued: { readonly at: Float64Array };
 
   constructor(attempts: Attempts, queued: { readonly at: Float64Array }, rankOf: (slot: number) => number) {
     this.position = attempts.heapPosition;

@@ -5,8 +5,8 @@ import type { ReplicaMeter } from "../ReplicaMeter.ts";
 export class WaitingMeter {
   count = 0;
   private sinceMs = 0.5;
-  private readonly kernel: Kernel;
-  private readonly meter: ReplicaMeter;
+  declare private readonly kernel: Kernel;
+  declare private readonly meter: ReplicaMeter;
 
   constructor(kernel: Kernel, meter: ReplicaMeter) {
     this.kernel = kernel;
