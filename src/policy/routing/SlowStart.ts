@@ -43,7 +43,7 @@ export class SlowStart implements RouterPolicy {
     this.#view.copy(fleet);
     this.#earn(fleet, nowMs);
     const chosen = this.#inner.pick(this.#view, request, draw, nowMs);
-    if (chosen >= 0 && fleet.backup[chosen] === 0) return this.#charge(chosen);
+    if (fleet.backup[chosen] === 0) return this.#charge(chosen);
     // Nobody but newcomers, or only a backup: a newcomer comes before a backup, and before nobody.
     return this.#charge(this.#inner.pick(fleet, request, draw, nowMs));
   }
@@ -99,7 +99,8 @@ export class SlowStart implements RouterPolicy {
   }
 
   #charge(chosen: number): number {
-    if (chosen >= 0 && this.#joinedAtMs[chosen]! >= 0) this.#credit[chosen] = Math.max(0, this.#credit[chosen]! - 1);
+    // Who does not warm up has no credit to lose, and nobody (-1) no entry.
+    this.#credit[chosen] = Math.max(0, this.#credit[chosen]! - 1);
     return chosen;
   }
 

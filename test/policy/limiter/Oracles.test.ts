@@ -100,6 +100,18 @@ it("tokenBucket, gcra: over to thousandths of permits and back -> what remained,
   }
 });
 
+it("slidingLog: more admissions in a window than it began with room for, around the ring -> each leaves at its own time", () => {
+  const log = new SlidingLog({ limit: 20, windowMs: 1000 });
+  const state = log.open(0);
+  const take = (nowMs: number) => log.take(state, 1, nowMs);
+  const times = (count: number, fromMs: number) => Array.from({ length: count }, (_, i) => fromMs + 10 * i);
+  expect(times(8, 0).map(take)).toEqual(times(8, 0).map(() => 0));
+  // Five have left: the ring begins in its middle, and grows.
+  expect(times(17, 1040).map(take)).toEqual(times(17, 0).map(() => 0));
+  expect([take(1040 + 170), log.remaining(state, 1210)]).toEqual([0, 2]);
+  expect([take(1210), take(1210), take(1210)]).toEqual([0, 0, 830]);
+});
+
 it("slidingLog, slidingCounter: an older reading -> decides as of the limiter's time", () => {
   const log = new SlidingLog({ limit: 5, windowMs: 1000 });
   const entries = log.open(0);

@@ -237,3 +237,17 @@ it("leastConnections: equal weights -> loads level out as under leastOutstanding
   expect(countPicks(3, 30, () => router.pick(tied, request(), DRAW, 0))).toEqual([10, 10, 10]);
   expect(candidatesOf(tied)).toEqual([0, 1, 2]);
 });
+
+it.each([NginxRoundRobin, LeastConnections])("%o: the fleet grows while a server is out -> it stays out, until its time", (Router) => {
+  const router = new Router({ maxFails: 1, failTimeoutMs: 10_000 });
+  router.pick(fleetOf([{}, {}]), request(), DRAW, 1000);
+  router.ended(0, RouteEnd.Failed, 1, 1000);
+  const grown = fleetOf([{}, {}, {}]);
+  const chosen = (nowMs: number) => new Set(Array.from({ length: 12 }, () => router.pick(grown, request(), DRAW, nowMs)));
+  expect([chosen(2000).has(0), router.reopensAtMs(2000), chosen(11_999).has(0), chosen(12_000).has(0)]).toEqual([
+    false,
+    12_000,
+    false,
+    true,
+  ]);
+});

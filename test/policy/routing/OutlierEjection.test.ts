@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OutlierSettings } from "../../../src/policy/routing/index.ts";
 import { LeastOutstanding, OutlierEjection, RoundRobin, RouteEnd, routerOf } from "../../../src/policy/routing/index.ts";
-import { countPicks, fleetOf, request } from "./Fleet.ts";
+import { countPicks, fleetOf, members, request } from "./Fleet.ts";
 
 const DRAW = () => 0;
 const ENVOY: OutlierSettings = {
@@ -71,7 +71,7 @@ describe("outlierEjection", () => {
     const step = fc.record({
       gapMs: fc.constantFrom(0, 1, 99, 100, 101, 299, 300, 301, 1000, 5000),
       replica: fc.nat(5),
-      ok: fc.boolean(),
+      how: fc.constantFrom(RouteEnd.Completed, RouteEnd.Failed, RouteEnd.Failed, RouteEnd.Cancelled),
       repeat: fc.integer({ min: 1, max: 3 }),
     });
     fc.assert(
@@ -94,11 +94,12 @@ describe("outlierEjection", () => {
           const fleet = idle(count);
           let nowMs = 0;
           router.pick(fleet, request(), DRAW, nowMs);
-          for (const { gapMs, replica, ok, repeat } of history) {
+          for (const { gapMs, replica, how, repeat } of history) {
             nowMs += gapMs;
             for (let turn = 0; turn < repeat; turn++) {
-              router.ended(replica % count, ok ? RouteEnd.Completed : RouteEnd.Failed, 1, nowMs);
-              naive.end(replica % count, ok, nowMs);
+              router.ended(replica % count, how, 1, nowMs);
+              naive.advance(nowMs);
+              if (how !== RouteEnd.Cancelled) naive.end(replica % count, how === RouteEnd.Completed, nowMs);
             }
             const seen = new Set(countPicksOf(router, fleet, nowMs));
             const out = naive.out();
@@ -202,6 +203,52 @@ describe("slowStart", () => {
     [0.1, 0.25, 0.5, 0.75].forEach((growth, i) => expect(Math.abs(shares[i]! - growth / 4)).toBeLessThan(0.002));
     expect(share(router, fleet, 60_999)).toBeLessThan(0.251);
     expect(share(router, fleet, 61_000)).toBe(1);
+  });
+
+  it("slowStart: half of the window, two replicas -> each fourth pick, once its credit is full", () => {
+    const router = routerOf({ kind: "leastOutstanding", slowStart });
+    router.joined!(1, 0);
+    const fleet = fleetOf([{ outstanding: 50 }, {}]);
+    expect(Array.from({ length: 8 }, () => router.pick(fleet, request(), DRAW, 30_000))).toEqual([0, 0, 0, 1, 0, 0, 0, 1]);
+  });
+
+  it("slowStart: any fleets, joinings and times -> the picks of credits kept in a list", () => {
+    const turn = fc.record({ fleet: members(5), gapMs: fc.constantFrom(0, 0, 1000, 20_000, 60_000), joins: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.constantFrom(0.5, 1, 2), fc.array(turn, { minLength: 5, maxLength: 40 }), (aggression, turns) => {
+        const router = routerOf({ kind: "roundRobin", slowStart: { ...slowStart, aggression } });
+        const inner = new RoundRobin();
+        const newcomers = new Map<number, { joinedMs: number; credit: number }>();
+        let nowMs = 0;
+        for (const { fleet: list, gapMs, joins } of turns) {
+          nowMs += gapMs;
+          if (joins < 5) {
+            router.joined!(joins, nowMs);
+            newcomers.set(joins, { joinedMs: nowMs, credit: 0 });
+          }
+          const fleet = fleetOf(list);
+          const masked = fleetOf(list);
+          const total = list.reduce((sum, { available, weight }) => sum + (available ? weight : 0), 0);
+          if (newcomers.size > 0) {
+            for (const [replica, one] of newcomers) {
+              if (list[replica]?.available !== true) continue;
+              const growth = Math.max(0.1, Math.min(1, (nowMs - one.joinedMs) / 60_000) ** (1 / aggression));
+              if (growth === 1) newcomers.delete(replica);
+              else {
+                const earned = (growth * list[replica]!.weight) / total;
+                one.credit = Math.min(1 + earned, one.credit + earned);
+                if (one.credit < 1) masked.available[replica] = 0;
+              }
+            }
+            let expected = inner.pick(masked);
+            if (expected < 0 || list[expected]!.backup) expected = inner.pick(fleet);
+            const charged = newcomers.get(expected);
+            if (charged !== undefined) charged.credit = Math.max(0, charged.credit - 1);
+            expect(router.pick(fleet, request(), DRAW, nowMs)).toBe(expected);
+          } else expect(router.pick(fleet, request(), DRAW, nowMs)).toBe(inner.pick(fleet));
+        }
+      }),
+    );
   });
 
   it("slowStart: any time, weights and router -> never more than its growing share and one", () => {

@@ -104,6 +104,25 @@ it("outlierEjection: replicas that it has never seen -> their ends and joinings 
   expect(Array.from({ length: 4 }, () => router.pick(grown, request(), DRAW, 2))).toEqual([2, 1, 2, 1]);
 });
 
+it("outlierEjection: calm sweeps one by one, and a fleet that grows -> what is known stays and fades by one each", () => {
+  const router = new OutlierEjection(new RoundRobin(), { ...OUTLIER, sweepMs: 1000, baseEjectionMs: 2000, maxEjectionMs: 9000 });
+  const fleet = fleetOf([{}, {}]);
+  const failTwice = (nowMs: number): number => {
+    for (let turn = 0; turn < 2; turn++) router.ended(0, RouteEnd.Failed, 1, nowMs);
+    return router.reopensAtMs(nowMs);
+  };
+  router.pick(fleet, request(), DRAW, 0);
+  expect(failTwice(0)).toBe(2000);
+  router.pick(fleet, request(), DRAW, 2000);
+  expect(failTwice(2000)).toBe(6000);
+  router.pick(fleet, request(), DRAW, 6000);
+  router.pick(fleet, request(), DRAW, 7000);
+  router.ended(0, RouteEnd.Failed, 1, 7000);
+  router.pick(fleetOf([{}, {}, {}]), request(), DRAW, 7000);
+  router.ended(0, RouteEnd.Failed, 1, 7000);
+  expect([router.ejected, router.reopensAtMs(7000)]).toEqual([1, 11_000]);
+});
+
 it("outlierEjection: a replica that is out -> later failures count for nothing, and it is told once in a row of ends", () => {
   const router = new OutlierEjection(new RoundRobin(), OUTLIER);
   router.pick(fleetOf([{}, {}]), request(), DRAW, 0);
