@@ -2,8 +2,8 @@ import type { ExpertReads } from "../ServingSpec.ts";
 import { DistinctExperts } from "./DistinctExperts.ts";
 
 /**
- * Time of reading the routed experts that the rows of a step choose, in ms, and what the rows of other data-parallel ranks add to the way of this
- * rank's rows through the experts, or take off it.
+ * Time of reading the routed experts that the rows of a step choose, in ms; and, where data-parallel ranks differ in their rows, what that adds to
+ * the time of this rank's rows in the experts and on the way, or takes off it.
  */
 export class ExpertTime {
   declare private readonly distinct: DistinctExperts;

@@ -4,7 +4,7 @@ import type { StepLoad, StepModel } from "../../steptime/StepModel.ts";
 import { StepTime } from "../StepTime.ts";
 import type { Batch } from "./Batch.ts";
 
-/** An idle data-parallel rank computes as many tokens for nobody. */
+/** Tokens that an idle data-parallel rank computes in a step, for nobody. */
 export const DUMMY_ROWS = 1;
 
 /** Duration of a planned step in ms on the time grid: the step itself, drafting, and copies between GPU and host. */
