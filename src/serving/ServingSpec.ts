@@ -81,7 +81,8 @@ export interface GatewaySpec {
 /**
  * Milliseconds of one engine step: a + b*seqs + c*kvTokens + d*prefillTokens + e*prefillTokens*(context + prefillTokens/2), and
  * h*kvTokens if prefillTokens > 0, and, where given, max(floorMs, rowMs*(seqs + prefillTokens)), the larger of reading the weights and multiplying
- * with them, and the reading of routed experts.
+ * with them, and the reading of routed experts. Where the rows of data-parallel ranks meet in the experts, `b` and `d` hold for ranks with as many
+ * rows as this one; `experts` says what of them changes where they have fewer or more.
  */
 export interface StepCoefficients {
   readonly a: number;
@@ -103,8 +104,12 @@ export interface ExpertReads {
   readonly count: number;
   readonly active: number;
   readonly msPerExpert: number;
-  /** Data-parallel ranks whose rows meet in the same experts; each is taken to have as many as this one. 1 if absent. */
+  /** Data-parallel ranks whose rows meet in the same experts, each of which holds as large a share of them. 1 if absent. */
   readonly ranks?: number;
+  /** Of `b` and `d`: what a row takes in its experts, in ms; a rank computes the mean of all ranks' rows. 0 if absent. */
+  readonly rowMs?: number;
+  /** Of `b` and `d`: dispatch and combine of a row, in ms; a rank sends its own rows and gets the mean of all at the same time. 0 if absent. */
+  readonly exchangeRowMs?: number;
   /** Share of the rows beyond the first that choose on their own, 0..1, while the others choose what was chosen; 1 if absent. */
   readonly independentRatio?: number;
 }

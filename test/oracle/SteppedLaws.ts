@@ -76,6 +76,14 @@ export const STEPPED_LAWS: ReadonlyArray<SteppedLaw> = [
     },
   },
   {
+    title: "data parallel: a prompt of 63 tokens on one rank, the other idle -> each computes 32 rows in its experts, and the one sends 63",
+    holds: () => {
+      const experts = { count: 1, active: 1, msPerExpert: 0.25, ranks: 2, rowMs: 0.5, exchangeRowMs: 0.125 };
+      const of = engine({ dataParallel: { ranks: 2 } }, { step: { ...step, b: 1, d: 1, experts } });
+      return ends(drive(of, at0(63, 1))).join() === String(1 + 63 * (1 - 0.5 - 0.125) + 32 * 0.5 + 63 * 0.125 + 0.25);
+    },
+  },
+  {
     title: "pipeline: two sequences 3 ms apart in stages of 3 ms -> steps overlap",
     holds: () => {
       const of = engine({ pipeline: { stages: 2, transferMs: 0 } }, { step: { ...step, a: 6 } });

@@ -1,4 +1,5 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
+import { scaledExperts } from "./scaledExperts.ts";
 
 /** What is fitted to closed loops: factors on a prior's coefficients, and the time per request. */
 export const POINT_SCALES = [
@@ -23,6 +24,6 @@ export const scaledByPoints = (prior: StepCoefficients, logs: ReadonlyArray<numb
     h: prior.h * kv,
     ...(prior.floorMs === undefined ? {} : { floorMs: prior.floorMs * read }),
     ...(prior.rowMs === undefined ? {} : { rowMs: prior.rowMs * row }),
-    ...(prior.experts === undefined ? {} : { experts: { ...prior.experts, msPerExpert: prior.experts.msPerExpert * read } }),
+    ...(prior.experts === undefined ? {} : { experts: scaledExperts(prior.experts, { read, row: Math.min(sequence, row) }) }),
   };
 };

@@ -1,4 +1,5 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
+import { scaledExperts } from "./scaledExperts.ts";
 
 /** Natural logarithms of the factors on a prior: constant and per sequence, KV reads, prefill. */
 export type LogScales = ReadonlyArray<number>;
@@ -18,7 +19,7 @@ export const scaledCoefficients = (prior: StepCoefficients, logs: LogScales): St
     h: prior.h * kv,
     ...(prior.floorMs === undefined ? {} : { floorMs: prior.floorMs * decode }),
     ...(prior.rowMs === undefined ? {} : { rowMs: prior.rowMs * prefill }),
-    ...(prior.experts === undefined ? {} : { experts: { ...prior.experts, msPerExpert: prior.experts.msPerExpert * decode } }),
+    ...(prior.experts === undefined ? {} : { experts: scaledExperts(prior.experts, { read: decode, row: Math.min(decode, prefill) }) }),
   };
 };
 

@@ -76,9 +76,21 @@ const checkCoefficients = (value: unknown, mistakes: Array<CalibrationMistake>):
   if (experts === undefined) return;
   for (const key of ["count", "active"]) numberAt(experts, key, "coefficients.experts.", mistakes, { least: 1 });
   numberAt(experts, "msPerExpert", "coefficients.experts.", mistakes, { least: 0 });
-  const optional = { ranks: 1, independentRatio: 0 };
+  const optional = { ranks: 1, independentRatio: 0, rowMs: 0, exchangeRowMs: 0 };
   for (const [key, least] of Object.entries(optional))
     if (experts[key] !== undefined) numberAt(experts, key, "coefficients.experts.", mistakes, { least });
+  checkParts(fields, experts, mistakes);
+};
+
+/** Rows that are computed elsewhere must not take time off a step. */
+const checkParts = (fields: Fields, experts: Fields, mistakes: Array<CalibrationMistake>): void => {
+  const parts = Number(experts["rowMs"] ?? 0) + Number(experts["exchangeRowMs"] ?? 0);
+  if (!(parts > Math.min(Number(fields["b"]), Number(fields["d"])))) return;
+  mistakes.push({
+    path: "coefficients.experts.rowMs",
+    constraint: "must be, with exchangeRowMs, at most b and d",
+    value: experts["rowMs"] ?? 0,
+  });
 };
 
 const recordAt = (value: unknown, path: string, mistakes: Array<CalibrationMistake>): Fields | undefined => {

@@ -30,7 +30,8 @@ const BYTES_8_BIT = 1;
 /**
  * Step times from data sheet and shape: the larger of reading dense weights and multiplying with them; reading the distinct routed experts, and what
  * rows take in them; KV reads; attention of prompts; all-reduces (two per layer, ring) or dispatch and combine of expert parallelism; activations;
- * small kernels; host. Per rank of data-parallel attention; experts meet the rows of all ranks. Undefined when the GPU has no units for the dtype.
+ * small kernels; host. Per rank of data-parallel attention where all have as many rows; `experts` says how much of a row's time follows the rows of
+ * all ranks. Undefined when the GPU has no units for the dtype.
  * Source: Williams et al., Roofline, CACM 2009.
  */
 export const rooflineForm = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): StepCoefficients | undefined => {
@@ -134,7 +135,8 @@ const skewOf = (of: RooflineShape, factors: RooflineFactors): number => 1 + fact
 
 /**
  * A row on the way through its experts, besides their reading: products, and activations that cross the memory. Cut in `tensorParallel`, narrower
- * matrices take longer than their share; the time of the activations is found to fall with the root. Ranks bring as many more rows as GPUs.
+ * matrices take longer than their share; the time of the activations is found to fall with the root. Ranks bring as many more GPUs as rows: each
+ * computes the rows of the mean rank.
  */
 const expertRowMs = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors: RooflineFactors): number => {
   const { experts, hidden } = model.shape;
@@ -157,6 +159,6 @@ const expertReads = (gpu: GpuSpec, model: ModelSpec, of: RooflineShape, factors:
     active: experts.active,
     msPerExpert: (skewOf(of, factors) * readMs) / (experts.count * of.tensorParallel * ranks),
     independentRatio: factors.independentRatio,
-    ...(ranks === 1 ? {} : { ranks }),
+    ...(ranks === 1 ? {} : { ranks, rowMs: expertRowMs(gpu, model, of, factors), exchangeRowMs: exchangeRowMs(gpu, model, of, factors) }),
   };
 };

@@ -35,17 +35,17 @@ export class StepTime {
   }
 
   /** The part that does not change inside a phase, on the grid and never zero: a step takes time. */
-  constantMs(sequences: number, prefillTokens: number): number {
-    const ms = this.grid.round(this.form.constantMs(sequences, prefillTokens));
+  constantMs(sequences: number, prefillTokens: number, rankRows = sequences + prefillTokens): number {
+    const ms = this.grid.round(this.form.constantMs(sequences, prefillTokens, sequences, rankRows));
     return ms > 0 ? ms : this.grid.spacingMs;
   }
 
   /**
    * One step: `sequences` decode over `kvTokens`, and chunks of `prefillTokens` in all share the step, with
-   * `attention` = sum over chunks of p * (2 * context + p).
+   * `attention` = sum over chunks of p * (2 * context + p). `rankRows` are those of the mean data-parallel rank, this one's by default.
    */
-  stepMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number): number {
-    const ms = this.unoverlappedMs(sequences, kvTokens, prefillTokens, attention);
+  stepMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number, rankRows?: number): number {
+    const ms = this.unoverlappedMs(sequences, kvTokens, prefillTokens, attention, rankRows);
     return this.overlapped ? Math.max(ms, this.hostMs(sequences)) : ms;
   }
 
@@ -55,9 +55,9 @@ export class StepTime {
   }
 
   /** The step without the host work that goes on beside it. */
-  unoverlappedMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number): number {
+  unoverlappedMs(sequences: number, kvTokens: number, prefillTokens: number, attention: number, rankRows?: number): number {
     const kvMs = prefillTokens > 0 ? this.kvMs + this.mixedKvMs : this.kvMs;
-    return this.constantMs(sequences, prefillTokens) + kvMs * kvTokens + this.attentionMs * attention;
+    return this.constantMs(sequences, prefillTokens, rankRows) + kvMs * kvTokens + this.attentionMs * attention;
   }
 }
 

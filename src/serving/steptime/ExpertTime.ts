@@ -1,11 +1,17 @@
 import type { ExpertReads } from "../ServingSpec.ts";
 import { DistinctExperts } from "./DistinctExperts.ts";
 
-/** Time of reading the routed experts that the rows of a step choose, in ms. */
+/**
+ * Time of reading the routed experts that the rows of a step choose, in ms; and, where data-parallel ranks differ in their rows, what that adds to
+ * the time of this rank's rows in the experts and on the way, or takes off it.
+ */
 export class ExpertTime {
   declare private readonly distinct: DistinctExperts;
   declare private readonly perExpertMs: number;
-  /** Rows that choose on their own, for each row of the step: those of all ranks, less what goes along with others. */
+  declare private readonly rowMs: number;
+  declare private readonly exchangeRowMs: number;
+  declare private readonly ranksMeet: boolean;
+  /** Rows that choose on their own, for each row of the mean rank: those of all ranks, less what goes along with others. */
   declare private readonly choicesPerRow: number;
   declare private readonly choicesAtLeast: number;
 
@@ -13,13 +19,19 @@ export class ExpertTime {
     const { ranks = 1, independentRatio = 1 } = experts;
     this.distinct = distinctExperts(experts.count, experts.active);
     this.perExpertMs = experts.msPerExpert * slowdown;
+    this.rowMs = (experts.rowMs ?? 0) * slowdown;
+    this.exchangeRowMs = (experts.exchangeRowMs ?? 0) * slowdown;
+    this.ranksMeet = ranks > 1;
     this.choicesPerRow = ranks * independentRatio;
     this.choicesAtLeast = 1 - independentRatio;
   }
 
-  of(rows: number): number {
-    if (rows === 0) return 0;
-    return this.perExpertMs * this.distinct.of(this.choicesAtLeast + this.choicesPerRow * rows);
+  /** `rows` of this rank where the mean rank has `rankRows`. */
+  of(rows: number, rankRows = rows): number {
+    const met = this.ranksMeet ? rankRows : rows;
+    if (met === 0) return 0;
+    const readMs = this.perExpertMs * this.distinct.of(this.choicesAtLeast + this.choicesPerRow * met);
+    return readMs + this.rowMs * (met - rows) + (met > rows ? this.exchangeRowMs * (met - rows) : 0);
   }
 }
 

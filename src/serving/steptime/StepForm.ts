@@ -32,19 +32,23 @@ export class StepForm implements StepModel {
     this.isAffine = this.experts === undefined && this.floorMs === 0 && this.rowMs === 0;
   }
 
-  /** The part that depends on the numbers of sequences and prefill tokens alone; `rows` are those of the decode part. */
-  constantMs(sequences: number, prefillTokens: number, rows = sequences): number {
+  /**
+   * The part that depends on the numbers of sequences and prefill tokens alone; `rows` are those of the decode part, `rankRows` those of the mean
+   * data-parallel rank.
+   */
+  constantMs(sequences: number, prefillTokens: number, rows = sequences, rankRows = rows + prefillTokens): number {
     const affineMs = this.perStepMs + this.perSequenceMs * sequences + this.perPrefillTokenMs * prefillTokens;
-    return this.isAffine ? affineMs : affineMs + this.weightsMs(rows + prefillTokens);
+    return this.isAffine ? affineMs : affineMs + this.weightsMs(rows + prefillTokens, rankRows);
   }
 
   stepMs(load: StepLoad): number {
     const kvMs = load.prefillTokens > 0 ? this.kvMs + this.mixedKvMs : this.kvMs;
-    return this.constantMs(load.sequences, load.prefillTokens, load.rows) + kvMs * load.kvTokens + this.attentionMs * load.attention;
+    const constantMs = this.constantMs(load.sequences, load.prefillTokens, load.rows, load.rankRows);
+    return constantMs + kvMs * load.kvTokens + this.attentionMs * load.attention;
   }
 
-  private weightsMs(rows: number): number {
+  private weightsMs(rows: number, rankRows: number): number {
     const denseMs = Math.max(this.floorMs, this.rowMs * rows);
-    return this.experts === undefined ? denseMs : denseMs + this.experts.of(rows);
+    return this.experts === undefined ? denseMs : denseMs + this.experts.of(rows, rankRows);
   }
 }

@@ -13,6 +13,8 @@ export interface StepLoad {
   /** Sum over chunks of the prompt tokens that are in the cache already. */
   prefillContext: number;
   chunks: number;
+  /** Mean over the data-parallel ranks that step together of their rows, prompt tokens included; those of this rank if absent. */
+  rankRows?: number;
 }
 
 /** Duration of an engine step in ms, from whatever is known about it. */

@@ -35,6 +35,15 @@ describe("calibration entry", () => {
     ]);
   });
 
+  it("rows in experts that take longer than the rows as a whole -> a mistake; as long -> none", () => {
+    const decodedWith = (exchangeRowMs: number) => {
+      const experts = { count: 8, active: 1, msPerExpert: 1, ranks: 2, rowMs: 0.0075, exchangeRowMs };
+      return decodeCalibration({ ...ENTRY, coefficients: { ...ENTRY.coefficients, experts } });
+    };
+    expect(isMistaken(decodedWith(0.0025))).toBe(false);
+    expect(decodedWith(0.003)).toMatchObject([{ path: "coefficients.experts.rowMs", value: 0.0075 }]);
+  });
+
   it("no object: null -> one mistake", () => {
     expect(decodeCalibration(null)).toHaveLength(1);
   });

@@ -10,6 +10,7 @@ import { rooflineForm } from "../../../src/serving/catalog/RooflineForm.ts";
 import type { StepEntry } from "../../../src/serving/catalog/StepEntry.ts";
 import { STEP_ENTRIES } from "../../../src/serving/catalog/StepTimes.ts";
 import type { StepCoefficients } from "../../../src/serving/ServingSpec.ts";
+import { ExpertTime } from "../../../src/serving/steptime/ExpertTime.ts";
 import { StepForm } from "../../../src/serving/steptime/StepForm.ts";
 
 const roofline = (gpu: string, model: string, of: Partial<RooflineShape> = {}): StepCoefficients =>
@@ -118,6 +119,23 @@ describe("roofline", () => {
           new StepForm({ a: 0, b: 0, c: 0, d: 0, e: 0, h: 0, experts: step.experts! }).constantMs(rows, 0);
         expect(reads(spread, sequences)).toBeLessThanOrEqual(skew * reads(alone, sequences) * (1 + 1e-9));
         expect(reads(spread, sequences) * ranks).toBeGreaterThanOrEqual(reads(alone, sequences) * (1 - 1e-9));
+      }),
+    );
+  });
+
+  it("law: a rank with all the rows of its group -> reads of experts as cut by as much tensor parallelism, skew aside; their products and the way are in b and d", () => {
+    const mixtures = MODELS.filter(({ shape }) => shape.experts !== undefined).map(({ name }) => name);
+    fc.assert(
+      fc.property(fc.constantFrom(...mixtures), fc.constantFrom(2, 4, 8), fc.integer({ min: 1, max: 8000 }), (model, ranks, rows) => {
+        const cut = roofline("h200", model, { tensorParallel: ranks });
+        const spread = roofline("h200", model, { dataParallel: ranks, expertParallel: ranks });
+        const skew = 1 + FITTED_FACTORS.expertSkewRatio * (1 - 1 / ranks);
+        const { rowMs, exchangeRowMs, ...reads } = spread.experts!;
+        expect(new ExpertTime(reads, 1).of(rows, rows / ranks)).toBeCloseTo(skew * new ExpertTime(cut.experts!, 1).of(rows), 6);
+        expect(Math.min(rowMs!, exchangeRowMs!)).toBeGreaterThan(0);
+        expect(rowMs! + exchangeRowMs!).toBeLessThan(Math.min(spread.b, spread.d));
+        const alone = roofline("h200", model);
+        expect(spread.d - exchangeRowMs! - rowMs!).toBeCloseTo(alone.d - rowMs! / skew, 9);
       }),
     );
   });

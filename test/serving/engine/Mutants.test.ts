@@ -106,6 +106,13 @@ const STEPPED: ReadonlyArray<Mutant> = [
   ["the most urgent is preempted", "Rank", "priority < worstPriority ||", "(priority > worstPriority && worst !== NONE) ||"],
   ["KV that is on its way counts as there", "Rank", "|| ready[slot]! > this.kernel.now) continue;", ") continue;"],
   ["ranks do not wait for the slowest", "SteppedReplica", "if (ms > stepMs) stepMs = ms;", "stepMs = ms;"],
+  [
+    "the experts of all ranks get as many rows as of this one",
+    "StepClock",
+    "    load.rankRows = rankRows;",
+    "    load.rankRows = load.rows + load.prefillTokens;",
+  ],
+  ["the row of an idle rank meets no expert", "SteppedReplica", "rows += DUMMY_ROWS;", ""],
   ["drafts go past the end of the answer", "Rank", "fresh = taken < left ? taken + 1 : left;", "fresh = taken + 1;"],
   ["a step in the pipeline may be planned twice", "Scheduler", "if (hold[slot] !== Hold.None) {", "if (hold[slot] > Hold.InStep) {"],
 ];

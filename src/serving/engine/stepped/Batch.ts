@@ -13,7 +13,16 @@ export class Batch {
   /** Work of the engine core on the CPU in the step, and the part of it in which the GPU waits for it, in ms. */
   hostMs = 0.5;
   gpuIdleMs = 0.5;
-  readonly load: StepLoad = { sequences: 0, rows: 0, kvTokens: 0.5, prefillTokens: 0, attention: 0.5, prefillContext: 0.5, chunks: 0 };
+  readonly load: StepLoad = {
+    sequences: 0,
+    rows: 0,
+    kvTokens: 0.5,
+    prefillTokens: 0,
+    attention: 0.5,
+    prefillContext: 0.5,
+    chunks: 0,
+    rankRows: 0.5,
+  };
 
   constructor() {
     this.clear();

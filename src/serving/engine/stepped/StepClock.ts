@@ -4,8 +4,8 @@ import type { StepLoad, StepModel } from "../../steptime/StepModel.ts";
 import { StepTime } from "../StepTime.ts";
 import type { Batch } from "./Batch.ts";
 
-/** An idle data-parallel rank computes one token for nobody. */
-const DUMMY: StepLoad = { sequences: 1, rows: 1, kvTokens: 0, prefillTokens: 0, attention: 0, prefillContext: 0, chunks: 0 };
+/** Tokens that an idle data-parallel rank computes in a step, for nobody. */
+export const DUMMY_ROWS = 1;
 
 /** Duration of a planned step in ms on the time grid: the step itself, drafting, and copies between GPU and host. */
 export class StepClock {
@@ -21,6 +21,16 @@ export class StepClock {
   private factor = 1;
   /** What verifying a drafted token takes beyond a row of the decode part: no less than computing a token of a prompt. */
   declare private readonly verifyMs: number;
+  private readonly dummy: StepLoad = {
+    sequences: DUMMY_ROWS,
+    rows: DUMMY_ROWS,
+    kvTokens: 0,
+    prefillTokens: 0,
+    attention: 0,
+    prefillContext: 0,
+    chunks: 0,
+    rankRows: 0.5,
+  };
 
   constructor(engine: EngineSpec, grid: TimeGrid) {
     this.engine = engine;
@@ -40,21 +50,24 @@ export class StepClock {
     this.bare = new StepTime(this.engine.step, this.grid, factor);
   }
 
-  /** Duration of the batch's step; notes its host time. */
-  stepMs(batch: Batch): number {
+  /** Duration of the batch's step where the mean rank has `rankRows`; notes its host time. */
+  stepMs(batch: Batch, rankRows: number): number {
     const { load } = batch;
+    load.rankRows = rankRows;
     const baseMs = this.baseMs(load);
     if (this.hosted) this.noteHost(batch);
     const extraMs = this.draftMs(load, baseMs) + batch.copyMs;
     return extraMs > 0 ? baseMs + this.grid.round(extraMs) : baseMs;
   }
 
-  dummyMs(): number {
-    return this.baseMs(DUMMY);
+  /** Duration of an idle rank's step. */
+  dummyMs(rankRows: number): number {
+    this.dummy.rankRows = rankRows;
+    return this.baseMs(this.dummy);
   }
 
   private baseMs(load: StepLoad): number {
-    if (this.plain) return this.stepTime.stepMs(load.rows, load.kvTokens, load.prefillTokens, load.attention);
+    if (this.plain) return this.stepTime.stepMs(load.rows, load.kvTokens, load.prefillTokens, load.attention, load.rankRows);
     const gpuMs = this.gpuMs(load);
     const hostMs = this.stepTime.hostMs(load.sequences);
     const ms = this.stepTime.overlapped ? Math.max(gpuMs, hostMs) : gpuMs + hostMs;
@@ -64,7 +77,7 @@ export class StepClock {
   private gpuMs(load: StepLoad): number {
     if (this.table !== undefined) return this.grid.round(this.table.stepMs(load) * this.factor);
     const verifyMs = this.grid.round((load.rows - load.sequences) * this.verifyMs * this.factor);
-    return this.bare.unoverlappedMs(load.rows, load.kvTokens, load.prefillTokens, load.attention) + verifyMs;
+    return this.bare.unoverlappedMs(load.rows, load.kvTokens, load.prefillTokens, load.attention, load.rankRows) + verifyMs;
   }
 
   private noteHost(batch: Batch): void {

@@ -18,7 +18,7 @@ import { Flights } from "./Flights.ts";
 import { leastLoaded } from "./leastLoaded.ts";
 import type { Rank } from "./Rank.ts";
 import { settingsOf } from "./Settings.ts";
-import { StepClock } from "./StepClock.ts";
+import { DUMMY_ROWS, StepClock } from "./StepClock.ts";
 import type { SteppedColumns } from "./SteppedColumns.ts";
 import { Hold, Origin, steppedColumns } from "./SteppedColumns.ts";
 import { TokenGaps } from "./TokenGaps.ts";
@@ -381,9 +381,9 @@ export class SteppedReplica implements Engine, Actor {
   }
 
   private launch(): void {
-    const { flights, ranks, clock } = this;
+    const { flights, ranks } = this;
     const flight = flights.next();
-    let stepMs = 0;
+    let rows = 0;
     let idle = 0;
     for (let i = 0; i < ranks.length; i++) {
       const { rank, scheduler } = ranks[i]!;
@@ -393,20 +393,29 @@ export class SteppedReplica implements Engine, Actor {
       scheduler.plan(batch);
       if (batch.size === 0) {
         idle++;
+        rows += DUMMY_ROWS;
         continue;
       }
       batch.weigh(this.attempts);
-      const ms = clock.stepMs(batch);
-      if (ms > stepMs) stepMs = ms;
+      rows += batch.load.rows + batch.load.prefillTokens;
     }
-    if (idle < ranks.length) this.depart(flight, stepMs, idle);
+    if (idle < ranks.length) this.depart(flight, this.longestMs(flight, rows / ranks.length));
     this.report();
     if (flights.count === 0) this.checkRest();
   }
 
-  private depart(flight: Flight, stepMs: number, idle: number): void {
+  /** Time of the slowest rank; all wait for it. */
+  private longestMs(flight: Flight, rankRows: number): number {
+    let stepMs = 0;
+    for (const batch of flight.batches) {
+      const ms = batch.size === 0 ? this.clock.dummyMs(rankRows) : this.clock.stepMs(batch, rankRows);
+      if (ms > stepMs) stepMs = ms;
+    }
+    return stepMs;
+  }
+
+  private depart(flight: Flight, wholeMs: number): void {
     const { flights, columns } = this;
-    const wholeMs = idle > 0 ? Math.max(stepMs, this.clock.dummyMs()) : stepMs;
     if (flights.stages === 1) return flights.launch(this.kernel.now, wholeMs);
     for (const batch of flight.batches) {
       for (let i = 0; i < batch.size; i++) {
