@@ -89,12 +89,15 @@ const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurement
   const answered = rows.filter(({ row, columns }) => fieldOf(columns, row, 4) !== "");
   const records = answered.map(({ row, columns }) => {
     const arrivalMs = columns.number(row, 0);
+    const ttftMs = positive(columns, row, 3);
+    const e2eMs = positive(columns, row, 4);
+    if (e2eMs < ttftMs) throw columns.fault(row, 4, `must be at least ttftMs, ${ttftMs}`);
     return {
       arrivalMs,
       promptTokens: positive(columns, row, 1),
       outputTokens: positive(columns, row, 2),
-      firstTokenMs: arrivalMs + positive(columns, row, 3),
-      lastTokenMs: arrivalMs + positive(columns, row, 4),
+      firstTokenMs: arrivalMs + ttftMs,
+      lastTokenMs: arrivalMs + e2eMs,
     };
   });
   return { kind: "run", records: enough(reading, records), leftOut: rows.length - answered.length };

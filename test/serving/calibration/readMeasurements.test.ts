@@ -54,6 +54,11 @@ describe("readMeasurements", () => {
       "m.csv:1 arrival <= first token",
     ],
     [
+      "requests.csv whose last token is before its first",
+      "arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs\n1,10,1,10,10\n0,10,5,10,5\n",
+      "m.csv:3:11 e2eMs must be at least ttftMs, 10 (5)",
+    ],
+    [
       "one request",
       '{"input_toks":1,"output_toks":1,"queued_ts":1,"first_token_ts":4,"last_token_ts":6}\n',
       "m.csv must have at least two",
