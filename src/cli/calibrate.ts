@@ -138,7 +138,11 @@ const attempt = <A>(body: () => A): Effect.Effect<A, CalibrationUnusable> =>
 const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
   if (Option.isSome(wanted.scenario)) {
     const loaded = yield* loadScenario(wanted.scenario.value, { set: yield* parseSettings(wanted.set) });
-    return loaded.world.fleet[0];
+    const pool = loaded.world.fleet[0]!;
+    if (pool.station === undefined) return pool;
+    return yield* new CalibrationUnusable({
+      message: `${wanted.scenario.value}: its first pool ${pool.name} is a station, which has no steps: put a pool of GPUs first`,
+    });
   }
   if (Option.isNone(wanted.gpu) || Option.isNone(wanted.model)) {
     if (kind === "steps") return undefined;

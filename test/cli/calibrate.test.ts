@@ -31,17 +31,25 @@ const STEPS = [1, 4, 16, 64]
   )
   .join("\n");
 
+const STATION = {
+  name: "station",
+  horizon: "5s",
+  traffic: { x: { arrivals: { poisson: { rate: "5/s" } }, prompt: 10, output: 5 } },
+  fleet: { server: { station: { service: "10ms" } } },
+};
+
 describe("spillway calibrate", () => {
   it("a step log -> coefficients on stdout, an entry that a scenario can name; bad input -> exit 104 and its place", () => {
     const steps = file("steps.csv", HEADER + STEPS);
     const entry = join(folder, "entry.json");
-    const [text, json, bad, noPrior, noName, missing] = several(
+    const [text, json, bad, noPrior, noName, missing, station] = several(
       ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry],
       ["calibrate", steps, "--format", "json"],
       ["calibrate", file("bad.csv", `${HEADER}1,2,x,0,5\n`)],
       ["calibrate", file("points.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n100,100,1,50,8\n")],
       ["calibrate", steps, "--out", join(folder, "none.json")],
       ["calibrate", join(folder, "absent.csv")],
+      ["calibrate", steps, "--scenario", file("station.json", JSON.stringify(STATION))],
     );
     expect([text!.code, text!.stderr]).toEqual([0, ""]);
     expect(text!.stdout).toContain("a  10.0000");
@@ -53,6 +61,10 @@ describe("spillway calibrate", () => {
     expect([bad!.code, bad!.stderr]).toEqual([104, expect.stringContaining("bad.csv:2:5 prefillTokens must be a number (x)")]);
     expect([noPrior!.code, noPrior!.stderr]).toEqual([104, expect.stringContaining("need a prior: give --gpu and --model")]);
     expect([noName!.code, noName!.stderr]).toEqual([104, expect.stringContaining("--out needs --gpu and --model")]);
+    expect([station!.code, station!.stderr]).toEqual([
+      104,
+      expect.stringMatching(/first pool server is a station, .*put a pool of GPUs first/),
+    ]);
     expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
   });
 });
