@@ -216,7 +216,7 @@ const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted):
     gpu,
     model,
     dtype: pool?.dtype ?? wanted.dtype,
-    tensorParallel: pool?.gpusPerReplica ?? wanted.parallelism,
+    tensorParallel: pool?.tensorParallel ?? wanted.parallelism,
     coefficients: rounded(found.coefficients),
     includesHost: true,
     domain: found.domain,

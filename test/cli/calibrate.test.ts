@@ -67,4 +67,26 @@ describe("spillway calibrate", () => {
     ]);
     expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
   });
+
+  it("a pool of two stages -> an entry with the pool's own tensor parallelism, which that pool takes without a warning", () => {
+    const steps = file("stages.csv", HEADER + STEPS);
+    const scenario = (name: string, more: object): string =>
+      file(
+        name,
+        JSON.stringify({
+          name: "stages",
+          horizon: "5s",
+          traffic: { x: { arrivals: { poisson: { rate: "5/s" } }, prompt: 10, output: 5 } },
+          fleet: { a: { gpu: "H100", model: "llama-3.1-8b", parallelism: { tp: 2, pp: 2 }, ...more } },
+        }),
+      );
+    const entry = join(folder, "stages-entry.json");
+    const [fitted, checked] = several(
+      ["calibrate", steps, "--scenario", scenario("stages.json", {}), "--out", entry],
+      ["check", scenario("calibrated.json", { engine: { calibration: "stages-entry.json" } })],
+    );
+    expect([fitted!.code, checked!.code]).toEqual([0, 0]);
+    expect(JSON.parse(readFileSync(entry, "utf8"))).toMatchObject({ tensorParallel: 2 });
+    expect(checked!.stdout + checked!.stderr).not.toContain("tensorParallel");
+  });
 });
