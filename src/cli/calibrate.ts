@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
@@ -22,6 +21,7 @@ import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts"
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
+import { readInput } from "./readInput.ts";
 
 /** Why nothing can be calibrated. */
 export class CalibrationUnusable extends Data.TaggedError("CalibrationUnusable")<{ readonly message: string }> {}
@@ -103,7 +103,9 @@ export const calibrate = Command.make(
   flags,
   Effect.fnUntraced(function* (wanted) {
     const where = yield* parseSettings(wanted.where);
-    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text: readFileSync(wanted.file, "utf8"), where }));
+    const text = readInput(wanted.file, "a CSV or JSON lines of measurements");
+    if (typeof text !== "string") return yield* new CalibrationUnusable(text);
+    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text, where }));
     const pool = yield* poolFor(wanted, measurements.kind);
     const calibrated = fit(measurements, pool, wanted);
     if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write("\r\u001B[2K");

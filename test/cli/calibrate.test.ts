@@ -42,7 +42,7 @@ describe("spillway calibrate", () => {
   it("a step log -> coefficients on stdout, an entry that a scenario can name; bad input -> exit 104 and its place", () => {
     const steps = file("steps.csv", HEADER + STEPS);
     const entry = join(folder, "entry.json");
-    const [text, json, bad, noPrior, noName, missing, station] = several(
+    const [text, json, bad, noPrior, noName, missing, station, folderItself] = several(
       ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry],
       ["calibrate", steps, "--format", "json"],
       ["calibrate", file("bad.csv", `${HEADER}1,2,x,0,5\n`)],
@@ -50,6 +50,7 @@ describe("spillway calibrate", () => {
       ["calibrate", steps, "--out", join(folder, "none.json")],
       ["calibrate", join(folder, "absent.csv")],
       ["calibrate", steps, "--scenario", file("station.json", JSON.stringify(STATION))],
+      ["calibrate", folder],
     );
     expect([text!.code, text!.stderr]).toEqual([0, ""]);
     expect(text!.stdout).toContain("a  10.0000");
@@ -65,7 +66,8 @@ describe("spillway calibrate", () => {
       104,
       expect.stringMatching(/first pool server is a station, .*put a pool of GPUs first/),
     ]);
-    expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
+    expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringMatching(/absent\.csv: no such file: give the path of a CSV/)]);
+    expect([folderItself!.code, folderItself!.stderr]).toEqual([104, expect.stringMatching(/: is a folder: give the path of a CSV/)]);
   });
 
   it("a pool of two stages -> an entry with the pool's own tensor parallelism, which that pool takes without a warning", () => {
