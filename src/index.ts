@@ -22,6 +22,7 @@ export { Recorder } from "./serving/Recorder.ts";
 export { Entrance } from "./serving/Entrance.ts";
 export { ownPolicies, Policies } from "./serving/Policies.ts";
 export type { OwnPolicies, PolicyFactories } from "./serving/Policies.ts";
+export { PolicyUnusable } from "./serving/PolicyUnusable.ts";
 export { Scaling } from "./serving/Scaling.ts";
 export type { ScaleEvent, ScalingService } from "./serving/Scaling.ts";
 export type { Components } from "./serving/worldLayer.ts";

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
@@ -22,6 +21,7 @@ import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts"
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
+import { readInput } from "./readInput.ts";
 
 /** Why nothing can be calibrated. */
 export class CalibrationUnusable extends Data.TaggedError("CalibrationUnusable")<{ readonly message: string }> {}
@@ -103,7 +103,9 @@ export const calibrate = Command.make(
   flags,
   Effect.fnUntraced(function* (wanted) {
     const where = yield* parseSettings(wanted.where);
-    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text: readFileSync(wanted.file, "utf8"), where }));
+    const text = readInput(wanted.file, "a CSV or JSON lines of measurements");
+    if (typeof text !== "string") return yield* new CalibrationUnusable(text);
+    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text, where }));
     const pool = yield* poolFor(wanted, measurements.kind);
     const calibrated = fit(measurements, pool, wanted);
     if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write("\r\u001B[2K");
@@ -138,7 +140,11 @@ const attempt = <A>(body: () => A): Effect.Effect<A, CalibrationUnusable> =>
 const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
   if (Option.isSome(wanted.scenario)) {
     const loaded = yield* loadScenario(wanted.scenario.value, { set: yield* parseSettings(wanted.set) });
-    return loaded.world.fleet[0];
+    const pool = loaded.world.fleet[0]!;
+    if (pool.station === undefined) return pool;
+    return yield* new CalibrationUnusable({
+      message: `${wanted.scenario.value}: its first pool ${pool.name} is a station, which has no steps: put a pool of GPUs first`,
+    });
   }
   if (Option.isNone(wanted.gpu) || Option.isNone(wanted.model)) {
     if (kind === "steps") return undefined;
@@ -212,7 +218,7 @@ const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted):
     gpu,
     model,
     dtype: pool?.dtype ?? wanted.dtype,
-    tensorParallel: pool?.gpusPerReplica ?? wanted.parallelism,
+    tensorParallel: pool?.tensorParallel ?? wanted.parallelism,
     coefficients: rounded(found.coefficients),
     includesHost: true,
     domain: found.domain,

@@ -6,9 +6,16 @@ import { LibraryMissing } from "../testing/adapters/importPackage.ts";
 import { SHIPPED_ADAPTERS } from "../testing/adapters/ShippedAdapters.ts";
 import type { Law } from "../testing/Law.ts";
 import { lawsOf } from "../testing/lawsOf.ts";
+import type { Scoreboard } from "../testing/Scoreboard.ts";
 import { hasViolation, scoreboardMarkdown, scoreboardOf } from "../testing/Scoreboard.ts";
 import { adaptersOf, faultText, TargetUnusable } from "./ConformanceTarget.ts";
 import { ExitCode } from "./ExitCode.ts";
+
+/** As fast-check writes where a history lies: the run, then the branch taken at each shrink. */
+const PATH = /^\d{1,7}(?::\d{1,7})*$/;
+/** As it writes which commands ran: how often each answer, then the answers, six bits a letter. */
+const REPLAY_PATH = /^[A-Za-z0-9+/]*:[A-Za-z0-9+/]*$/;
+const COPY_HINT = "copy it from the command printed with a counterexample";
 
 /** `spillway conformance TARGET`: property-test a limiter, breaker or retry policy. */
 export const conformance = Command.make(
@@ -27,8 +34,22 @@ export const conformance = Command.make(
       Flag.withDescription("histories for each law (default 1000)"),
       Flag.withDefault(1000),
     ),
-    path: Flag.String("path").pipe(Flag.withDescription("repeat the counterexample found there"), Flag.optional),
-    replayPath: Flag.String("replay-path").pipe(Flag.withDescription("goes with --path"), Flag.optional),
+    path: Flag.String("path").pipe(
+      Flag.filter(
+        (path) => PATH.test(path),
+        (path) => `--path must be numbers with colons between, as 12:0:3 (${path}): ${COPY_HINT}`,
+      ),
+      Flag.withDescription("repeat the counterexample found there"),
+      Flag.optional,
+    ),
+    replayPath: Flag.String("replay-path").pipe(
+      Flag.filter(
+        (path) => REPLAY_PATH.test(path),
+        (path) => `--replay-path must be as AB:Q (${path}): ${COPY_HINT}`,
+      ),
+      Flag.withDescription("goes with --path"),
+      Flag.optional,
+    ),
     format: Flag.Literals("format", ["markdown", "json"]).pipe(
       Flag.withDescription("scoreboard on stdout: markdown or json (default markdown)"),
       Flag.withDefault("markdown"),
@@ -36,8 +57,10 @@ export const conformance = Command.make(
     quiet: Flag.Boolean("quiet").pipe(Flag.withAlias("q"), Flag.withDescription("nothing on stderr but errors"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* (flags) {
+    if (Option.isSome(flags.replayPath) && Option.isNone(flags.path))
+      return yield* new CliError.UserError({ cause: `--replay-path goes with --path: ${COPY_HINT}` });
     const adapters = yield* attempt(() => adaptersOf(flags.target));
-    const boards = [];
+    const boards: Array<Scoreboard> = [];
     for (const adapter of adapters) {
       const laws = yield* chosen(lawsOf(adapter), flags.laws, Option.isSome(flags.path));
       const progress = (law: Law): void => {
@@ -61,6 +84,10 @@ export const conformance = Command.make(
         ).pipe(Effect.ensuring(Effect.promise(async () => ("close" in adapter ? adapter.close?.() : undefined)))),
       );
     }
+    if (Option.isSome(flags.path) && boards.every(isEmpty))
+      return yield* new CliError.UserError({
+        cause: `--path ${flags.path.value} leads to no history of --seed ${flags.seed}: ${COPY_HINT}`,
+      });
     process.stdout.write(flags.format === "json" ? `${JSON.stringify(boards, null, 2)}\n` : `${boards.map(scoreboardMarkdown).join("\n")}`);
     process.exitCode = boards.some(hasViolation) ? ExitCode.GateFailed : ExitCode.Pass;
   }),
@@ -72,6 +99,9 @@ export const conformance = Command.make(
     { command: "spillway conformance scripts/token-bucket.lua", description: "a Redis script" },
   ]),
 );
+
+/** No history was tried at all. */
+const isEmpty = ({ rows }: Scoreboard): boolean => rows.every(({ report, full }) => report.runs === 0 && (full?.runs ?? 0) === 0);
 
 const attempt = <A>(body: () => Promise<A>): Effect.Effect<A, CliError.UserError> =>
   Effect.tryPromise({ try: body, catch: (cause) => cause }).pipe(

@@ -6,6 +6,7 @@ import { Entrance } from "../serving/Entrance.ts";
 import { Fleet } from "../serving/Fleet.ts";
 import { Gateway } from "../serving/Gateway.ts";
 import { Observer } from "../serving/Observer.ts";
+import { PolicyUnusable } from "../serving/PolicyUnusable.ts";
 import { Recorder } from "../serving/Recorder.ts";
 import { Router } from "../serving/Router.ts";
 import { Scaling } from "../serving/Scaling.ts";
@@ -49,8 +50,11 @@ export interface RunOptions extends WorldOptions {
 /** Between two looks at the outside world; large enough that the look costs nothing. */
 const EVENTS_PER_CHUNK = 20_000;
 
+/** Why a run gives no results. */
+export type RunFault = TraceUnusable | PolicyUnusable | SimulationDefect;
+
 /** Builds a world by its layers and runs it to the horizon, or until it is stopped. */
-export const runReplication = (world: WorldSpec, options: RunOptions): Effect.Effect<Replication, TraceUnusable | SimulationDefect> =>
+export const runReplication = (world: WorldSpec, options: RunOptions): Effect.Effect<Replication, RunFault> =>
   Effect.scoped(
     Effect.gen(function* () {
       const services = yield* buildWorld(world, options);
@@ -63,7 +67,7 @@ const buildWorld = (world: WorldSpec, options: RunOptions) =>
   Layer.build(worldLayer(world, options)).pipe(
     Effect.catchDefect((cause) => Effect.fail(defectAt(0, options, cause))),
     Effect.tap((services) => Effect.addFinalizer(() => closeTraffic.pipe(Effect.provide(services)))),
-  ) satisfies Effect.Effect<unknown, SimulationDefect, Scope.Scope>;
+  ) satisfies Effect.Effect<unknown, SimulationDefect | PolicyUnusable, Scope.Scope>;
 
 const closeTraffic = Effect.flatMap(Traffic, (traffic) => Effect.promise(() => traffic.close()));
 
@@ -128,11 +132,14 @@ const collect = Effect.fnUntraced(function* (options: RunOptions, interrupted: b
   return result;
 });
 
-const defectAt = (atMs: number, options: RunOptions, cause: unknown): SimulationDefect =>
-  new SimulationDefect({
+/** A policy of the file's own is the file's fault, everything else the simulator's. */
+const defectAt = (atMs: number, options: RunOptions, cause: unknown): SimulationDefect | PolicyUnusable => {
+  if (cause instanceof PolicyUnusable) return cause;
+  return new SimulationDefect({
     message: cause instanceof Error ? cause.message : String(cause),
     seed: options.seed,
     replication: options.replication,
     atMs,
     cause,
   });
+};

@@ -6,9 +6,8 @@ import type { Components, WorldSpec } from "../serving/worldLayer.ts";
 import type { ResultHeader } from "./assembleResult.ts";
 import { assembleResult } from "./assembleResult.ts";
 import { replicaUses } from "./replicaUses.ts";
-import type { Progress, Replication } from "./runReplication.ts";
+import type { Progress, Replication, RunFault } from "./runReplication.ts";
 import { runReplication } from "./runReplication.ts";
-import type { SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
 
 /** What is simulated, and what the document says of it. */
 export type Experiment = WorldSpec & Omit<ResultHeader, "seed" | "repeat">;
@@ -42,7 +41,7 @@ const SAMPLE_SIZE = 10_000;
 export const simulate = Effect.fnUntraced(function* (
   experiment: Experiment,
   options: SimulateOptions,
-): Effect.fn.Return<Simulated, TraceUnusable | SimulationDefect> {
+): Effect.fn.Return<Simulated, RunFault> {
   const runs: Array<Replication> = [];
   for (let replication = 0; replication < (options.replications ?? 1); replication++) {
     const run = yield* runReplication(experiment, {

@@ -15,7 +15,11 @@ import { QueueShedder } from "../policy/shedding/QueueShedder.ts";
 import type { Shedder } from "../policy/shedding/Shedder.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
 import { adaptiveLimitOf } from "./gateway/adaptiveLimitOf.ts";
+import { nearestName } from "./catalog/Names.ts";
+import type { PolicyName } from "./checkedPolicy.ts";
+import { checkedPolicy, POLICY_NAMES, unusable } from "./checkedPolicy.ts";
 import type { AdaptiveLimitSpec } from "./gateway/adaptiveLimitOf.ts";
+import { PolicyUnusable } from "./PolicyUnusable.ts";
 import type { AutoscaleSpec } from "./scaling/AutoscaleSpec.ts";
 import { autoscalerOf } from "./scaling/autoscalerOf.ts";
 import { limiterOf } from "./stage/limiterOf.ts";
@@ -55,20 +59,50 @@ export const Policies = Context.Reference<PolicyFactories>("spillway/Policies", 
 /**
  * A Layer with policies of your own in place of Spillway's. Each gets what the scenario says, and Spillway's own factory, for what it leaves alone.
  *
+ * Throws PolicyUnusable for an unknown name and for what is no function; the run fails with it where a policy lacks a method or answers no number.
+ *
  * @example
  * scenario({ ... }, { components: { policies: ownPolicies({ limiter: (spec, shipped) => (spec.kind === "gcra" ? new Mine(spec) : shipped(spec)) }) } });
  */
-export const ownPolicies = (own: OwnPolicies): Layer.Layer<never> =>
-  Layer.succeed(Policies, {
-    ...SHIPPED,
-    ...Object.fromEntries(
-      Object.entries(own).map(([name, make]) => [
-        name,
-        (...spec: ReadonlyArray<unknown>): unknown =>
-          (make as (...args: ReadonlyArray<unknown>) => unknown)(...spec, SHIPPED[name as keyof PolicyFactories]),
-      ]),
-    ),
-  });
+export const ownPolicies = (own: OwnPolicies): Layer.Layer<never> => {
+  if (typeof own !== "object" || own === null)
+    throw new PolicyUnusable({ message: `ownPolicies: must be given an object (${String(own)})` });
+  const factories = Object.entries(own).filter(([, make]) => make !== undefined);
+  return Layer.succeed(Policies, { ...SHIPPED, ...Object.fromEntries(factories.map(([name, make]) => [name, ownFactory(name, make)])) });
+};
+
+type Factory = (...args: ReadonlyArray<unknown>) => unknown;
+
+/** The factory of a file behind a watch over what it makes; what Spillway's own makes for it needs none. */
+const ownFactory = (name: string, make: unknown): Factory => {
+  if (!isPolicyName(name)) {
+    const near = nearestName(name, POLICY_NAMES);
+    throw new PolicyUnusable({
+      message: `ownPolicies: there is no ${name}, did you mean ${near}? There are ${POLICY_NAMES.join(", ")}`,
+    });
+  }
+  if (typeof make !== "function") throw unusable(name, `must be a function (${String(make)})`);
+  const shipped = new WeakSet<object>();
+  const ship: Factory = (...spec) => {
+    const made = (SHIPPED[name] as (...args: ReadonlyArray<any>) => object)(...spec);
+    shipped.add(made);
+    return made;
+  };
+  return (...spec) => {
+    const made = madeBy(name, () => (make as Factory)(...spec, ship));
+    return typeof made === "object" && made !== null && shipped.has(made) ? made : checkedPolicy(name, made);
+  };
+};
+
+const isPolicyName = (name: string): name is PolicyName => POLICY_NAMES.includes(name as PolicyName);
+
+const madeBy = (name: PolicyName, make: () => unknown): unknown => {
+  try {
+    return make();
+  } catch (cause) {
+    throw unusable(name, `the factory threw: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+};
 
 /** Factories that also get the one that they replace. */
 export type OwnPolicies = {

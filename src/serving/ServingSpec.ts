@@ -158,6 +158,8 @@ export interface PoolSpec {
   readonly gpu: string;
   readonly model: string;
   readonly dtype: string;
+  /** GPUs that share each layer: of the replica's GPUs those of one stage and rank. */
+  readonly tensorParallel: number;
   readonly gpusPerReplica: number;
   readonly replicas: number;
   readonly weight: number;

@@ -145,7 +145,7 @@ describe("catalog", () => {
 
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
-    ["noFile", /none\/config\.json cannot be read: ENOENT/u],
+    ["noFile", /none\/config\.json: no such file: give the path of a model's config\.json/u],
     ["family", /did you mean one of llama-3\.1-8b, llama-3\.1-70b, .*llama-2-70b\?/u],
     ["twoGpus", /h100 and h200 are both GPUs/u],
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],

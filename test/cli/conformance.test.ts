@@ -118,3 +118,21 @@ test("conformance: the command printed with a counterexample -> the same counter
   expect(again!.code).toBe(99);
   expect(timeline(again!.stdout)).toBe(timeline(first!.stdout));
 });
+
+test("conformance: a path that no counterexample has -> 104 and what to give", () => {
+  const wrong = (...more: ReadonlyArray<string>) => ["conformance", "spillway-gcra", "--laws", "L-1", "--runs", "5", "--quiet", ...more];
+  const [path, far, replay, alone, right] = several([
+    wrong("--path", "xx"),
+    wrong("--path", "0:99999"),
+    wrong("--path", "0", "--replay-path", "?!"),
+    wrong("--replay-path", "AB:Q"),
+    wrong("--path", "0"),
+  ]) as [Outcome, Outcome, Outcome, Outcome, Outcome];
+  expect([path.code, far.code, replay.code, alone.code, right.code]).toEqual([104, 104, 104, 104, 0]);
+  expect(path.stderr).toMatch(
+    /--path must be numbers with colons between, as 12:0:3 \(xx\).*copy it from the command printed with a counterexample/,
+  );
+  expect(far.stderr).toMatch(/--path 0:99999 leads to no history of --seed 1: copy it/);
+  expect(replay.stderr).toMatch(/--replay-path must be as AB:Q \(\?!\)/);
+  expect(alone.stderr).toContain("--replay-path goes with --path");
+});

@@ -12,6 +12,17 @@ const both = async (authored: ScenarioInput, own: OwnPolicies) => [
   outcomesOf(await run(authored)),
 ];
 
+/** Why a world with such policies stops. */
+const refusal = (authored: ScenarioInput, own: object): Promise<unknown> =>
+  run(authored, { components: { policies: ownPolicies(own as OwnPolicies) } }).then(
+    () => "it ran",
+    (cause: unknown) => cause,
+  );
+
+const thrown = (message: string): never => {
+  throw new Error(message);
+};
+
 const station = (changes = {}) => ({ server: { station: { service: "10ms", ...changes } } }) as const;
 
 describe("a policy of one's own, by a Layer, in place of the one that the scenario names", () => {
@@ -102,5 +113,98 @@ describe("a policy of one's own, by a Layer, in place of the one that the scenar
     });
     const most = (simulated: Awaited<ReturnType<typeof run>>): number => simulated.result.pools[0]!.scaling!.ready.max;
     expect([most(three), most(await run(authored))]).toEqual([3, 1]);
+  });
+});
+
+describe("policies that nothing can be decided by", () => {
+  test.each([
+    [
+      "a name that no policy has",
+      { limitr: () => ({}) },
+      /^ownPolicies: there is no limitr, did you mean limiter\? There are limiter, breaker,/,
+    ],
+    ["no factory", { limiter: "x" }, /^ownPolicies limiter: must be a function \(x\)/],
+    ["nothing at all", undefined, /^ownPolicies: must be given an object \(undefined\)/],
+  ])("%s -> refused at once", (_, own, message) => {
+    expect(() => ownPolicies(own as unknown as OwnPolicies)).toThrow(message);
+  });
+
+  const limits = [{ gcra: { rate: "1/s", burst: 8 } }] as const;
+  const gateway = { limits, breaker: { trip: { consecutive: 2 } }, concurrency: { aimd: { initial: 3 } }, queue: { capacity: 3 } } as const;
+  const world = small(burst(10), { gateway, fleet: station() });
+  const limiter = (changes: object) => ({ limiter: () => ({ open: () => undefined, waitMs: () => 0, take: () => 0, ...changes }) });
+  const breaker = (changes: object) => ({
+    breaker: () => ({ rejected: 0, retryAfterMs: 0, admit: () => 0, settle: () => true, ...changes }),
+  });
+
+  test.each([
+    [
+      "a factory that gives nothing",
+      { limiter: () => undefined },
+      "ownPolicies limiter: the factory must give an object, it gave undefined",
+    ],
+    [
+      "a frozen policy's wait of NaN",
+      { limiter: () => Object.freeze({ open: () => undefined, waitMs: () => NaN, take: () => 0 }) },
+      "waitMs",
+    ],
+    ["a factory that throws", { limiter: () => thrown("boom") }, "ownPolicies limiter: the factory threw: boom"],
+    ["no method", { limiter: () => ({ open: () => 0 }) }, "ownPolicies limiter: it lacks the method waitMs, take"],
+    ["a wait of NaN", limiter({ waitMs: () => NaN }), "ownPolicies limiter: waitMs must be a number of at least 0 (NaN)"],
+    ["a wait below 0", limiter({ waitMs: () => -5 }), "ownPolicies limiter: waitMs must be a number of at least 0 (-5)"],
+    ["a permit of NaN", breaker({ admit: () => NaN }), "ownPolicies breaker: admit must be a whole number of at least -1 (NaN)"],
+    [
+      "no end of the wait",
+      breaker({ retryAfterMs: Infinity }),
+      "ownPolicies breaker: retryAfterMs must be a finite number of at least 0 (Infinity)",
+    ],
+    [
+      "a limit of NaN",
+      { adaptiveLimit: () => ({ name: "m", limit: NaN, sample: () => {} }) },
+      "ownPolicies adaptiveLimit: limit must be a whole number of at least 1 (NaN)",
+    ],
+  ])("%s -> refused with the policy's name, as a fault of the file", async (_, own, message) => {
+    expect(await refusal(world, own)).toMatchObject({ _tag: "PolicyUnusable", message: expect.stringContaining(message) });
+  });
+
+  test("a number of replicas that is none -> refused when it is asked for", async () => {
+    const autoscale = { min: 1, max: 4, interval: "1s", hpa: { target: { concurrency: 1000 } } } as const;
+    const authored = small(burst(1), { fleet: { gpu: { ...pool({ replicas: 1 }), autoscale } } });
+    expect(await refusal(authored, { autoscaler: () => ({ name: "half", decide: () => 2.5 }) })).toMatchObject({
+      message: "ownPolicies autoscaler: decide must be a whole number of at least 0 (2.5)",
+    });
+  });
+
+  test("a breaker of a replica that refuses and does not know for how long -> asked again later, not in the same instant", async () => {
+    const authored = small(burst(3), {
+      horizon: "1s",
+      gateway: { breaker: { trip: { consecutive: 2 } }, queue: { capacity: 3 } },
+      fleet: station(),
+    });
+    let asked = 0;
+    const shut = { rejected: 0, retryAfterMs: 0, admit: () => (++asked > 10_000 ? thrown("asked for ever") : -1), settle: () => true };
+    const simulated = await run(authored, { components: { policies: ownPolicies({ breaker: () => shut }) } });
+    expect(outcomesOf(simulated)).not.toHaveProperty("completed");
+    expect(asked).toBeGreaterThan(100);
+  });
+
+  test("a policy with private fields -> works as it is", async () => {
+    class Every {
+      #asked = 0;
+      open(): undefined {}
+      waitMs(): number {
+        return this.#asked++ % 2 === 0 ? 0 : Infinity;
+      }
+      take(): number {
+        return 0;
+      }
+    }
+    expect(
+      outcomesOf(
+        await run(small(burst(10), { gateway: { limits }, fleet: station() }), {
+          components: { policies: ownPolicies({ limiter: () => new Every() }) },
+        }),
+      ),
+    ).toEqual({ completed: 5, rejected: 5 });
   });
 });

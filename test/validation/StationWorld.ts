@@ -65,6 +65,7 @@ const poolOf = (station: Station): PoolSpec => ({
   gpu: "none",
   model: "none",
   dtype: "none",
+  tensorParallel: 1,
   gpusPerReplica: 1,
   replicas: station.replicas ?? 1,
   weight: 1,

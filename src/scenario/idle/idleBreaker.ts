@@ -17,11 +17,7 @@ export const idleBreaker = (notes: IdleNotes, path: Path, spec: BreakerSpec | un
   notes.note([...path, "openFactor"], openFactor > 1 && maxOpenMs === openForMs, "no opening is longer than openFor", longer);
   const growing = "let openings grow, as openFactor: 2";
   notes.note([...path, "maxOpen"], openFactor === 1 && !of.hinted, "all openings last openFor", growing);
-  const rounds = "a round starts no more than successesNeeded";
-  notes.note(
-    [...path, "probes"],
-    probes > successesNeeded,
-    `of the probes ${successesNeeded} are started: ${rounds}`,
-    "raise successesNeeded",
-  );
+  // Of more probes than successes are needed the rest waits, but they are more than the one that there would be without the setting.
+  const once = "a round of one success starts one probe";
+  notes.note([...path, "probes"], probes > 1 && successesNeeded === 1, once, "raise successesNeeded");
 };

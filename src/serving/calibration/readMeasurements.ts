@@ -23,6 +23,14 @@ const KNOWN =
   "a CSV with sequences,kvTokens,prefillTokens,context,ms (steps), with isl,osl,concurrency,ttft_ms,tpot_ms (closed-loop points) or with " +
   "arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs (requests.csv), or JSON lines with input_toks, output_toks, queued_ts or arrival_time, first_token_ts, last_token_ts (requests)";
 
+/** Shorter, or longer, is nothing that was measured (assumed); squares of them stay numbers. */
+const LEAST_MS = 1e-6;
+const MOST_MS = 1e9;
+/** Beyond any context, any memory and any replica (assumed). */
+const MOST_REQUEST_TOKENS = 1e7;
+const MOST_STEP_TOKENS = 1e12;
+const MOST_CONCURRENCY = 10_000;
+
 /** Reads measurements; which kind they are, the first line says. Throws TraceFault with line and column. */
 export const readMeasurements = (reading: Reading): Measurements => {
   const lines = reading.text.split("\n").map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
@@ -44,13 +52,13 @@ export const readMeasurements = (reading: Reading): Measurements => {
 const readSteps = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
   const rows = csvRows(reading, lines, ["sequences", "kvTokens", "prefillTokens", "context", "ms"]);
   const steps = rows.map(({ row, line, columns }) => {
-    const [sequences, kvTokens, prefillTokens, context] = [0, 1, 2, 3].map((field) => columns.tokens(row, field)) as [
+    const [sequences, kvTokens, prefillTokens, context] = [0, 1, 2, 3].map((field) => stepTokens(columns, row, field)) as [
       number,
       number,
       number,
       number,
     ];
-    const ms = positive(columns, row, 4);
+    const ms = duration(columns, row, 4);
     if (sequences === 0 && prefillTokens === 0) {
       throw fault(reading, line, { constraint: "a step must decode sequences or compute prompt tokens", value: row });
     }
@@ -66,19 +74,21 @@ const readPoints = (reading: Reading, lines: ReadonlyArray<string>): Measurement
   const rows = csvRows(reading, lines, ["isl", "osl", "concurrency", ...times, ...filters], (columns, row) =>
     reading.where.every(([, value], i) => fieldOf(columns, row, 5 + i).toLowerCase() === value.toLowerCase()),
   );
-  const measured = rows.filter(({ row, columns }) => fieldOf(columns, row, 2) !== "");
+  const asked = rows.filter(({ row, columns }) => fieldOf(columns, row, 2) !== "");
+  const measured = asked.filter(({ row, columns }) => requestTokens(columns, row, 1) > 1);
   const points = measured.map(({ row, columns }) => ({
-    inputTokens: positive(columns, row, 0),
-    outputTokens: positive(columns, row, 1),
-    concurrency: positive(columns, row, 2),
-    ttftMs: positive(columns, row, 3),
-    tpotMs: positive(columns, row, 4),
+    inputTokens: requestTokens(columns, row, 0),
+    outputTokens: requestTokens(columns, row, 1),
+    concurrency: whole(columns, row, 2, MOST_CONCURRENCY),
+    ttftMs: duration(columns, row, 3),
+    tpotMs: duration(columns, row, 4),
   }));
   if (points.length === 0) {
     throw fault(reading, undefined, {
       constraint: "must have a closed-loop point that matches",
       value: reading.where.map((pair) => pair.join("=")).join(" "),
-      hint: "--where compares whole fields",
+      hint:
+        asked.length > 0 ? "a request of one token has no time per output token: measure longer answers" : "--where compares whole fields",
     });
   }
   return { kind: "points", points, leftOut: rows.length - measured.length };
@@ -89,12 +99,15 @@ const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurement
   const answered = rows.filter(({ row, columns }) => fieldOf(columns, row, 4) !== "");
   const records = answered.map(({ row, columns }) => {
     const arrivalMs = columns.number(row, 0);
+    const ttftMs = duration(columns, row, 3);
+    const e2eMs = duration(columns, row, 4);
+    if (e2eMs < ttftMs) throw columns.fault(row, 4, `must be at least ttftMs, ${ttftMs}`);
     return {
       arrivalMs,
-      promptTokens: positive(columns, row, 1),
-      outputTokens: positive(columns, row, 2),
-      firstTokenMs: arrivalMs + positive(columns, row, 3),
-      lastTokenMs: arrivalMs + positive(columns, row, 4),
+      promptTokens: requestTokens(columns, row, 1),
+      outputTokens: requestTokens(columns, row, 2),
+      firstTokenMs: arrivalMs + ttftMs,
+      lastTokenMs: arrivalMs + e2eMs,
     };
   });
   return { kind: "run", records: enough(reading, records), leftOut: rows.length - answered.length };
@@ -114,8 +127,8 @@ const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string
   const arrivalMs = seconds(row.has("queued_ts") ? "queued_ts" : "arrival_time");
   const record = {
     arrivalMs,
-    promptTokens: row.number("input_toks"),
-    outputTokens: row.number("output_toks"),
+    promptTokens: recordTokens(row, "input_toks"),
+    outputTokens: recordTokens(row, "output_toks"),
     firstTokenMs: seconds("first_token_ts"),
     lastTokenMs: seconds("last_token_ts"),
   };
@@ -172,7 +185,7 @@ const rowsOf = (reading: Reading, rows: ReadonlyArray<CsvRow>): CsvRows => ({
   filter: (of) =>
     rowsOf(
       reading,
-      rows.filter((each) => (each.columns.split(each.row), of(each))),
+      rows.filter((each) => placed(reading, each.line, () => (each.columns.split(each.row), of(each)))),
     ),
 });
 
@@ -181,11 +194,35 @@ const fieldOf = (columns: CsvColumns, row: string, field: number): string => {
   return row.slice(start, end).trim();
 };
 
-const positive = (columns: CsvColumns, row: string, field: number): number => {
-  const value = columns.number(row, field);
-  if (value > 0) return value;
-  throw columns.fault(row, field, "must be above 0");
+const duration = (columns: CsvColumns, row: string, field: number): number => {
+  const ms = columns.number(row, field);
+  if (ms <= 0) throw columns.fault(row, field, "must be above 0");
+  if (ms < LEAST_MS) throw columns.fault(row, field, `must be at least ${LEAST_MS.toFixed(6)}`);
+  if (ms > MOST_MS) throw columns.fault(row, field, `must be at most ${MOST_MS}`);
+  return ms;
 };
+
+const stepTokens = (columns: CsvColumns, row: string, field: number): number => {
+  const tokens = columns.tokens(row, field);
+  if (tokens > MOST_STEP_TOKENS) throw columns.fault(row, field, `must be at most ${MOST_STEP_TOKENS}`);
+  return tokens;
+};
+
+const requestTokens = (columns: CsvColumns, row: string, field: number): number => whole(columns, row, field, MOST_REQUEST_TOKENS);
+
+const whole = (columns: CsvColumns, row: string, field: number, most: number): number => {
+  const value = columns.number(row, field);
+  if (isWhole(value, most)) return value;
+  throw columns.fault(row, field, `must be a whole number in 1..${most}`);
+};
+
+const recordTokens = (row: JsonRecord, key: string): number => {
+  const tokens = row.number(key);
+  if (isWhole(tokens, MOST_REQUEST_TOKENS)) return tokens;
+  throw row.fault(key, `must be a whole number in 1..${MOST_REQUEST_TOKENS}`);
+};
+
+const isWhole = (value: number, most: number): boolean => Number.isInteger(value) && value >= 1 && value <= most;
 
 /** Adds file and line to the faults of a row. */
 const placed = <T>(reading: Reading, line: number, body: () => T): T => {

@@ -95,6 +95,8 @@ const readShape = (reading: Reading, type: ConfigType, of: { readonly name: stri
   const experts = readExperts(reading, type, Math.min(layers, MOST_LAYERS));
   const { layer_types: layerTypes } = reading.fields;
   const windowed = type === "gpt_oss" && Array.isArray(layerTypes) ? layerTypes.filter((layer) => layer === "sliding_attention").length : 0;
+  const quantization = reading.fields["quantization_config"] ?? {};
+  reading.must(typeof quantization === "object" && !Array.isArray(quantization), "must have an object as quantization_config");
   const weights = checkpointDtype(reading.fields["quantization_config"]);
   const notes = [...windowNotes(reading, type), ...(weights === "unknown" ? [quantizationNote(reading)] : [])];
   return {

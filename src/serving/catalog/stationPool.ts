@@ -17,6 +17,7 @@ export const stationPool = (request: StationPoolRequest): PoolSpec => ({
   gpu: "none",
   model: "station",
   dtype: "none",
+  tensorParallel: 1,
   gpusPerReplica: 1,
   replicas: request.replicas,
   weight: request.weight,

@@ -7,10 +7,13 @@ import type { CircuitBreaker } from "../../policy/breaker/CircuitBreaker.ts";
 import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
 import type { Attempts } from "../Attempts.ts";
+import { LEAST_WAIT_MS } from "../LeastWait.ts";
 
 const OP_UNBLOCK = 0;
 const OP_SLOW = 1;
 const NO_PERMIT = -1;
+/** A breaker that does not know when to ask it again is asked after this long (assumed). */
+const UNKNOWN_WAIT_MS = 1;
 
 export interface ReplicaBreakersOptions {
   readonly spec: BreakerSpec;
@@ -111,7 +114,8 @@ export class ReplicaBreakers {
   private block(replica: number, forMs: number): void {
     this.blocked[replica] = 1;
     const { kernel } = this.options;
-    kernel.post(kernel.now + forMs, this.actor, OP_UNBLOCK, replica, EventPhase.Control);
+    const waitMs = forMs > 0 ? Math.max(LEAST_WAIT_MS, forMs) : UNKNOWN_WAIT_MS;
+    kernel.post(kernel.now + waitMs, this.actor, OP_UNBLOCK, replica, EventPhase.Control);
   }
 
   private unblock(replica: number): void {

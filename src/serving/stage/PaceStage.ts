@@ -7,6 +7,7 @@ import { clientOf } from "../client/clientOf.ts";
 import { SlotList } from "../engine/SlotList.ts";
 import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd } from "../Gateway.ts";
+import { LEAST_WAIT_MS } from "../LeastWait.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
 
@@ -19,8 +20,6 @@ interface Pace {
 }
 
 const NONE = -1;
-/** Not earlier than this is looked again, so that rounding never makes a client look forever in one instant. */
-const LEAST_WAIT_MS = 0.001;
 
 /** Holds each client's attempts back to the rate that throttling answers (rejections, and refusals for lack of room) leave it; unlimited before the first. */
 export class PaceStage implements Door, GatewayListener, Actor {

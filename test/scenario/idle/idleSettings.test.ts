@@ -65,7 +65,7 @@ const CASES: ReadonlyArray<readonly [path: string, value: unknown, around: Setti
   ["gateway.breaker.trip.count.slow", 0.5, { "gateway.breaker": { trip: RATES } }, { "gateway.breaker.slowCall": "1s" }],
   ["gateway.breaker.openFactor", 2, { "gateway.breaker": BREAKER }, { "gateway.breaker.maxOpen": "5s" }],
   ["gateway.breaker.maxOpen", "5s", { "gateway.breaker": BREAKER }, { "gateway.breaker.openFactor": 2 }],
-  ["gateway.breaker.probes", 3, { "gateway.breaker": { ...BREAKER, successesNeeded: 1 } }, { "gateway.breaker.successesNeeded": 3 }],
+  ["gateway.breaker.probes", 3, { "gateway.breaker": { ...BREAKER, successesNeeded: 1 } }, { "gateway.breaker.successesNeeded": 2 }],
   ["gateway.store", { latency: "5ms" }, {}, { "gateway.limits": [{ tokenBucket: { rate: "10/s", burst: 5 } }] }],
   ["gateway.cache", { entries: 10 }, {}, { "traffic.web.repeat": { share: 0.5, contents: 10 } }],
   [

@@ -54,12 +54,58 @@ describe("readMeasurements", () => {
       "m.csv:1 arrival <= first token",
     ],
     [
+      "requests.csv whose last token is before its first",
+      "arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs\n1,10,1,10,10\n0,10,5,10,5\n",
+      "m.csv:3:11 e2eMs must be at least ttftMs, 10 (5)",
+    ],
+    [
+      "a fraction of a token",
+      "isl,osl,concurrency,ttft_ms,tpot_ms\n10,20.5,4,50,7\n",
+      "m.csv:2:4 osl must be a whole number in 1..10000000 (20.5)",
+    ],
+    [
+      "more clients than can be tried",
+      "isl,osl,concurrency,ttft_ms,tpot_ms\n10,20,1000000000,50,7\n",
+      "m.csv:2:7 concurrency must be a whole number in 1..10000 (1000000000)",
+    ],
+    [
+      "a longer time than any",
+      "isl,osl,concurrency,ttft_ms,tpot_ms\n10,20,4,1e308,7\n",
+      "m.csv:2:9 ttft_ms must be at most 1000000000 (1e308)",
+    ],
+    [
+      "a shorter step than any",
+      "sequences,kvTokens,prefillTokens,context,ms\n1,10,0,0,1e-308\n",
+      "m.csv:2:10 ms must be at least 0.000001 (1e-308)",
+    ],
+    [
+      "more KV tokens than any",
+      "sequences,kvTokens,prefillTokens,context,ms\n1,1e300,0,0,7\n",
+      "m.csv:2:3 kvTokens must be at most 1000000000000 (1e300)",
+    ],
+    [
+      "a longer prompt than any, in requests.csv",
+      "arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs\n1,1000000000,1,10,10\n0,10,5,10,50\n",
+      "m.csv:2:3 promptTokens must be a whole number in 1..10000000 (1000000000)",
+    ],
+    [
+      "a longer prompt than any, in JSON lines",
+      '{"input_toks":1e9,"output_toks":1,"queued_ts":1,"first_token_ts":4,"last_token_ts":6}\n',
+      "m.csv:1:2 input_toks must be a whole number in 1..10000000 (1000000000)",
+    ],
+    ["points of one token alone", "isl,osl,concurrency,ttft_ms,tpot_ms\n10,1,4,50,7\n", "one token has no time per output token"],
+    [
       "one request",
       '{"input_toks":1,"output_toks":1,"queued_ts":1,"first_token_ts":4,"last_token_ts":6}\n',
       "m.csv must have at least two",
     ],
   ])("%s -> refused with its place", (_, text, message) => {
     expect(() => read(text)).toThrow(message);
+  });
+
+  it("closed-loop points of one output token, which have no TPOT -> left out and counted", () => {
+    const points = "isl,osl,concurrency,ttft_ms,tpot_ms\n10,1,4,50,0\n10,20,4,50,7\n";
+    expect(read(points)).toMatchObject({ kind: "points", points: [{ outputTokens: 20 }], leftOut: 1 });
   });
 
   it("a filter that nothing meets, or on a file of steps -> refused", () => {

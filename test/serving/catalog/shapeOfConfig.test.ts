@@ -182,6 +182,12 @@ describe("shapeOfConfig", () => {
     expect(shape.notes).toBeUndefined();
   });
 
+  it.each([["x"], [[1]], [4], [true]])("quantization_config %j, which is none -> a mistake, not 16 bits", (quantization_config) => {
+    expect(read("Llama-3.1-8B", { quantization_config })).toEqual({
+      mistake: expect.stringContaining("must have an object as quantization_config") as string,
+    });
+  });
+
   it("what is not understood or modeled -> a note", () => {
     const notes = (name: string, changes: Readonly<Record<string, unknown>>) => (read(name, changes) as ModelShape).notes?.join();
     expect(notes("Llama-3.1-8B", { quantization_config: { quant_method: "quip" } })).toMatch(/quantization "quip" is not understood/u);
