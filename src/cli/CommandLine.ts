@@ -30,6 +30,7 @@ export const runSpillway = async (args: ReadonlyArray<string>): Promise<void> =>
 const INVALID_TAGS: ReadonlySet<string> = new Set([
   "ScenarioFault",
   "TraceUnusable",
+  "SettingUnusable",
   "ReportFolderUnwritable",
   "CalibrationUnusable",
   "CatalogUnusable",

@@ -8,7 +8,7 @@ import { assembleResult } from "./assembleResult.ts";
 import { replicaUses } from "./replicaUses.ts";
 import type { Progress, Replication } from "./runReplication.ts";
 import { runReplication } from "./runReplication.ts";
-import type { SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
+import type { SettingUnusable, SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
 
 /** What is simulated, and what the document says of it. */
 export type Experiment = WorldSpec & Omit<ResultHeader, "seed" | "repeat">;
@@ -42,7 +42,7 @@ const SAMPLE_SIZE = 10_000;
 export const simulate = Effect.fnUntraced(function* (
   experiment: Experiment,
   options: SimulateOptions,
-): Effect.fn.Return<Simulated, TraceUnusable | SimulationDefect> {
+): Effect.fn.Return<Simulated, TraceUnusable | SettingUnusable | SimulationDefect> {
   const runs: Array<Replication> = [];
   for (let replication = 0; replication < (options.replications ?? 1); replication++) {
     const run = yield* runReplication(experiment, {
