@@ -8,7 +8,7 @@ export { ScenarioFault } from "./scenario/ScenarioFault.ts";
 export type { World } from "./scenario/World.ts";
 export { simulate } from "./experiment/simulate.ts";
 export type { Experiment, Simulated, SimulateOptions } from "./experiment/simulate.ts";
-export { SimulationDefect, TraceUnusable } from "./experiment/SimulationFault.ts";
+export { SettingUnusable, SimulationDefect, TraceUnusable } from "./experiment/SimulationFault.ts";
 export { OUTCOMES } from "./metric/Result.ts";
 export type { ClassResult, Distribution, GateResult, Interval, Outcome, PoolResult, Result, TimelinePoint } from "./metric/Result.ts";
 export type { ReplicaUse } from "./metric/ReplicaUse.ts";

@@ -31,6 +31,7 @@ const INVALID_TAGS: ReadonlySet<string> = new Set([
   "ScenarioFault",
   "TraceUnusable",
   "PolicyUnusable",
+  "SettingUnusable",
   "ReportFolderUnwritable",
   "CalibrationUnusable",
   "CatalogUnusable",

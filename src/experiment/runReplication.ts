@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
+import { SettingFault } from "../policy/SettingFault.ts";
 import type { ResultCache } from "../policy/caching/ResultCache.ts";
 import { Entrance } from "../serving/Entrance.ts";
 import { Fleet } from "../serving/Fleet.ts";
@@ -14,7 +15,7 @@ import { Simulation } from "../serving/Simulation.ts";
 import { Traffic } from "../serving/Traffic.ts";
 import type { WorldOptions, WorldSpec } from "../serving/worldLayer.ts";
 import { worldLayer } from "../serving/worldLayer.ts";
-import { SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
+import { SettingUnusable, SimulationDefect, TraceUnusable } from "./SimulationFault.ts";
 
 /** One simulated run with everything that it measured. */
 export interface Replication {
@@ -51,7 +52,7 @@ export interface RunOptions extends WorldOptions {
 const EVENTS_PER_CHUNK = 20_000;
 
 /** Why a run gives no results. */
-export type RunFault = TraceUnusable | PolicyUnusable | SimulationDefect;
+export type RunFault = TraceUnusable | SettingUnusable | PolicyUnusable | SimulationDefect;
 
 /** Builds a world by its layers and runs it to the horizon, or until it is stopped. */
 export const runReplication = (world: WorldSpec, options: RunOptions): Effect.Effect<Replication, RunFault> =>
@@ -65,9 +66,12 @@ export const runReplication = (world: WorldSpec, options: RunOptions): Effect.Ef
 
 const buildWorld = (world: WorldSpec, options: RunOptions) =>
   Layer.build(worldLayer(world, options)).pipe(
-    Effect.catchDefect((cause) => Effect.fail(defectAt(0, options, cause))),
+    Effect.catchDefect((cause) => Effect.fail(cause instanceof SettingFault ? unusable(cause) : defectAt(0, options, cause))),
     Effect.tap((services) => Effect.addFinalizer(() => closeTraffic.pipe(Effect.provide(services)))),
-  ) satisfies Effect.Effect<unknown, SimulationDefect | PolicyUnusable, Scope.Scope>;
+  ) satisfies Effect.Effect<unknown, RunFault, Scope.Scope>;
+
+const unusable = ({ setting, message }: SettingFault): SettingUnusable =>
+  new SettingUnusable({ setting, message: `invalid setting ${message}: change what the scenario says of it` });
 
 const closeTraffic = Effect.flatMap(Traffic, (traffic) => Effect.promise(() => traffic.close()));
 

@@ -20,6 +20,11 @@ const PHASE_SPAN = 2 ** 48;
 
 const COUNT_SPAN = 2 ** 30;
 
+/** Places in the order of one instant: phase * PLACE_SPAN, plus 0 for sources and rings, 1 + leaf for timers, the last for posted events. */
+const PLACE_SPAN = 2 ** 24;
+/** Everything of the instant is over. */
+const LAST_PLACE = 2 ** 30 - 1;
+
 /**
  * The event loop: simulated time, pending events, dispatch to actors. Synchronous; no object is made per event.
  *
@@ -34,6 +39,8 @@ export class Kernel {
   /** Events handled so far: whole multiples of COUNT_SPAN, and the rest as a small integer. */
   private eventsBefore = 0;
   private eventsSince = 0;
+  /** The furthest place in the order of the present instant that an event was handled for. */
+  private reached = -1;
 
   private readonly queue = new EventQueue();
   /** Counts by 1 from 0.5: V8 adds fractions faster than whole numbers above 2^31. */
@@ -89,6 +96,11 @@ export class Kernel {
     return new Timer(this.timers, leaf, this);
   }
 
+  /** Whether an event of the timer at the present instant, had it been set for it in time, would have been handled before the present event, or is it. */
+  hasPassed(timerLeaf: number): boolean {
+    return this.reached > this.timers.phases[timerLeaf]! * PLACE_SPAN + timerLeaf;
+  }
+
   /** A ring of time-outs of one constant delay (rounded to the grid); wakes the actor with the ref that fell due. */
   ring(delayMs: number, actor: number, op: number, phase: number): DelayRing {
     const leaf = this.heads.add(phase);
@@ -126,7 +138,10 @@ export class Kernel {
       const firstMs = headMs < timerMs ? headMs : timerMs;
       const nextMs = firstMs < queueMs ? firstMs : queueMs;
       if (nextMs > limitMs || nextMs === Infinity) return this.rest(nextMs, limitMs);
-      this.now = nextMs;
+      if (nextMs !== this.now) {
+        this.now = nextMs;
+        this.reached = -1;
+      }
       if (++this.eventsSince === COUNT_SPAN) this.carry();
       if (nextMs === headMs && this.headFirst(nextMs)) this.fireHead();
       else if (nextMs === timerMs && this.timerFirst(nextMs)) this.fireTimer();
@@ -151,6 +166,7 @@ export class Kernel {
 
   private fireHead(): void {
     const leaf = this.heads.nodeLeaf[1]!;
+    this.reach(this.heads.phases[leaf]! * PLACE_SPAN);
     const ring = this.rings[leaf];
     const targets = this.headTargets;
     const actor = this.actors[targets.actors[leaf]!]!;
@@ -167,6 +183,7 @@ export class Kernel {
     const { timers, timerTargets } = this;
     const leaf = timers.nodeLeaf[1]!;
     timers.nodeMs[timers.first + leaf] = Infinity;
+    this.reach(timers.phases[leaf]! * PLACE_SPAN + leaf + 1);
     // The tree is settled after the call, once: mostly the actor sets its timer again. Until then the root may show the old time.
     this.actors[timerTargets.actors[leaf]!]!.wake(timerTargets.ops[leaf]!, timerTargets.refs[leaf]!);
     timers.settle(leaf);
@@ -174,8 +191,13 @@ export class Kernel {
 
   private fireHeap(): void {
     const queue = this.queue;
+    this.reach((Math.floor(queue.topKey() / PHASE_SPAN) + 1) * PLACE_SPAN - 1);
     const slot = queue.pop();
     this.actors[queue.actorOf(slot)]!.wake(queue.opOf(slot), queue.refOf(slot));
+  }
+
+  private reach(place: number): void {
+    if (place > this.reached) this.reached = place;
   }
 
   /** Asks the source for its next time. */
@@ -201,6 +223,7 @@ export class Kernel {
   }
 
   private rest(nextMs: number, limitMs: number): RunState {
+    this.reached = LAST_PLACE;
     if (nextMs === Infinity) return "idle";
     if (limitMs > this.now) this.now = limitMs;
     return "until";

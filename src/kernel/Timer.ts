@@ -4,6 +4,7 @@ import type { WinnerTree } from "./WinnerTree.ts";
 /** What a timer or ring needs to know of its kernel. */
 export interface Clock {
   readonly now: number;
+  hasPassed(timerLeaf: number): boolean;
 }
 
 /** One reschedulable pending time of one component, a leaf of a winner tree: nothing piles up, setting needs no cancel. */
@@ -21,6 +22,11 @@ export class Timer {
   /** The pending time in ms, Infinity when none. */
   get atMs(): number {
     return this.tree.nodeMs[this.tree.first + this.leaf]!;
+  }
+
+  /** Whether the timer's turn in the order of the present instant is over, or is now: what is set for this instant would come late. */
+  get passed(): boolean {
+    return this.clock.hasPassed(this.leaf);
   }
 
   /** Replaces the pending time. `atMs` lies on the grid already; a time in the past throws InvariantBroken(2). */

@@ -254,8 +254,10 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
         return this.end(attempt, AttemptEnd.Rejected);
       }
     }
-    if (this.queue.enter(attempt) === Verdict.Pass) return this.endPushedOut();
-    this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
+    if (this.queue.enter(attempt) !== Verdict.Pass)
+      this.end(attempt, !this.queue.exists && !this.anyUp() ? AttemptEnd.Failed : AttemptEnd.Shed);
+    // Also where the newcomer does not come in: a shedder of one's own may refuse it for another reason than room.
+    this.endPushedOut();
   }
 
   hangUp(attempt: number): void {

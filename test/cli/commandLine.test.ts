@@ -158,6 +158,7 @@ describe("exit codes", () => {
       out,
     ],
     unwritable: ["run", QUICK, "--out", `${bad}/reports`],
+    refusedSetting: ["run", "test/cli/fixtures/refused-setting.ts", "--out", out],
     brokenComponent: ["run", "test/cli/fixtures/broken-router.ts", "--out", out],
     quiet: ["run", QUICK, "--quiet", "--out", out],
     plain: ["run", QUICK, "--replications", "2", "--out", out],
@@ -196,6 +197,7 @@ describe("exit codes", () => {
     ["noReplications", 104],
     ["malformedTrace", 104],
     ["unwritable", 104],
+    ["refusedSetting", 104],
     ["brokenComponent", 107],
   ] as const)("%s -> %i, without a stack trace", (name, code) => {
     expect(outcomes[name].code).toBe(code);
@@ -235,6 +237,7 @@ describe("exit codes", () => {
     expect(outcomes.settingWithoutValue.stderr).toContain("--set fleet must be PATH=VALUE");
     expect(outcomes.unknownOption.stderr).toMatch(/--sede[\s\S]*--seed/u);
     expect(outcomes.absent.stderr).toContain("absent.ts");
+    expect(outcomes.refusedSetting.stderr).toMatch(/^invalid setting breaker\.probes: must be a whole number >= 1/u);
     expect(outcomes.brokenComponent.stderr).toMatch(/this router has a defect.*seed 1/u);
   });
 

@@ -16,6 +16,36 @@ const shared = async (changes: Partial<Pool>) => {
   return result;
 };
 
+/** One replica, so that a hedge meets the attempt beside it: both hold the same long prompt, once. */
+const hedged = (engine: Pool["engine"]) =>
+  run({
+    name: "hedged",
+    horizon: "30s",
+    traffic: {
+      chat: {
+        arrivals: { deterministic: { rate: "8/s" } },
+        prompt: { lognormal: { mean: 6000, p99: "9k" } },
+        output: 300,
+        client: { hedge: { after: "200ms" } },
+      },
+    },
+    fleet: { main: { gpu: "H100", model: "llama-3.1-8b", engine: { kvBlocks: 1200, ...engine } } },
+  });
+
+describe("KV in use with hedges on the replica of the attempt", () => {
+  it.each<[string, Pool["engine"]]>([
+    ["by leaps", {}],
+    ["step by step", { scheduler: "continuous" }],
+  ])("%s -> no share above 1", async (_, settings) => {
+    const { result, replicas } = await hedged(settings);
+    const { pools, timeline, total, engine: work } = result;
+    expect(work.attempts).toBeGreaterThan(1.5 * total.requests);
+    const shares = [pools[0]!.kv, ...replicas.map(({ kv }) => kv)].flatMap(({ meanRatio, maxRatio }) => [meanRatio, maxRatio]);
+    expect(Math.max(...shares, ...timeline.map(({ kvRatio }) => kvRatio))).toBeLessThanOrEqual(1);
+    expect(pools[0]!.kv.maxRatio).toBeGreaterThan(0.9);
+  });
+});
+
 describe("KV in use with a prompt that many share", () => {
   it.each<[string, Partial<Pool>]>([
     ["by leaps", {}],

@@ -4,8 +4,12 @@ import { burst, pool, run, small } from "../serving/SmallWorld.ts";
 
 type Engine = NonNullable<Parameters<typeof pool>[0]>["engine"];
 
-const resourcesOf = async (engine: Engine, changes: Parameters<typeof pool>[0] = {}): Promise<PoolResult["resources"]> => {
-  const chat = burst(60, { arrivals: { closed: { users: 60, think: "1ms" } }, prompt: 100, output: 50 });
+const resourcesOf = async (
+  engine: Engine,
+  changes: Parameters<typeof pool>[0] = {},
+  traffic: Parameters<typeof burst>[1] = {},
+): Promise<PoolResult["resources"]> => {
+  const chat = burst(60, { arrivals: { closed: { users: 60, think: "1ms" } }, prompt: 100, output: 50, ...traffic });
   const gpu = pool({ ...changes, engine: { ...pool().engine, ...engine } });
   return (await run(small(chat, { fleet: { gpu } }))).result.pools[0]!.resources;
 };
@@ -18,6 +22,17 @@ test("bottleneck: requests wait because KV blocks run out -> KV memory, not the 
 test("bottleneck: as many requests wait with blocks to spare -> the GPU", async () => {
   expect((await resourcesOf({ maxSequences: 10 })).bottleneck).toMatchObject({ resource: "GPU" });
 });
+
+test.each([1, 2, 4, 8])(
+  "GPU busy: steps of 4 ms of GPU and 12 ms of host time before them, %i stages -> a quarter of the busy time",
+  async (pp) => {
+    const engine = { step: { a: 4 }, host: { perStep: "12ms" }, scheduler: "continuous" } as const;
+    const arrivals = { closed: { users: 60, think: "1ms", rampUp: "1s" } } as const;
+    const { gpu } = await resourcesOf(engine, { parallelism: { pp } }, { arrivals });
+    expect(gpu.busyRatio).toBeGreaterThan(0.23);
+    expect(gpu.busyRatio).toBeLessThan(0.26);
+  },
+);
 
 test("bottleneck: the disk refuses requests -> disk space, however much of it is free at the time", async () => {
   const disk = { bandwidth: "10GB/s", capacity: "100MB", temporaryPerRequest: "30MB" } as const;

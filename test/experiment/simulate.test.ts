@@ -319,6 +319,14 @@ test("simulate: users who never think and are refused at once -> the run ends al
   expect(ended).toBe("ended");
 });
 
+test("simulate: a setting that a policy cannot work with -> a fault of the input that names it", async () => {
+  const world = worldOf(small(burst(1), { gateway: { breaker: { trip: { consecutive: 5 } } } }));
+  const breaker = { ...world.gateway.breaker!, probeLeaseMs: 0.0001 };
+  const failed = await Effect.runPromise(Effect.flip(simulate({ ...world, gateway: { ...world.gateway, breaker } }, { seed: 5 })));
+  expect(failed).toMatchObject({ _tag: "SettingUnusable", setting: "breaker.probeLeaseMs" });
+  expect(failed.message).toContain("breaker.probeLeaseMs: must be a finite number >= 0.001");
+});
+
 test("simulate: a component that throws -> a defect with seed, replication and time", async () => {
   const router = Layer.succeed(Router, {
     name: "broken",

@@ -368,6 +368,63 @@ describe("DelayRing", () => {
   });
 });
 
+describe("Timer.passed", () => {
+  /** What wakes at the instant beside the timer. */
+  const place = fc.record({ phase: phase(), kind: fc.constantFrom("source" as const, "timer" as const, "post" as const) });
+
+  it("law: it is so from the wake on that comes after the timer's turn, as a timer set for the instant shows", () => {
+    fc.assert(
+      fc.property(
+        fc.array(place, { maxLength: 8 }),
+        phase(),
+        fc.nat(8),
+        fc.array(phase(), { maxLength: 2 }),
+        (places, own, before, late) => {
+          const passedAt = (set: boolean): ReadonlyArray<readonly [op: number, passed: boolean]> => {
+            const world = new Recording();
+            const { kernel, id } = world;
+            const wakes: Array<readonly [number, boolean]> = [];
+            let timer = kernel.timer(id, 99, 0, own);
+            places.forEach(({ phase: of, kind }, op) => {
+              if (op === before) timer = kernel.timer(id, 99, 0, own);
+              if (kind === "source") kernel.source(once(5), id, op, 0, of);
+              else if (kind === "timer") kernel.timer(id, op, 0, of).set(5);
+              else kernel.post(5, id, op, 0, of);
+            });
+            if (set) timer.set(5);
+            const again = [...late];
+            world.act = (op) => {
+              wakes.push([op, timer.passed]);
+              // Whatever is posted now for this instant may come after later phases.
+              const of = again.pop();
+              if (of !== undefined) kernel.post(5, id, 50 + again.length, 0, of);
+            };
+            kernel.runFor(100, 5);
+            expect(timer.passed).toBe(true);
+            return wakes;
+          };
+          const told = passedAt(false);
+          const shown = passedAt(true);
+          const turn = shown.findIndex(([op]) => op === 99);
+          fc.pre(late.length === 0 || turn >= late.length);
+          expect(told).toEqual(shown.filter(([op]) => op !== 99).map(([op], i) => [op, i >= turn]));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("a new instant -> no turn of it is over", () => {
+    const { kernel, id } = new Recording();
+    const timer = kernel.timer(id, 0, 0, Phase.Boundary);
+    kernel.runFor(10, 3);
+    expect(timer.passed).toBe(true);
+    kernel.post(4, id, 1, 0, Phase.Arrival);
+    kernel.runFor(1, 10);
+    expect(timer.passed).toBe(false);
+  });
+});
+
 function once(atMs: number): () => number {
   let asked = 0;
   return () => (asked++ === 0 ? atMs : Infinity);

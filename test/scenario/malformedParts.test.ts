@@ -1,6 +1,11 @@
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Layer from "effect/Layer";
 import { expect, it } from "vitest";
 import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
 import { ScenarioFault } from "../../src/scenario/ScenarioFault.ts";
+import { worldLayer } from "../../src/serving/worldLayer.ts";
 
 const gpu = { gpu: "H100", model: "llama-3.1-8b" };
 const breaker = { trip: { time: { window: "5s", minCalls: 5 } }, openFor: "2s" };
@@ -80,8 +85,8 @@ const pathsOf = (value: unknown, path: Path = []): ReadonlyArray<Path> =>
     ? Object.entries(value).flatMap(([key, part]) => [[...path, key], ...pathsOf(part, [...path, key])])
     : [];
 
-const spoil = (path: Path, value: unknown): object => {
-  const spoilt = structuredClone(sound) as Mapping;
+const spoil = (path: Path, value: unknown, whole: object = sound): object => {
+  const spoilt = structuredClone(whole) as Mapping;
   const holder = path.slice(0, -1).reduce((part, key) => part[key] as Mapping, spoilt);
   if (value === undefined) delete holder[path.at(-1)!];
   else holder[path.at(-1)!] = value;
@@ -105,6 +110,61 @@ it("any part spoilt: decoded -> a world or faults in plain words, never a throw"
       expect(decoded.message.replaceAll('"nan"', ""), `${path.join(".")} = ${JSON.stringify(junk)}`).not.toMatch(/NaN|undefined|\[object/u);
     }
   }
+});
+
+/** A pool that grows by forecast, which the sound scenario has no room for. */
+const forecast = {
+  ...sound,
+  traffic: {
+    ...sound.traffic,
+    chat: { ...sound.traffic.chat, client: { breaker: { ...breaker, trip: { count: { size: 10, failures: "50%" } } } } },
+  },
+  gateway: { breaker: { ...breaker, maxOpen: "1m", ramp: "1s", probeLease: "10s" } },
+  fleet: { server: { station: { service: "1s" }, autoscale: { max: 9, predictive: { perReplica: "5/s", slot: "15m", season: "24h" } } } },
+  faults: [],
+};
+
+/** Sound as quantities, and more or less than policies can count. */
+const EXTREMES = ["0.0001ms", "333.333ms", "500ms", "100000000000d", "0.00001%", "99.99999%", 1e-9, 1e9, 1e15];
+
+it("any part at an extreme: what is decoded -> builds a world, for policies are no stricter than the check", async () => {
+  const refused: Array<string> = [];
+  for (const whole of [sound, forecast]) {
+    for (const path of pathsOf(whole)) {
+      for (const extreme of EXTREMES) {
+        const decoded = decode(spoil(path, extreme, whole));
+        if (decoded instanceof ScenarioFault) continue;
+        const { world } = decoded;
+        const options = { seed: 1, replication: 0, timelineIntervalMs: 1000, sampleSize: 1, skipBadRows: false, components: {} };
+        const exit = await Effect.runPromiseExit(Effect.scoped(Layer.build(worldLayer(world, options))));
+        if (Exit.isFailure(exit)) refused.push(`${path.join(".")} = ${extreme}: ${String(Cause.squash(exit.cause))}`);
+      }
+    }
+  }
+  expect(refused).toEqual([]);
+}, 60_000);
+
+const faultsOf = (authored: object): string => {
+  const decoded = decode(authored);
+  return decoded instanceof ScenarioFault ? decoded.message : "";
+};
+
+it.each([
+  [
+    ["gateway", "breaker", "trip", "time", "window"],
+    "333.333ms",
+    'window must be a whole number of microseconds in each of its 10 parts ("333.333ms"): take 333.33ms',
+  ],
+  [["gateway", "breaker", "probeLease"], "0.0001ms", 'probeLease must be at least 0.001ms ("0.0001ms")'],
+  [["traffic", "chat", "client", "breaker", "trip", "count", "failures"], "0.00001%", 'failures must be at least 0.0001% ("0.00001%")'],
+  [
+    ["fleet", "server", "autoscale", "predictive", "slot"],
+    "500ms",
+    'season must be at most 100000 slots ("24h"): with a slot of 864ms or more',
+  ],
+  [["fleet", "server", "station"], { service: "1s", quota: { limit: 1e9, window: "1h" } }, "quota.limit must be at most 625"],
+])("%j: %j, which its policy cannot count -> a fault", (path, value, fault) => {
+  expect(faultsOf(spoil(path, value, forecast))).toContain(fault);
 });
 
 it("retry budgets: settings beyond what they can hold -> a fault, and no crash of the run", () => {

@@ -110,8 +110,55 @@ const WORLDS: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInpu
   ],
 ];
 
+/** Steps last whole milliseconds, and all that happens comes at whole milliseconds, so that events meet step boundaries exactly. */
+const ON_THE_BEAT: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInput>]> = [
+  [
+    "a front end that takes prompts in the middle of steps",
+    {
+      traffic: { chat: { arrivals: { closed: { users: 20, think: "200ms" } }, prompt: 1, output: 30 } },
+      fleet: { main: { gpu: "H100", model: "llama-3.1-8b", frontend: { cores: 1 } } },
+      gateway: { concurrency: { fixed: { limit: 10 } } },
+    },
+  ],
+  ...[1, 2, 3].map((seed) => beat(seed)),
+];
+
+/** Several replicas in step: what one of them reports at a boundary reaches others at boundaries of theirs. */
+function beat(seed: number): readonly [title: string, world: Partial<ScenarioInput>] {
+  const world = {
+    seed,
+    traffic: {
+      chat: {
+        arrivals: { closed: { users: 40, think: "0s" } },
+        prompt: { uniform: [1, 300] },
+        output: { uniform: [1, 60] },
+        client: { deadline: "800ms", hedge: { after: "200ms", attempts: 2 }, retry: { attempts: 2, backoff: "50ms" } },
+      },
+      quick: { arrivals: { deterministic: { rate: "20/s" } }, prompt: 7, output: { uniform: [1, 90] }, client: { patience: "400ms" } },
+    },
+    fleet: {
+      main: {
+        gpu: "H100",
+        model: "llama-3.1-8b",
+        replicas: 4,
+        engine: { step: { a: 10, b: 0, c: 0, d: 0 }, kvBlocks: 400, maxSequences: 6 },
+        ...(seed === 1
+          ? {}
+          : { frontend: { cores: 1, perRequest: "10ms", perPromptToken: "0ms", perStreamedToken: seed === 2 ? "0ms" : "1ms" } }),
+      },
+    },
+    gateway: { maxInFlightPerReplica: 8, queue: { capacity: 20 } },
+    faults: [
+      { replicaDown: { pool: "main", replicas: 1, at: "30s", for: "4s" } },
+      { slowdown: { pool: "main", replicas: 2, at: "40s", for: "20s", factor: 2 } },
+      { cacheWipe: { pool: "main", replicas: 4, at: "70s" } },
+    ],
+  };
+  return [`replicas in step, seed ${seed}`, world as unknown as Partial<ScenarioInput>];
+}
+
 describe("worlds that disturb leaps: by leaps and step by step -> the same document and the same records", () => {
-  test.each(WORLDS)("%s", async (_, changes) => {
+  test.each([...WORLDS, ...ON_THE_BEAT])("%s", async (_, changes) => {
     const scenario = { name: "leap", horizon: "100s", warmup: "15s", traffic: { chat }, ...changes } as ScenarioInput;
     const decode = (set: ReadonlyArray<Setting>): LoadedScenario => {
       const decoded = decodeScenario(sourceOf(scenario), { set });

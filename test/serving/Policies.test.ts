@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { OwnPolicies } from "../../src/serving/Policies.ts";
 import { ownPolicies } from "../../src/serving/Policies.ts";
+import type { Shedder, ShedRequest } from "../../src/policy/shedding/Shedder.ts";
 import { Verdict } from "../../src/policy/shedding/Shedder.ts";
 import { Lru } from "../../src/policy/caching/Lru.ts";
 import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
@@ -24,6 +25,16 @@ const thrown = (message: string): never => {
 };
 
 const station = (changes = {}) => ({ server: { station: { service: "10ms", ...changes } } }) as const;
+
+/** The same shedder, but whoever must wait does so only if it may. */
+const entering = (made: Shedder, mayWait: (request: ShedRequest) => boolean): Shedder =>
+  new Proxy(made, {
+    get: (of, name) => {
+      if (name === "enter") return (request: ShedRequest, now: number) => (mayWait(request) ? of.enter(request, now) : Verdict.QueueFull);
+      const value: unknown = Reflect.get(of, name, of);
+      return typeof value === "function" ? (value.bind(of) as unknown) : value;
+    },
+  });
 
 describe("a policy of one's own, by a Layer, in place of the one that the scenario names", () => {
   test("limiter: admits every other attempt", async () => {
@@ -65,18 +76,23 @@ describe("a policy of one's own, by a Layer, in place of the one that the scenar
     expect(await both(world, { retryBudget: () => none })).toEqual([{ completed: 1, rejected: 1 }, { completed: 2 }]);
   });
 
+  test("shedder: refuses whom a fair queue has made room for -> both are shed, and nobody is lost", async () => {
+    const world = small(burst(5, { tenant: "heavy" }), {
+      gateway: { queue: { capacity: 4, order: { fair: {} } }, maxInFlightPerReplica: 1 },
+      fleet: station({ service: "30s" }),
+    });
+    const late = { tenant: "light", arrivals: { deterministic: { rate: "0.2/s" } }, prompt: 999, output: 10 } as const;
+    const shedder: OwnPolicies["shedder"] = (spec, shipped) => entering(shipped(spec), ({ tokens }) => tokens < 500);
+    const policies = ownPolicies({ shedder });
+    const { result } = await run({ ...world, traffic: { ...world.traffic, late } }, { components: { policies } });
+    const [chat, refused] = result.classes;
+    expect(refused!.outcomes.shed).toBe(refused!.requests);
+    expect(chat!.outcomes).toMatchObject({ shed: 1, unfinished: 4 });
+  });
+
   test("shedder: lets nobody wait", async () => {
     const world = small(burst(3), { gateway: { queue: { capacity: 10 }, maxInFlightPerReplica: 1 }, fleet: station() });
-    const shedder: OwnPolicies["shedder"] = (spec, shipped) => {
-      const made = shipped(spec);
-      return new Proxy(made, {
-        get: (of, name) => {
-          if (name === "enter") return () => Verdict.QueueFull;
-          const value: unknown = Reflect.get(of, name, of);
-          return typeof value === "function" ? (value.bind(of) as unknown) : value;
-        },
-      });
-    };
+    const shedder: OwnPolicies["shedder"] = (spec, shipped) => entering(shipped(spec), () => false);
     expect(await both(world, { shedder })).toEqual([{ completed: 1, shed: 2 }, { completed: 3 }]);
   });
 

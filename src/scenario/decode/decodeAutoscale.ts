@@ -22,6 +22,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LONGEST_WINDOW_MS = HOUR_MS;
 const LONGEST_PERIOD_MS = HOUR_MS / 2;
+/** A forecast remembers one season. */
+const MOST_SLOTS = 100_000;
 const SHORTEST_INTERVAL_MS = 1000;
 const { autoscale: absent } = DEFAULTS;
 
@@ -131,6 +133,11 @@ const decodePredictive = (decoding: Decoding, at: At<PredictiveInput>, readyMs: 
   if (seasonMs % slotMs !== 0 && seasonMs > 0 && slotMs > 0) {
     const constraint = "must be a whole number of slots";
     decoding.reject({ path: [...at.path, "season"], constraint, value: at.value.season ?? predictive.season, hint: "as 24h of 15m each" });
+  }
+  if (seasonMs / slotMs > MOST_SLOTS) {
+    const constraint = `must be at most ${MOST_SLOTS} slots`;
+    const hint = `with a slot of ${DURATION.format(Math.ceil(seasonMs / MOST_SLOTS))} or more`;
+    decoding.reject({ path: [...at.path, "season"], constraint, value: at.value.season ?? predictive.season, hint });
   }
   return present({
     slotMs,

@@ -5,6 +5,7 @@ import { DURATION } from "../../units/Duration.ts";
 import { SHARE } from "../../units/Share.ts";
 import type { Breaker } from "../schema/Breaker.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
+import { COUNTABLE } from "./Countable.ts";
 import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
@@ -15,13 +16,15 @@ type RateInput = NonNullable<BreakerInput["trip"]["count"]> | NonNullable<Breake
 const MOST = 2 ** 20;
 /** A time window is looked back on in so many steps. */
 const BUCKETS = 10;
+/** Shares are counted in millionths. */
+const LEAST_RATIO = 1e-6;
 
 /** Turns a breaker into numbers. */
 export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): BreakerSpec => {
   const { breaker: absent } = DEFAULTS;
   const time = (key: "slowCall" | "maxOpen" | "ramp") =>
-    decoding.field(at, key, (written) => decoding.quantity(DURATION, written, { above: 0 }));
-  const openForMs = durationOf(decoding, at, "openFor", absent.openFor, { above: 0 });
+    decoding.field(at, key, (written) => decoding.quantity(DURATION, written, COUNTABLE));
+  const openForMs = durationOf(decoding, at, "openFor", absent.openFor, COUNTABLE);
   const maxOpenMs = time("maxOpen");
   if (maxOpenMs !== undefined && maxOpenMs < openForMs) {
     decoding.reject({ path: [...at.path, "maxOpen"], constraint: "must be at least openFor", value: at.value.maxOpen });
@@ -37,7 +40,7 @@ export const decodeBreaker = (decoding: Decoding, at: At<BreakerInput>): Breaker
     successesNeeded: decoding.number(at, "successesNeeded", absent.successesNeeded, (written) =>
       decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true }),
     ),
-    probeLeaseMs: durationOf(decoding, at, "probeLease", absent.probeLease, { above: 0 }),
+    probeLeaseMs: durationOf(decoding, at, "probeLease", absent.probeLease, COUNTABLE),
     rampMs: time("ramp"),
   });
 };
@@ -57,8 +60,23 @@ const decodeTrip = (decoding: Decoding, { value, path }: At<BreakerInput["trip"]
     return { kind: "count", size, ...rule };
   }
   const at = { value: value.time!, path: [...path, "time"] };
-  const windowMs = decoding.quantity(DURATION, { value: at.value.window, path: [...at.path, "window"] }, { minimum: BUCKETS });
-  return { kind: "time", windowMs, buckets: BUCKETS, ...decodeRates(decoding, at) };
+  return {
+    kind: "time",
+    windowMs: decodeWindow(decoding, { value: at.value.window, path: [...at.path, "window"] }),
+    buckets: BUCKETS,
+    ...decodeRates(decoding, at),
+  };
+};
+
+const decodeWindow = (decoding: Decoding, at: At<string>): number => {
+  const windowMs = decoding.quantity(DURATION, at, { ...COUNTABLE, minimum: BUCKETS });
+  const windowUs = Math.round(windowMs * 1000);
+  if (windowUs % BUCKETS > 0) {
+    const constraint = `must be a whole number of microseconds in each of its ${BUCKETS} parts`;
+    const hint = `take ${DURATION.format((windowUs - (windowUs % BUCKETS)) / 1000)}`;
+    decoding.reject({ path: at.path, constraint, value: at.value, hint });
+  }
+  return windowMs;
 };
 
 const decodeRates = (decoding: Decoding, at: At<RateInput>) => {
@@ -67,7 +85,9 @@ const decodeRates = (decoding: Decoding, at: At<RateInput>) => {
     minCalls: decoding.number(at, "minCalls", absent.minCalls, (written) =>
       decoding.quantity(COUNT, written, { minimum: 1, maximum: MOST, whole: true }),
     ),
-    failureRatio: decoding.number(at, "failures", absent.failures, (written) => decoding.quantity(SHARE, written, { above: 0 })),
-    slowRatio: decoding.field(at, "slow", (written) => decoding.quantity(SHARE, written, { above: 0 })),
+    failureRatio: decoding.number(at, "failures", absent.failures, (written) =>
+      decoding.quantity(SHARE, written, { minimum: LEAST_RATIO }),
+    ),
+    slowRatio: decoding.field(at, "slow", (written) => decoding.quantity(SHARE, written, { minimum: LEAST_RATIO })),
   });
 };

@@ -9,6 +9,7 @@ import { DURATION, parseDuration } from "../../units/Duration.ts";
 import { RATE } from "../../units/Rate.ts";
 import { DEFAULTS } from "../schema/Defaults.ts";
 import type { Limit, StoreSchema } from "../schema/Limits.ts";
+import { MOST_UNITS } from "./Countable.ts";
 import { decodeDistribution, DURATIONS } from "./decodeDistribution.ts";
 import { durationOf } from "./durationOf.ts";
 import type { At, Decoding } from "./Decoding.ts";
@@ -25,8 +26,6 @@ type LeakyInput = Extract<LimitInput, { readonly leakyMeter: unknown }>["leakyMe
 const PERIODS_MS = [1000, 60_000, 3_600_000, 86_400_000];
 /** A rate that is no whole number in any of them is taken as so many permits in whatever time that is. */
 const MANY_PERMITS = 1000;
-/** Limiters count exactly, in doubles: no product of permits and microseconds may be larger. */
-const MOST_UNITS = 2 ** 51;
 /** Reservations that are out at once, per budget: a bound of memory, not of behavior. */
 const MOST_RESERVATIONS = 2 ** 17;
 

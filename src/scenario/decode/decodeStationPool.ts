@@ -8,6 +8,7 @@ import { PRICE } from "../../units/Money.ts";
 import { SHARE } from "../../units/Share.ts";
 import { DEFAULTS, UNLIMITED } from "../schema/Defaults.ts";
 import type { Pool } from "../schema/Fleet.ts";
+import { COUNTABLE, MOST_UNITS } from "./Countable.ts";
 import { decodeDistribution, DURATIONS } from "./decodeDistribution.ts";
 import type { At, Decoding } from "./Decoding.ts";
 import { present } from "./present.ts";
@@ -56,7 +57,11 @@ const decodeStation = (decoding: Decoding, at: At<StationInput>): StationSpec =>
   });
 };
 
-const decodeQuota = (decoding: Decoding, at: At<NonNullable<StationInput["quota"]>>): WindowSettings => ({
-  limit: decoding.number(at, "limit", NaN, (written) => decoding.quantity(COUNT, written, { minimum: 1, maximum: UNLIMITED, whole: true })),
-  windowMs: decoding.number(at, "window", NaN, (written) => decoding.quantity(DURATION, written, { above: 0 })),
-});
+const decodeQuota = (decoding: Decoding, at: At<NonNullable<StationInput["quota"]>>): WindowSettings => {
+  const windowMs = decoding.number(at, "window", NaN, (written) =>
+    decoding.quantity(DURATION, written, { ...COUNTABLE, maximum: MOST_UNITS / 1000 }),
+  );
+  const countable = Math.floor(MOST_UNITS / Math.round(windowMs * 1000));
+  const bounds = { minimum: 1, maximum: countable < UNLIMITED ? countable : UNLIMITED, whole: true };
+  return { limit: decoding.number(at, "limit", NaN, (written) => decoding.quantity(COUNT, written, bounds)), windowMs };
+};

@@ -30,7 +30,7 @@ export interface MemoryRequest {
   readonly utilizationRatio: number;
   readonly blockTokens: number;
   readonly maxBatchedTokens: number;
-  /** Memory beside weights and KV where it is known; else the GPU's measured one if it covers maxBatchedTokens, else 3.5 GiB (+ 0.35 GiB with TP). */
+  /** Memory beside weights and KV where it is known; else the GPU's measured one if it covers maxBatchedTokens, else 3.5 GiB (+ 0.35 GiB with TP or experts on several GPUs). */
   readonly reserveBytes?: number;
 }
 
@@ -93,8 +93,12 @@ const reserveFor = (request: MemoryRequest): number => {
   if (request.reserveBytes !== undefined) return request.reserveBytes;
   const measured = request.gpu.measuredReserve;
   const base = measured !== undefined && request.maxBatchedTokens <= measured.maxBatchedTokens ? measured.bytes : RESERVE_BYTES;
-  return base + (request.tensorParallel > 1 || request.expertParallel !== undefined ? COLLECTIVE_BYTES : 0);
+  return base + (exchanges(request) ? COLLECTIVE_BYTES : 0);
 };
+
+/** Whether a GPU takes part in collectives: it shares layers, or experts, with others. Experts are spread over all ranks of attention, and further if told so. */
+const exchanges = ({ tensorParallel, dataParallel = 1, expertParallel }: MemoryRequest): boolean =>
+  tensorParallel > 1 || (expertParallel !== undefined && (dataParallel > 1 || expertParallel > 1));
 
 const doesNotFit = (request: MemoryRequest, plan: MemoryPlan): CatalogFault => {
   const usable = request.utilizationRatio * request.gpu.memoryBytes;

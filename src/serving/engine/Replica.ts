@@ -176,7 +176,7 @@ export class Replica implements Engine, Actor {
     this.enqueue(attempt);
     if (this.scheduling) return true;
     if (!this.busy) this.timer.set(this.kernel.now);
-    else if (wasEmpty && this.prefillTokens === 0 && this.running.length < this.engine.maxSequences) this.truncate(true);
+    else if (wasEmpty && this.prefillTokens === 0 && this.running.length < this.engine.maxSequences) this.truncate();
     return true;
   }
 
@@ -189,18 +189,17 @@ export class Replica implements Engine, Actor {
       const wasHead = this.waiting.first === attempt;
       this.dequeue(attempt);
       this.listener.released(attempt, this.attempts.total.at[attempt]! - this.attempts.promptTokens.at[attempt]!);
-      if (wasHead && this.busy && !this.scheduling) this.truncate(false);
+      if (wasHead && this.busy && !this.scheduling) this.truncate();
       return;
     }
     this.canceled.push(attempt);
-    if (this.busy && !this.scheduling) this.truncate(false);
+    if (this.busy && !this.scheduling) this.truncate();
   }
 
   /** The replica dies: everything it holds fails now, its caches are lost. */
   fail(): void {
     if (!this.up) return;
-    // A fault goes before a step boundary of the same time: that step is lost.
-    const doneSteps = this.stepsDone(false);
+    const doneSteps = this.stepsDone();
     this.meterSteps(doneSteps);
     this.meterBlocks(doneSteps);
     this.up = false;
@@ -231,13 +230,13 @@ export class Replica implements Engine, Actor {
   /** From the next step boundary on, every step takes `factor` times its nominal duration. */
   slowDown(factor: number): void {
     this.stepTime = new StepTime(this.engine.step, this.kernel.grid, factor, this.engine.host);
-    if (this.busy) this.truncate(true);
+    if (this.busy) this.truncate();
   }
 
   wipeCache(): void {
     this.blocks.forgetUnused?.();
     this.blockedHead = NONE;
-    if (this.busy && !this.scheduling) this.truncate(true);
+    if (this.busy && !this.scheduling) this.truncate();
   }
 
   /** Brings the meter up to now: steps that are over, and the waiting list. */
@@ -572,11 +571,11 @@ export class Replica implements Engine, Actor {
     return steps;
   }
 
-  /** Ends the phase at the first boundary not before now; exclusively: after now. */
-  private truncate(inclusive: boolean): void {
+  /** Ends the phase at the first boundary that is still to come. */
+  private truncate(): void {
     if (this.phaseSteps <= 1) return;
     const steps = firstBoundary(this.firstMs, this.gapMs, this.kernel.now - this.phaseStartMs, {
-      inclusive,
+      inclusive: !this.timer.passed,
       maxSteps: this.phaseSteps,
     });
     if (steps === this.phaseSteps) return;
@@ -680,11 +679,12 @@ export class Replica implements Engine, Actor {
     return this.caching ? this.attempts.content(slot) : NO_CONTENT;
   }
 
-  private stepsDone(inclusive = true): number {
+  /** Steps of the phase that are over. One that ends at this instant is, once the instant has come as far as its boundary. */
+  private stepsDone(): number {
     // Inside a boundary the phase before it is settled already.
     if (!this.busy || this.scheduling) return 0;
     const elapsedMs = this.kernel.now - this.phaseStartMs;
-    return completedSteps(this.firstMs, this.gapMs, elapsedMs, { inclusive, maxSteps: this.phaseSteps });
+    return completedSteps(this.firstMs, this.gapMs, elapsedMs, { inclusive: this.timer.passed, maxSteps: this.phaseSteps });
   }
 
   private generatedTokens(slot: number, doneSteps: number): number {

@@ -52,6 +52,13 @@ describe("planMemory", () => {
     expect(sixteen.weightBytes).toBe(eight.weightBytes / 2);
   });
 
+  it("experts on one GPU -> no reserve for collectives, the plan of no expert parallelism; spread over GPUs -> 3.85 GiB", () => {
+    const of = (more: Partial<MemoryRequest>): MemoryPlan => planned(request("h100", "gpt-oss-20b", more));
+    expect(of({ expertParallel: 1 })).toEqual(of({}));
+    for (const spread of [{ expertParallel: 8 }, { expertParallel: 1, dataParallel: 2 }, { expertParallel: 2, tensorParallel: 2 }])
+      expect(of(spread).reserveBytes).toBeCloseTo(3.85 * GIB, 0);
+  });
+
   it("pipeline of 2, 4 and 80 stages -> layers divided, one end of the embedding, the reserve as before", () => {
     const stage = (pipelineParallel: number) => planned(request("h100", "llama-3.1-70b", { tensorParallel: 4, pipelineParallel }));
     const one = stage(1);

@@ -305,7 +305,7 @@ export class SteppedReplica implements Engine, Actor {
 
   private measure(flight: Flight): void {
     const { meter } = this;
-    // Steps overlap in a pipeline; busy time is counted once.
+    // Steps overlap in a pipeline; busy time is counted once, and of the time in which the GPU waits the same share.
     const busyMs = flight.endMs - (flight.startMs > this.landedMs ? flight.startMs : this.landedMs);
     this.landedMs = flight.endMs;
     let sequences = 0;
@@ -320,7 +320,8 @@ export class SteppedReplica implements Engine, Actor {
       gpuIdleMs += batch.gpuIdleMs;
     }
     meter.hostMs += hostMs / flight.batches.length;
-    meter.gpuIdleMs += gpuIdleMs / flight.batches.length;
+    const countedShare = busyMs / (flight.endMs - flight.startMs);
+    meter.gpuIdleMs += Math.min(busyMs, (gpuIdleMs / flight.batches.length) * countedShare);
     meter.steps++;
     meter.phases++;
     meter.busyMs += busyMs;
