@@ -153,6 +153,8 @@ export interface PoolSpec {
   readonly gpu: string;
   readonly model: string;
   readonly dtype: string;
+  /** Nobody chose `dtype`: it is that of the published checkpoint. */
+  readonly dtypeAsPublished?: boolean;
   readonly gpusPerReplica: number;
   readonly replicas: number;
   readonly weight: number;

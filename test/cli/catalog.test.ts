@@ -16,6 +16,10 @@ const commands = {
   spread: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--engine", "sglang"],
   spreadJson: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--format", "json"],
   denseSpread: ["catalog", "h100", "llama-3.1-8b", "--tp", "2", "--ep", "2"],
+  published: ["catalog", "b200", "gpt-oss-120b", "--format", "json"],
+  publishedTp: ["catalog", "H200", "deepseek-v3", "--tp", "8", "--format", "json"],
+  publishedModel: ["catalog", "kimi-k2.5"],
+  publishedAlias: ["catalog", "kimi-k2-instruct"],
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
@@ -130,6 +134,14 @@ describe("catalog", () => {
     const document = json(outcomes.spreadJson) as { decode: Array<{ size: number; ms: number; tokensPerSecond: number }> };
     expect(document).toMatchObject({ gpus: 16, ranks: 16, expertGpus: 16, engine: "vllm", stepOrigin: "roofline" });
     for (const { size, ms, tokensPerSecond } of document.decode) expect(tokensPerSecond).toBeCloseTo((16 * 1000 * size) / ms, 6);
+  });
+
+  test("no --dtype -> that of the published checkpoint, and of an alias that is published otherwise", () => {
+    expect(json(outcomes.published)).toMatchObject({ fits: true, dtype: "int4", memory: { weightBytes: expect.closeTo(65.3e9, -9) } });
+    expect(json(outcomes.publishedTp)).toMatchObject({ fits: true, dtype: "fp8", gpus: 8 });
+    expect(outcomes.publishedModel.stdout).toMatch(/published in int4, which is the default dtype/u);
+    expect(outcomes.publishedAlias.stdout).toMatch(/published in fp8, which is the default dtype/u);
+    expect(outcomes.model.stdout).toMatch(/published in bf16/u);
   });
 
   test("does not fit -> 0, what it needs and what would fit", () => {

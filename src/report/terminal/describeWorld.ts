@@ -12,7 +12,7 @@ export const describeWorld = (world: World, file: string): string => {
     `  gateway: router ${world.gateway.router.kind}, ${describeQueue(world)}`,
     ...world.fleet.map(
       (pool) =>
-        `  fleet ${pool.name}: ${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
+        `  fleet ${pool.name}: ${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}${pool.dtypeAsPublished === true ? " as published" : ""}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
     ),
     ...world.fleet.flatMap((pool) => pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`)),
     ...world.faults.map(
