@@ -222,7 +222,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const replicaMs = paidMs(index, runs, sum(measuredMs) * pool.replicas);
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
-  const gpus = pool.replicas * pool.gpusPerReplica;
+  const gpus = pool.station === undefined ? pool.replicas * pool.gpusPerReplica : 0;
   const use = meteredUse(pool, meters, replicaMs);
   return {
     name: pool.name,
