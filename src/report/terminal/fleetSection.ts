@@ -188,13 +188,20 @@ const qualityLines = ({ name, qualityCost }: PoolResult, width: number): Readonl
   return wrapWords({ head: [span(`  ${printable(name)}: `, "faint")], text, style: "faint", width });
 };
 
-const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<Line> =>
-  flow({
+/** Of the time after the warm-up, in which everything above was measured. */
+const cost = ({ cost: of, simulatedMs, warmupMs, replications }: Result, width: number): ReadonlyArray<Line> => {
+  const measured = showDuration(Math.max(0, simulatedMs - warmupMs));
+  return flow({
     head: [span("  ")],
     items: [
-      [span("cost ", "faint"), span(showUsd(of.totalUsd), "strong"), span(` in ${showDuration(simulatedMs)}`, "faint")],
+      [
+        span("cost ", "faint"),
+        span(showUsd(of.totalUsd), "strong"),
+        span(` in the ${measured} measured${replications > 1 ? " of each run" : ""}`, "faint"),
+      ],
       [span(showUsd(of.perMillionOutputTokensUsd), "strong"), span(" per million output tokens", "faint")],
     ],
     gap: 3,
     width,
   });
+};
