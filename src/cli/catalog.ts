@@ -66,6 +66,10 @@ export const catalog = Command.make(
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
+    if (model !== undefined && context > model.maxModelTokens) {
+      const message = `--context must be at most ${model.maxModelTokens} (${context}): ${model.name} has no longer sequences`;
+      return yield* new CatalogUnusable({ message });
+    }
     const request = {
       gpu: gpu?.name ?? "",
       model: model?.name ?? "",

@@ -30,6 +30,10 @@ const commands = {
   twoGpus: ["catalog", "h100", "h200"],
   oddTp: ["catalog", "h100", "llama-3.1-8b", "--tp", "3"],
   noUnits: ["catalog", "a100", "llama-3.1-8b", "--dtype", "fp8"],
+  longContext: ["catalog", "h100", "llama-2-7b", "--context", "4097"],
+  longestContext: ["catalog", "h100", "llama-2-7b", "--context", "4096"],
+  unspread: ["catalog", "h200", "deepseek-v3", "--dp", "8"],
+  unspreadJson: ["catalog", "h200", "deepseek-v3", "--dp", "8", "--format", "json"],
   zeroContext: ["catalog", "h100", "llama-3.1-8b", "--context", "0"],
 } satisfies { [name: string]: ReadonlyArray<string> };
 
@@ -155,6 +159,12 @@ describe("catalog", () => {
     });
   });
 
+  test("a mixture of experts on data-parallel ranks that does not fit -> --ep; a context of the maximum -> taken", () => {
+    expect(outcomes.unspread.stdout.replaceAll(/\s+/gu, " ")).toMatch(/would fit ep 8 spreads the experts over all of its GPUs/u);
+    expect(json(outcomes.unspreadJson)).toMatchObject({ fits: false, alternatives: { expertParallel: 8 } });
+    expect(outcomes.longestContext.code).toBe(0);
+  });
+
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
     ["noFile", /none\/config\.json cannot be read: ENOENT/u],
@@ -163,6 +173,7 @@ describe("catalog", () => {
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
     ["denseSpread", /--ep needs a mixture of experts \(2\): llama-3\.1-8b is dense/u],
+    ["longContext", /--context must be at most 4096 \(4097\)/u],
     ["zeroContext", /--context must be at least 1/u],
   ] as const)("%s -> 104, and says why", (name, text) => {
     expect(outcomes[name].code).toBe(104);
