@@ -42,6 +42,7 @@ export const catalog = Command.make(
       Argument.between(0, 2),
     ),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    pp: atLeastOne("pp").pipe(Flag.withDescription("stages of a pipeline (default 1)"), Flag.withDefault(1)),
     dp: atLeastOne("dp").pipe(Flag.withDescription("ranks of data-parallel attention (default 1)"), Flag.withDefault(1)),
     ep: atLeastOne("ep").pipe(Flag.withDescription("GPUs that routed experts are spread over"), Flag.optional),
     engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
@@ -62,10 +63,13 @@ export const catalog = Command.make(
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dp, ep, engine, dtype, kvDtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, pp, dp, ep, engine, dtype, kvDtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
+    if (model !== undefined && pp > model.layers) {
+      return yield* new CatalogUnusable({ message: `--pp must be at most the ${model.layers} layers of ${model.name} (${pp})` });
+    }
     if (model !== undefined && context > model.maxModelTokens) {
       const message = `--context must be at most ${model.maxModelTokens} (${context}): ${model.name} has no longer sequences`;
       return yield* new CatalogUnusable({ message });
@@ -76,6 +80,7 @@ export const catalog = Command.make(
       dtype: Option.getOrElse(dtype, () => chosen.published),
       catalog: { gpus: [], models: model !== undefined && findModel(model.name) === undefined ? [model] : [] },
       tensorParallel: tp,
+      pipelineParallel: pp,
       dataParallel: dp,
       engineName: engine,
       contextTokens: context,
@@ -89,7 +94,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp * dp} ${request.gpu}, ${request.dtype}`;
+    const title = `${request.model} on ${tp * pp * dp} ${request.gpu}, ${request.dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined

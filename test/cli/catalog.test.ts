@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { PairFigures } from "../../src/serving/catalog/pairFigures.ts";
 import type { Outcome } from "./Several.ts";
 import { FITTED_FACTORS } from "../../src/serving/catalog/RooflineFactors.ts";
 
@@ -34,6 +35,9 @@ const commands = {
   longestContext: ["catalog", "h100", "llama-2-7b", "--context", "4096"],
   unspread: ["catalog", "h200", "deepseek-v3", "--dp", "8"],
   unspreadJson: ["catalog", "h200", "deepseek-v3", "--dp", "8", "--format", "json"],
+  staged: ["catalog", "h100", "llama-3.1-8b", "--pp", "2"],
+  stagedJson: ["catalog", "h100", "llama-3.1-8b", "--pp", "2", "--format", "json"],
+  manyStages: ["catalog", "h100", "llama-3.1-8b", "--pp", "33"],
   zeroContext: ["catalog", "h100", "llama-3.1-8b", "--context", "0"],
 } satisfies { [name: string]: ReadonlyArray<string> };
 
@@ -165,6 +169,21 @@ describe("catalog", () => {
     expect(outcomes.longestContext.code).toBe(0);
   });
 
+  test("--pp -> memory of a stage, a step through all of them, the throughput and the KV of a batch in each", () => {
+    type Figures = PairFigures & { readonly memory: { readonly weightBytes: number } };
+    const [one, two] = [json(outcomes.pairJson) as Figures, json(outcomes.stagedJson) as Figures];
+    expect(two).toMatchObject({ gpus: 2, stages: 2 });
+    // Half of the layers, and one of the two ends of the embedding.
+    expect(two.memory.weightBytes / one.memory.weightBytes).toBeCloseTo(0.5, 9);
+    for (const [i, step] of two.decode.entries()) {
+      expect(step.ms).toBeCloseTo(one.decode[i]!.ms, 9);
+      expect(step.tokensPerSecond).toBeCloseTo(2 * one.decode[i]!.tokensPerSecond, 6);
+      expect(step.fitsKv).toBe(2 * 2048 * step.size <= two.kvTokens);
+    }
+    expect(two.ceiling!.size).toBe(Math.floor(Math.min(256, two.sequencesThatFit) / 2));
+    expect(outcomes.staged.stdout).toMatch(/in each of 2 stages/u);
+  });
+
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
     ["noFile", /none\/config\.json cannot be read: ENOENT/u],
@@ -173,6 +192,7 @@ describe("catalog", () => {
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
     ["denseSpread", /--ep needs a mixture of experts \(2\): llama-3\.1-8b is dense/u],
+    ["manyStages", /--pp must be at most the 32 layers of llama-3\.1-8b \(33\)/u],
     ["longContext", /--context must be at most 4096 \(4097\)/u],
     ["zeroContext", /--context must be at least 1/u],
   ] as const)("%s -> 104, and says why", (name, text) => {
