@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { nearest } from "../experiment/nearest.ts";
 import { adapterFaults } from "../testing/adapterFaults.ts";
 import { luaLimiter, ScriptUnusable } from "../testing/adapters/luaLimiter.ts";
-import { SHIPPED_ADAPTERS } from "../testing/adapters/ShippedAdapters.ts";
+import { SHIPPED_ADAPTERS, SHIPPED_NAMES } from "../testing/adapters/ShippedAdapters.ts";
 import type { Adapter } from "../testing/adapters/ShippedAdapters.ts";
 
 /** What was given is no target, or a target that cannot be tried out; its message says why, and what to do. */
@@ -63,12 +63,27 @@ const unknownTarget = (target: string): string => {
   const close = nearest(target, names);
   return [
     `no adapter ${target}${close === undefined ? "" : `; did you mean ${close}?`}`,
-    `  shipped:\n${wrapped(names)}`,
+    shippedText(),
     "  or give the path of a module that exports adapters (.ts, .js), or of a Redis script (.lua)",
   ].join("\n");
 };
 
-const LINE = 100;
+/** What can be given, for somebody who gave nothing. */
+export const targetsText = (): string =>
+  [
+    "no target: give the name of a shipped adapter, the path of a module that exports adapters (.ts, .js), or of a Redis script (.lua)",
+    shippedText(),
+  ].join("\n");
+
+const shippedText = (): string =>
+  ["  shipped:", ...[...SHIPPED_NAMES].map(([family, names]) => `   ${family}\n${wrapped(names)}`)].join("\n");
+
+/** The families of adapters, in words. */
+export const FAMILIES_TEXT = [...SHIPPED_NAMES.keys()]
+  .map((family) => family.replace(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`))
+  .join(", ");
+
+const LINE = 96;
 
 const wrapped = (words: ReadonlyArray<string>): string => {
   const lines = [""];
@@ -76,5 +91,5 @@ const wrapped = (words: ReadonlyArray<string>): string => {
     if (lines.at(-1)!.length + word.length > LINE) lines.push("");
     lines.push(`${lines.pop()!} ${word}`);
   }
-  return lines.map((line) => `   ${line}`).join("\n");
+  return lines.map((line) => `    ${line}`).join("\n");
 };

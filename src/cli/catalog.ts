@@ -8,13 +8,14 @@ import type { KnownStep } from "../report/terminal/catalogLines.ts";
 import { catalogLines, gpuLines, modelLines, shortageLines } from "../report/terminal/catalogLines.ts";
 import { pairLines } from "../report/terminal/pairLines.ts";
 import type { CatalogFault } from "../serving/catalog/CatalogFault.ts";
+import type { Dtype } from "../serving/catalog/Dtypes.ts";
 import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import type { GpuSpec } from "../serving/catalog/Gpus.ts";
 import { findGpu, GPUS } from "../serving/catalog/Gpus.ts";
 import { KV_DTYPES } from "../serving/catalog/KvDtypes.ts";
 import type { ModelSpec } from "../serving/catalog/Models.ts";
-import { findModel, MODELS } from "../serving/catalog/Models.ts";
+import { findModel, MODELS, publishedDtype } from "../serving/catalog/Models.ts";
 import { namesWith, nearestName } from "../serving/catalog/Names.ts";
 import { isModelFile, readModelFile } from "./readModelFile.ts";
 import type { PairFigures } from "../serving/catalog/pairFigures.ts";
@@ -41,6 +42,7 @@ export const catalog = Command.make(
       Argument.between(0, 2),
     ),
     tp: atLeastOne("tp").pipe(Flag.withDescription("tensor parallelism (default 1)"), Flag.withDefault(1)),
+    pp: atLeastOne("pp").pipe(Flag.withDescription("stages of a pipeline (default 1)"), Flag.withDefault(1)),
     dp: atLeastOne("dp").pipe(Flag.withDescription("ranks of data-parallel attention (default 1)"), Flag.withDefault(1)),
     ep: atLeastOne("ep").pipe(Flag.withDescription("GPUs that routed experts are spread over"), Flag.optional),
     engine: Flag.Literals("engine", ENGINE_NAMES).pipe(
@@ -52,7 +54,7 @@ export const catalog = Command.make(
       Flag.optional,
     ),
     dtype: Flag.String("dtype").pipe(
-      Flag.withDescription("number format of the weights (default bf16, or as the config.json says)"),
+      Flag.withDescription("number format of the weights (default that of the published checkpoint, bf16 where it is not known)"),
       Flag.optional,
     ),
     context: atLeastOne("context").pipe(
@@ -61,16 +63,24 @@ export const catalog = Command.make(
     ),
     format: Flag.Literals("format", ["text", "json"]).pipe(Flag.withDescription("text or json (default text)"), Flag.withDefault("text")),
   },
-  Effect.fnUntraced(function* ({ names, tp, dp, ep, engine, dtype, kvDtype, context, format }) {
+  Effect.fnUntraced(function* ({ names, tp, pp, dp, ep, engine, dtype, kvDtype, context, format }) {
     const chosen = choose(names);
     if ("message" in chosen) return yield* new CatalogUnusable(chosen);
     const { gpu, model } = chosen;
+    if (model !== undefined && pp > model.layers) {
+      return yield* new CatalogUnusable({ message: `--pp must be at most the ${model.layers} layers of ${model.name} (${pp})` });
+    }
+    if (model !== undefined && context > model.maxModelTokens) {
+      const message = `--context must be at most ${model.maxModelTokens} (${context}): ${model.name} has no longer sequences`;
+      return yield* new CatalogUnusable({ message });
+    }
     const request = {
       gpu: gpu?.name ?? "",
       model: model?.name ?? "",
-      dtype: Option.getOrElse(dtype, () => model?.shape.checkpointDtype ?? "bf16"),
+      dtype: Option.getOrElse(dtype, () => chosen.published),
       catalog: { gpus: [], models: model !== undefined && findModel(model.name) === undefined ? [model] : [] },
       tensorParallel: tp,
+      pipelineParallel: pp,
       dataParallel: dp,
       engineName: engine,
       contextTokens: context,
@@ -84,7 +94,7 @@ export const catalog = Command.make(
       return;
     }
     const width = process.stdout.columns ?? 100;
-    const title = `${request.model} on ${tp * dp} ${request.gpu}, ${request.dtype}`;
+    const title = `${request.model} on ${tp * pp * dp} ${request.gpu}, ${request.dtype}`;
     const lines = isCatalogFault(figures)
       ? shortageLines(figures, { title, width })
       : figures === undefined
@@ -98,7 +108,7 @@ export const catalog = Command.make(
     { command: "spillway catalog", description: "all GPUs and models" },
     { command: "spillway catalog H200 models/mine/config.json --tp 8", description: "a model of your own" },
     { command: "spillway catalog H100 llama-3.1-70b --tp 4 --context 4096", description: "a pair: memory, step times, cost" },
-    { command: "spillway catalog H200 deepseek-v3 --dtype fp8 --dp 16 --ep 16", description: "experts spread over 16 GPUs" },
+    { command: "spillway catalog H200 deepseek-v3 --dp 16 --ep 16", description: "experts spread over 16 GPUs" },
   ]),
 );
 
@@ -108,6 +118,8 @@ const optional = <K extends string, V>(key: K, value: Option.Option<V>): { reado
 interface Chosen {
   readonly gpu: GpuSpec | undefined;
   readonly model: ModelSpec | undefined;
+  /** Number format that the model is published in. */
+  readonly published: Dtype;
 }
 
 /** Names in any order; at most one of each kind. */
@@ -121,7 +133,9 @@ const choose = (names: ReadonlyArray<string>): Chosen | { readonly message: stri
   const models = [...names.flatMap((name) => findModel(name) ?? []), ...files.flatMap((file) => ("message" in file ? [] : [file]))];
   if (gpus.length > 1) return { message: `${names.join(" and ")} are both GPUs: give a GPU and a model` };
   if (models.length > 1) return { message: `${names.join(" and ")} are both models: give a GPU and a model` };
-  return { gpu: gpus[0], model: models[0] };
+  const [gpu, model] = [gpus[0], models[0]];
+  const named = names.find((name) => model !== undefined && findModel(name) === model);
+  return { gpu, model, published: model === undefined ? "bf16" : publishedDtype(model, named ?? model.name) };
 };
 
 /** Names shown for a part that many have. */
@@ -148,15 +162,17 @@ const OPTIONS: { readonly [field: string]: string } = { "parallelism.tp": "--tp"
 const faultText = ({ field, constraint, value, hint }: CatalogFault): string =>
   `${OPTIONS[field] ?? field} ${constraint} (${value}): ${hint}`;
 
-const entriesOf = ({ gpu, model }: Chosen): ReadonlyArray<KnownStep> =>
+const entriesOf = ({ gpu, model }: Pick<Chosen, "gpu" | "model">): ReadonlyArray<KnownStep> =>
   STEP_ENTRIES.filter((entry) => entry.gpu === (gpu?.name ?? entry.gpu) && entry.model === (model?.name ?? entry.model)).map((entry) => ({
     origin: originOf(entry),
     ...entry,
   }));
 
-const listLines = ({ gpu, model }: Chosen, width: number): ReadonlyArray<Line> => {
+const listLines = ({ gpu, model, published }: Chosen, width: number): ReadonlyArray<Line> => {
   if (gpu !== undefined) return gpuLines(gpu, entriesOf({ gpu, model }), width);
-  return model === undefined ? catalogLines(GPUS, MODELS, width) : modelLines(model, entriesOf({ gpu, model }), width);
+  return model === undefined
+    ? catalogLines(GPUS, MODELS, width)
+    : modelLines(model, { published, entries: entriesOf({ gpu, model }) }, width);
 };
 
 const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefined): object => {
@@ -177,7 +193,11 @@ const documentOf = (chosen: Chosen, figures: PairFigures | CatalogFault | undefi
 
 const gpuJson = (gpu: GpuSpec): object => ({ ...gpu, price: gpu.price ?? null });
 
-const modelJson = ({ shape, ...model }: ModelSpec): object => ({ ...model, experts: shape.experts ?? null });
+const modelJson = ({ shape, ...model }: ModelSpec): object => ({
+  ...model,
+  experts: shape.experts ?? null,
+  publishedDtype: shape.checkpointDtype ?? "bf16",
+});
 
 const write = (lines: ReadonlyArray<Line>): void => {
   const color = process.stdout.isTTY === true && !process.env["NO_COLOR"];

@@ -8,7 +8,7 @@ import type { Law } from "../testing/Law.ts";
 import { lawsOf } from "../testing/lawsOf.ts";
 import type { Scoreboard } from "../testing/Scoreboard.ts";
 import { hasViolation, scoreboardMarkdown, scoreboardOf } from "../testing/Scoreboard.ts";
-import { adaptersOf, faultText, TargetUnusable } from "./ConformanceTarget.ts";
+import { adaptersOf, FAMILIES_TEXT, faultText, targetsText, TargetUnusable } from "./ConformanceTarget.ts";
 import { ExitCode } from "./ExitCode.ts";
 
 /** As fast-check writes where a history lies: the run, then the branch taken at each shrink. */
@@ -17,12 +17,15 @@ const PATH = /^\d{1,7}(?::\d{1,7})*$/;
 const REPLAY_PATH = /^[A-Za-z0-9+/]*:[A-Za-z0-9+/]*$/;
 const COPY_HINT = "copy it from the command printed with a counterexample";
 
-/** `spillway conformance TARGET`: property-test a limiter, breaker or retry policy. */
+/** `spillway conformance TARGET`: property-test a policy of any family. */
 export const conformance = Command.make(
   "conformance",
   {
     target: Argument.String("target").pipe(
-      Argument.withDescription("name of a shipped adapter, a module that exports adapters (.ts, .js), or a Redis script (.lua)"),
+      Argument.withDescription(
+        "name of a shipped adapter, a module that exports adapters (.ts, .js), or a Redis script (.lua); without it, all names are listed",
+      ),
+      Argument.optional,
     ),
     laws: Flag.String("laws").pipe(Flag.withDescription("only these, as L-1,B-4 (default: all that apply)"), Flag.optional),
     seed: Flag.Int("seed").pipe(Flag.withDescription("seed of the histories (default 1)"), Flag.withDefault(1)),
@@ -57,9 +60,11 @@ export const conformance = Command.make(
     quiet: Flag.Boolean("quiet").pipe(Flag.withAlias("q"), Flag.withDescription("nothing on stderr but errors"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* (flags) {
+    if (Option.isNone(flags.target)) return yield* new CliError.UserError({ cause: targetsText() });
+    const target = flags.target.value;
     if (Option.isSome(flags.replayPath) && Option.isNone(flags.path))
       return yield* new CliError.UserError({ cause: `--replay-path goes with --path: ${COPY_HINT}` });
-    const adapters = yield* attempt(() => adaptersOf(flags.target));
+    const adapters = yield* attempt(() => adaptersOf(target));
     const boards: Array<Scoreboard> = [];
     for (const adapter of adapters) {
       const laws = yield* chosen(lawsOf(adapter), flags.laws, Option.isSome(flags.path));
@@ -69,10 +74,10 @@ export const conformance = Command.make(
       boards.push(
         yield* attempt(() =>
           tried(
-            flags.target,
+            target,
             adapter.name,
             scoreboardOf(laws, {
-              target: adapters.length === 1 ? flags.target : adapter.name,
+              target: adapters.length === 1 ? target : adapter.name,
               version: adapter.version,
               seed: flags.seed,
               runs: flags.runs,
@@ -92,11 +97,11 @@ export const conformance = Command.make(
     process.exitCode = boards.some(hasViolation) ? ExitCode.GateFailed : ExitCode.Pass;
   }),
 ).pipe(
-  Command.withDescription("Property-test a limiter, breaker or retry policy; scoreboard on stdout, exit code 99 on a violation"),
+  Command.withDescription(`Property-test a policy (${FAMILIES_TEXT}); scoreboard on stdout, exit code 99 on a violation`),
   Command.withExamples([
     { command: "spillway conformance spillway-gcra", description: "one of ours" },
     { command: "spillway conformance cockatiel-consecutive --laws B-4,B-10", description: "two laws of a library" },
-    { command: "spillway conformance scripts/token-bucket.lua", description: "a Redis script" },
+    { command: "spillway conformance my-limiter.lua", description: "a Redis script of yours; its first comment says what it is" },
   ]),
 );
 

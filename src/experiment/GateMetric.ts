@@ -93,6 +93,11 @@ const stepping =
   ({ pool }: PoolInRun): Measured =>
     pool.steps === 0 ? { value: null, evidence: "no engine steps" } : { value: value(pool), evidence: over(pool.steps, "engine steps") };
 
+const ofKv =
+  (value: (kv: NonNullable<PoolResult["kv"]>) => number) =>
+  ({ pool, run }: PoolInRun): Measured =>
+    pool.kv === null ? { value: null, evidence: "a station has no KV" } : observed(() => value(pool.kv!))({ run });
+
 const readHitRatio = ({ pool }: PoolInRun): Measured => {
   const { hitRatio, queryTokens } = pool.prefixCache;
   return hitRatio === null || queryTokens === 0
@@ -105,8 +110,8 @@ export const POOL_METRICS: ReadonlyArray<GateMetric<PoolInRun>> = [
   { path: "utilization", unit: "ratio", read: observed(({ pool }) => pool.utilization) },
   { path: "waiting.mean", unit: "number", read: observed(({ pool }) => pool.waiting.mean) },
   { path: "waiting.max", unit: "number", read: observed(({ pool }) => pool.waiting.max) },
-  { path: "kv.mean", unit: "ratio", read: observed(({ pool }) => pool.kv.meanRatio) },
-  { path: "kv.max", unit: "ratio", read: observed(({ pool }) => pool.kv.maxRatio) },
+  { path: "kv.mean", unit: "ratio", read: ofKv((kv) => kv.meanRatio) },
+  { path: "kv.max", unit: "ratio", read: ofKv((kv) => kv.maxRatio) },
   { path: "batch.mean", unit: "number", read: stepping((pool) => pool.batch.mean) },
   { path: "batch.max", unit: "number", read: stepping((pool) => pool.batch.max) },
   { path: "preemptions", unit: "number", read: observed(({ pool }) => pool.preemptions) },

@@ -23,6 +23,7 @@ import type { Judged } from "./GateMetric.ts";
 import { handoverResult } from "./handoverResult.ts";
 import { meteredUse } from "./meteredUse.ts";
 import { poolResources } from "./poolResources.ts";
+import { showDuration } from "./showQuantity.ts";
 import { scalingResult } from "./scalingResult.ts";
 import { rulesResult } from "./rulesResult.ts";
 import { scheduledResult } from "./scheduledResult.ts";
@@ -105,6 +106,7 @@ export const assembleResult = (header: ResultHeader, runs: ReadonlyArray<Replica
       ...(header.warnings ?? []),
       ...pools.flatMap((pool) => pool.warnings.map((text) => `${pool.name}: ${text}`)),
       ...overloadWarnings(classes),
+      ...traceWarnings(header.horizonMs, runs[0]!.traffic),
     ],
   };
   return { ...judged, ...evaluateGates(header.gates, judged) };
@@ -222,7 +224,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
   const replicaMs = paidMs(index, runs, sum(measuredMs) * pool.replicas);
   const hitTokens = total((meter) => meter.hitTokens);
   const queryTokens = total((meter) => meter.queryTokens);
-  const gpus = pool.replicas * pool.gpusPerReplica;
+  const gpus = pool.station === undefined ? pool.replicas * pool.gpusPerReplica : 0;
   const use = meteredUse(pool, meters, replicaMs);
   return {
     name: pool.name,
@@ -358,6 +360,17 @@ const overloadWarnings = (classes: ReadonlyArray<ClassResult>): Array<string> =>
     .map(
       (of) =>
         `${of.name}: ${((100 * of.outcomes.unfinished) / of.requests).toFixed(1)} % of requests were unfinished at the horizon; their times are not in the quantiles`,
+    );
+
+/** A horizon may leave so much room for the last answers. */
+const ROOM_AFTER_TRACE = 0.1;
+
+const traceWarnings = (horizonMs: number, { endedTraces }: Replication["traffic"]): Array<string> =>
+  endedTraces
+    .filter(({ endedAtMs }) => endedAtMs < (1 - ROOM_AFTER_TRACE) * horizonMs)
+    .map(
+      ({ name, endedAtMs }) =>
+        `${name}: its trace ends ${showDuration(endedAtMs)} into a horizon of ${showDuration(horizonMs)}; nothing of it arrives after, which lowers all means over time: shorten the horizon, or set loop in the trace`,
     );
 
 const answered = ({ completed, degraded, cached }: { readonly [K in Outcome]: number }): number => completed + degraded + cached;

@@ -20,9 +20,12 @@ export const meteredUse = (
       max: most((meter) => meter.maxWaiting),
     },
     batch: { mean: busyMs > 0 ? total((meter) => meter.batchTime) / busyMs : 0, max: most((meter) => meter.maxBatch) },
-    kv: {
-      meanRatio: replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * kvTokens) : 0,
-      maxRatio: most((meter) => meter.maxBlocks) / (pool.engine.kvBlocks * ranks),
-    },
+    kv:
+      pool.station === undefined
+        ? {
+            meanRatio: replicaMs > 0 ? total((meter) => meter.kvTokenTime) / (replicaMs * kvTokens) : 0,
+            maxRatio: most((meter) => meter.maxBlocks) / (pool.engine.kvBlocks * ranks),
+          }
+        : null,
   };
 };

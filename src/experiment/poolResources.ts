@@ -40,7 +40,7 @@ export const poolResources = (pool: PoolSpec, measured: ResourcesMeasured): Pool
   );
   const used = {
     gpu: { busyRatio: pool.station === undefined ? ratio(busyMs) : null },
-    gpuMemory: memoryOf(pool, measured.kv.meanRatio),
+    gpuMemory: memoryOf(pool, measured.kv?.meanRatio ?? 0),
     cpu: {
       engineCoreRatio: pool.engine.host === undefined ? null : ratio(sum(meters.map((meter) => meter.hostMs))),
       frontendRatio: shareOf(machines, replicaMs, (machine) => machine.frontend),
@@ -115,6 +115,7 @@ const shareOf = (machines: ReadonlyArray<Machine>, replicaMs: number, of: (machi
 
 /** The share of KV blocks in use where requests wait for them, else null; what a watermark keeps free is no room. */
 const kvFull = ({ engine }: PoolSpec, { kv, waitingMean }: ResourcesMeasured): number | null => {
+  if (kv === null) return null;
   const usable = 1 - (engine.scheduling?.watermarkRatio ?? 0);
   return waitingMean >= 1 && kv.maxRatio > SATURATED * usable && kv.meanRatio > KV_SATURATED * usable ? kv.meanRatio : null;
 };

@@ -123,14 +123,15 @@ export interface PoolResult {
   readonly gpu: string;
   readonly model: string;
   readonly replicas: number;
+  /** 0 for stations. */
   readonly gpus: number;
   /** Share of time in which a step was running. */
   readonly utilization: number;
   readonly waiting: { readonly mean: number; readonly max: number };
   /** Sequences in a step, averaged over busy time. */
   readonly batch: { readonly mean: number; readonly max: number };
-  /** KV tokens of decoding sequences, shared ones once (of a prefill pool: of all blocks in use) over capacity, averaged over all time, and the largest share of KV blocks in use. */
-  readonly kv: { readonly meanRatio: number; readonly maxRatio: number };
+  /** KV tokens of decoding sequences, shared ones once (of a prefill pool: of all blocks in use) over capacity, averaged over all time, and the largest share of KV blocks in use. Null for a station, which has no KV. */
+  readonly kv: { readonly meanRatio: number; readonly maxRatio: number } | null;
   readonly preemptions: number;
   readonly prefixCache: { readonly hitTokens: number; readonly queryTokens: number; readonly hitRatio: number | null };
   /** Preempted sequences that were copied to host memory; absent without swap. */

@@ -158,6 +158,8 @@ export interface PoolSpec {
   readonly gpu: string;
   readonly model: string;
   readonly dtype: string;
+  /** Nobody chose `dtype`: it is that of the published checkpoint. */
+  readonly dtypeAsPublished?: boolean;
   /** GPUs that share each layer: of the replica's GPUs those of one stage and rank. */
   readonly tensorParallel: number;
   readonly gpusPerReplica: number;

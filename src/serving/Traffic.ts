@@ -27,6 +27,8 @@ export interface TrafficService {
   readonly rows: number;
   readonly skippedRows: number;
   readonly hasTrace: boolean;
+  /** Traces that were played to their end, by their classes. */
+  readonly endedTraces: ReadonlyArray<{ readonly name: string; readonly endedAtMs: number }>;
   /** Reads on in the traces; to be called whenever the kernel starves. Rejects with TraceFault. */
   refill(): Promise<void>;
   close(): Promise<void>;
@@ -91,6 +93,14 @@ class SimulatedTraffic implements TrafficService, Actor {
 
   get hasTrace(): boolean {
     return this.traces.length > 0;
+  }
+
+  get endedTraces(): ReadonlyArray<{ readonly name: string; readonly endedAtMs: number }> {
+    return this.classes.flatMap(({ name }, classIndex) => {
+      const source = this.sources[classIndex];
+      const endedAtMs = source instanceof TraceArrivals ? source.endedAtMs : undefined;
+      return endedAtMs === undefined ? [] : [{ name, endedAtMs }];
+    });
   }
 
   get rows(): number {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { PairFigures } from "../../src/serving/catalog/pairFigures.ts";
 import type { Outcome } from "./Several.ts";
 import { FITTED_FACTORS } from "../../src/serving/catalog/RooflineFactors.ts";
 
@@ -16,6 +17,10 @@ const commands = {
   spread: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--engine", "sglang"],
   spreadJson: ["catalog", "h200", "deepseek-v3", "--dtype", "fp8", "--dp", "16", "--ep", "16", "--format", "json"],
   denseSpread: ["catalog", "h100", "llama-3.1-8b", "--tp", "2", "--ep", "2"],
+  published: ["catalog", "b200", "gpt-oss-120b", "--format", "json"],
+  publishedTp: ["catalog", "H200", "deepseek-v3", "--tp", "8", "--format", "json"],
+  publishedModel: ["catalog", "kimi-k2.5"],
+  publishedAlias: ["catalog", "kimi-k2-instruct"],
   tooBig: ["catalog", "h100", "llama-3.1-70b"],
   tooBigJson: ["catalog", "h100", "llama-3.1-70b", "--format", "json"],
   unknown: ["catalog", "h10o"],
@@ -26,6 +31,13 @@ const commands = {
   twoGpus: ["catalog", "h100", "h200"],
   oddTp: ["catalog", "h100", "llama-3.1-8b", "--tp", "3"],
   noUnits: ["catalog", "a100", "llama-3.1-8b", "--dtype", "fp8"],
+  longContext: ["catalog", "h100", "llama-2-7b", "--context", "4097"],
+  longestContext: ["catalog", "h100", "llama-2-7b", "--context", "4096"],
+  unspread: ["catalog", "h200", "deepseek-v3", "--dp", "8"],
+  unspreadJson: ["catalog", "h200", "deepseek-v3", "--dp", "8", "--format", "json"],
+  staged: ["catalog", "h100", "llama-3.1-8b", "--pp", "2"],
+  stagedJson: ["catalog", "h100", "llama-3.1-8b", "--pp", "2", "--format", "json"],
+  manyStages: ["catalog", "h100", "llama-3.1-8b", "--pp", "33"],
   zeroContext: ["catalog", "h100", "llama-3.1-8b", "--context", "0"],
 } satisfies { [name: string]: ReadonlyArray<string> };
 
@@ -132,6 +144,14 @@ describe("catalog", () => {
     for (const { size, ms, tokensPerSecond } of document.decode) expect(tokensPerSecond).toBeCloseTo((16 * 1000 * size) / ms, 6);
   });
 
+  test("no --dtype -> that of the published checkpoint, and of an alias that is published otherwise", () => {
+    expect(json(outcomes.published)).toMatchObject({ fits: true, dtype: "int4", memory: { weightBytes: expect.closeTo(65.3e9, -9) } });
+    expect(json(outcomes.publishedTp)).toMatchObject({ fits: true, dtype: "fp8", gpus: 8 });
+    expect(outcomes.publishedModel.stdout).toMatch(/published in int4, which is the default dtype/u);
+    expect(outcomes.publishedAlias.stdout).toMatch(/published in fp8, which is the default dtype/u);
+    expect(outcomes.model.stdout).toMatch(/published in bf16/u);
+  });
+
   test("does not fit -> 0, what it needs and what would fit", () => {
     expect(outcomes.tooBig.code).toBe(0);
     expect(outcomes.tooBig.stdout).toMatch(/does not fit needs 134\.9 GiB per GPU/u);
@@ -143,6 +163,27 @@ describe("catalog", () => {
     });
   });
 
+  test("a mixture of experts on data-parallel ranks that does not fit -> --ep; a context of the maximum -> taken", () => {
+    expect(outcomes.unspread.stdout.replaceAll(/\s+/gu, " ")).toMatch(/would fit ep 8 spreads the experts over all of its GPUs/u);
+    expect(json(outcomes.unspreadJson)).toMatchObject({ fits: false, alternatives: { expertParallel: 8 } });
+    expect(outcomes.longestContext.code).toBe(0);
+  });
+
+  test("--pp -> memory of a stage, a step through all of them, the throughput and the KV of a batch in each", () => {
+    type Figures = PairFigures & { readonly memory: { readonly weightBytes: number } };
+    const [one, two] = [json(outcomes.pairJson) as Figures, json(outcomes.stagedJson) as Figures];
+    expect(two).toMatchObject({ gpus: 2, stages: 2 });
+    // Half of the layers, and one of the two ends of the embedding.
+    expect(two.memory.weightBytes / one.memory.weightBytes).toBeCloseTo(0.5, 9);
+    for (const [i, step] of two.decode.entries()) {
+      expect(step.ms).toBeCloseTo(one.decode[i]!.ms, 9);
+      expect(step.tokensPerSecond).toBeCloseTo(2 * one.decode[i]!.tokensPerSecond, 6);
+      expect(step.fitsKv).toBe(2 * 2048 * step.size <= two.kvTokens);
+    }
+    expect(two.ceiling!.size).toBe(Math.floor(Math.min(256, two.sequencesThatFit) / 2));
+    expect(outcomes.staged.stdout).toMatch(/in each of 2 stages/u);
+  });
+
   test.each([
     ["unknown", /"h10o" is no GPU.*did you mean "h100"/u],
     ["noFile", /none\/config\.json: no such file: give the path of a model's config\.json/u],
@@ -151,6 +192,8 @@ describe("catalog", () => {
     ["oddTp", /--tp must be .*divides the 32 attention heads.*\(3\)/u],
     ["noUnits", /--dtype must be a dtype that a100 computes in \(fp8\): a100 has bf16/u],
     ["denseSpread", /--ep needs a mixture of experts \(2\): llama-3\.1-8b is dense/u],
+    ["manyStages", /--pp must be at most the 32 layers of llama-3\.1-8b \(33\)/u],
+    ["longContext", /--context must be at most 4096 \(4097\)/u],
     ["zeroContext", /--context must be at least 1/u],
   ] as const)("%s -> 104, and says why", (name, text) => {
     expect(outcomes[name].code).toBe(104);

@@ -12,7 +12,7 @@ const several = (commands: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<
 };
 
 test("conformance: laws that hold -> 0; violations -> 99 with the counterexample; wrong words -> 104 with a hint", () => {
-  const [holds, violated, module, json, unknown, noLaw, noFile] = several([
+  const [holds, violated, module, json, unknown, noLaw, noFile, nothing, help] = several([
     ["conformance", "spillway-gcra", "--laws", "L-1,L-3", "--runs", "50", "--quiet"],
     ["conformance", "cockatiel-consecutive", "--laws", "B-4", "--quiet"],
     ["conformance", "test/testing/fixtures/leaky.ts", "--laws", "L-12", "--runs", "100"],
@@ -20,7 +20,9 @@ test("conformance: laws that hold -> 0; violations -> 99 with the counterexample
     ["conformance", "opossm"],
     ["conformance", "opossum", "--laws", "L-1"],
     ["conformance", "missing.lua"],
-  ]) as [Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome];
+    ["conformance"],
+    ["conformance", "--help"],
+  ]) as [Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome];
   expect([holds.code, violated.code, module.code, json.code]).toEqual([0, 99, 99, 0]);
   expect(holds.stdout).toMatch(/\| L-1 \|.*\| holds \| 50 \|/);
   expect(holds.stderr).toBe("");
@@ -36,6 +38,11 @@ test("conformance: laws that hold -> 0; violations -> 99 with the counterexample
   expect(unknown.stderr).toContain("did you mean opossum?");
   expect(noLaw.stderr).toContain("L-1 does not apply");
   expect(noFile.stderr).toContain("no such file");
+  expect(nothing.code).toBe(104);
+  expect(nothing.stderr).toMatch(
+    /no target: [\s\S]*limiter\n +spillway-gcra [\s\S]*breaker\n[\s\S]*hedge\n +spillway-hedge\n[\s\S]*cache\n/,
+  );
+  expect(help.stdout).toMatch(/limiter, breaker, retry, retry budget, token budget, hedge, concurrency, cache/);
 });
 
 test("conformance: files that are no adapters, throw, answer nonsense, or are scripts with wrong heads -> 104 and what to do", () => {
@@ -65,9 +72,12 @@ test("conformance: files that are no adapters, throw, answer nonsense, or are sc
       /mine could not be tried out: Error: no such thing\n +at .*make\.ts:2/,
     ],
     [file("answer.ts", adapter("make: () => ({ consume: () => true })")), /consume answers \{ admitted: boolean, .*it answered true/],
-    [file("broken.lua", "return nosuch("), /broken\.lua fails on ioredis-mock: .*unexpected symbol/],
-    [file("args.lua", "-- conformance: args=rate,burst"), /args=burst in its head; there are rate, capacity/],
+    [file("broken.lua", "-- conformance: rate=10 capacity=2\nreturn nosuch("), /broken\.lua fails on ioredis-mock: .*unexpected symbol/],
+    [file("args.lua", "-- conformance: rate=10 capacity=2 args=rate,burst"), /args=burst in its head; there are rate, capacity/],
     [file("rate.lua", "-- conformance: rate=ten"), /rate=ten in its head must be a number above 0/],
+    [file("head.lua", "return 1"), /head\.lua does not say what it is: write a comment such as `-- conformance: rate=10 capacity=2 args=/],
+    [file("empty.lua", "-- conformance:\nreturn 1"), /empty\.lua: its head lacks rate=: write a comment/],
+    [file("half.lua", "-- conformance: limit=5\nreturn 1"), /half\.lua: its head lacks windowMs=: write a comment/],
     [file("field.lua", "-- conformance: burst=2"), /burst= in its head; there are rate, capacity/],
   ];
   const outcomes = several(expected.map(([target]) => ["conformance", target, "--quiet", "--runs", "20"]));

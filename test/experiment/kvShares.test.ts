@@ -54,10 +54,10 @@ describe("KV in use with a prompt that many share", () => {
     ["data parallel", { parallelism: { dp: 2 } }],
   ])("%s -> no share above 1, none below the shared prompt's own", async (_, changes) => {
     const { pools, timeline } = await shared(changes);
-    const shares = [pools[0]!.kv.meanRatio, pools[0]!.kv.maxRatio, ...timeline.map(({ kvRatio }) => kvRatio)];
+    const shares = [pools[0]!.kv!.meanRatio, pools[0]!.kv!.maxRatio, ...timeline.map(({ kvRatio }) => kvRatio)];
     expect(Math.max(...shares)).toBeLessThanOrEqual(1);
     expect(pools[0]!.batch.mean).toBeGreaterThan(5);
-    expect(pools[0]!.kv.meanRatio).toBeGreaterThan(625 / 2000);
+    expect(pools[0]!.kv!.meanRatio).toBeGreaterThan(625 / 2000);
     const { kvUsedBytes, kvBytes } = pools[0]!.resources.gpuMemory!;
     expect(kvUsedBytes).toBeLessThanOrEqual(kvBytes);
   });

@@ -20,9 +20,9 @@ test("replicas: the pool's figures -> the means and largest of its replicas'", a
     replicas.reduce((sum, use) => sum + of(use), 0) / replicas.length;
   expect(replicas.map(({ name }) => name)).toEqual(["gpu/0", "gpu/1", "gpu/2"]);
   expect(mean((use) => use.utilization)).toBeCloseTo(gpu!.utilization, 9);
-  expect(mean((use) => use.kv.meanRatio)).toBeCloseTo(gpu!.kv.meanRatio, 9);
+  expect(mean((use) => use.kv!.meanRatio)).toBeCloseTo(gpu!.kv!.meanRatio, 9);
   expect(mean((use) => use.waiting.mean)).toBeCloseTo(gpu!.waiting.mean, 9);
-  expect(Math.max(...replicas.map((use) => use.kv.maxRatio))).toBe(gpu!.kv.maxRatio);
+  expect(Math.max(...replicas.map((use) => use.kv!.maxRatio))).toBe(gpu!.kv!.maxRatio);
   expect(mean((use) => use.resources.cpu.frontendRatio!)).toBeCloseTo(gpu!.resources.cpu.frontendRatio!, 9);
   expect(mean((use) => use.resources.network!.outRatio)).toBeCloseTo(gpu!.resources.network!.outRatio, 9);
   expect(replicas.reduce((sum, use) => sum + use.resources.disk!.writtenBytes, 0)).toBeCloseTo(gpu!.resources.disk!.writtenBytes, 3);

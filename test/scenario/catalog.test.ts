@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { describeWorld } from "../../src/report/terminal/describeWorld.ts";
 import { renderTerminal } from "../../src/report/terminal/renderTerminal.ts";
 import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
 import type { ScenarioInput } from "../../src/scenario/Scenario.ts";
@@ -122,6 +123,21 @@ describe("own hardware and models", () => {
       dtype: "bf16",
       warnings: expect.arrayContaining([expect.stringMatching(/^mine: its quantization "quip" is not understood/u)]),
     });
+  });
+
+  test("a model of the catalog without dtype -> as published, which check says; with dtype -> as written", () => {
+    const pool = { gpu: "h200", model: "deepseek-v3", parallelism: { tp: 8 } } as const;
+    const described = (of: Pool): string => {
+      const decoded = decodeScenario(sourceOf(world(of), join(folder, "own.yaml")));
+      if (decoded instanceof ScenarioFault) throw decoded;
+      return describeWorld(decoded.world, "own.yaml");
+    };
+    expect(poolOf(pool).dtype).toBe("fp8");
+    expect(poolOf({ gpu: "b200", model: "openai/gpt-oss-120b" }).dtype).toBe("int4");
+    expect(poolOf({ gpu: "h100", model: "llama-3.1-8b" }).dtype).toBe("bf16");
+    expect(poolOf({ ...pool, dtype: "int4" }).dtype).toBe("int4");
+    expect(described(pool)).toMatch(/for deepseek-v3 fp8 as published, /u);
+    expect(described({ ...pool, dtype: "fp8" })).toMatch(/for deepseek-v3 fp8, /u);
   });
 
   test("faults: each with place, constraint, value and hint, and none for the pools that use a wrong row", () => {

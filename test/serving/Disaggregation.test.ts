@@ -35,8 +35,8 @@ test("disaggregation: one request -> TTFT of the prefill, the transfer in the fi
 test("disaggregation: KV in use of the prefill pool -> its blocks from admission until the KV has moved", async () => {
   const { result } = await run(small(burst(1), apart(link("10MB/s", "3ms"))));
   // 7 blocks of 16 tokens for 10 ms of prefill and 13 ms of transfer.
-  expect(result.pools[0]!.kv.meanRatio).toBeCloseTo((7 * 23) / (100_000 * 10_000), 12);
-  expect(result.pools[0]!.kv.maxRatio).toBe(7 / 100_000);
+  expect(result.pools[0]!.kv!.meanRatio).toBeCloseTo((7 * 23) / (100_000 * 10_000), 12);
+  expect(result.pools[0]!.kv!.maxRatio).toBe(7 / 100_000);
   // At 2 kB/s the transfer takes 50 s: the blocks are in use to the end.
   const stuck = await run(small(burst(1), apart(link("2kB/s"))));
   expect(stuck.result.timeline.at(-1)!.kvRatio).toBeCloseTo((7 + 6.25) / 200_000, 9);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { expect, test } from "vitest";
 import { runReplication } from "../../src/experiment/runReplication.ts";
@@ -115,3 +118,19 @@ test("closed loop: users who got no answer think as well", async () => {
   expect(column(simulated, "arrivalMs")).toEqual([0, 300, 600, 900]);
   expect(outcomesOf(simulated)).toEqual({ expired: 4 });
 });
+
+test.each([
+  ["10s", false, []],
+  ["20s", false, [expect.stringMatching(/^chat: its trace ends 9s into a horizon of 20s;.*shorten the horizon, or set loop/u)]],
+  ["20s", true, []],
+] as const)(
+  "trace: rows until 9 s, horizon %s, loop %s -> a warning of more than a tenth that is empty",
+  async (horizon, loop, warnings) => {
+    const folder = mkdtempSync(join(tmpdir(), "spillway-trace-"));
+    const path = join(folder, "two.jsonl");
+    writeFileSync(path, [0, 9000].map((atMs) => `{"atMs": ${atMs}, "promptTokens": 100, "outputTokens": 10}\n`).join(""));
+    const { result } = await run(small({ trace: { path, loop } }, { horizon }));
+    rmSync(folder, { recursive: true });
+    expect(result.warnings.filter((text) => text.includes("its trace ends"))).toEqual(warnings);
+  },
+);

@@ -1,5 +1,6 @@
 import { showNumber, showRatio, showUsd } from "../../experiment/showQuantity.ts";
 import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
+import type { Dtype } from "../../serving/catalog/Dtypes.ts";
 import type { GpuSpec } from "../../serving/catalog/Gpus.ts";
 import type { ModelSpec } from "../../serving/catalog/Models.ts";
 import type { StepOrigin } from "../../serving/catalog/pairFigures.ts";
@@ -114,7 +115,11 @@ export const gpuLines = (gpu: GpuSpec, entries: ReadonlyArray<KnownStep>, width:
 ];
 
 /** One model, with the pairs that have fitted step times. */
-export const modelLines = (model: ModelSpec, entries: ReadonlyArray<KnownStep>, width: number): ReadonlyArray<Line> => [
+export const modelLines = (
+  model: ModelSpec,
+  { published, entries }: { readonly published: Dtype; readonly entries: ReadonlyArray<KnownStep> },
+  width: number,
+): ReadonlyArray<Line> => [
   sectionHeading(model.name, "model", width),
   ...modelTable([model], width),
   ...note(
@@ -124,6 +129,7 @@ export const modelLines = (model: ModelSpec, entries: ReadonlyArray<KnownStep>, 
   ...(model.shape.experts === undefined
     ? []
     : note(`${model.shape.experts.active} of ${model.shape.experts.count} experts for each token`, width)),
+  ...note(`published in ${published}, which is the default dtype`, width),
   ...note(`source: ${model.source}`, width),
   ...entryLines(entries, "gpu", width),
 ];

@@ -10,10 +10,7 @@ export const describeWorld = (world: World, file: string): string => {
     `  ${world.name}, digest ${world.digest}, seed ${world.seed}, horizon ${formatDuration(world.horizonMs)}, warm-up ${formatDuration(world.warmupMs)}`,
     ...world.traffic.map((spec) => `  traffic ${spec.name}: ${describeTraffic(spec)}`),
     `  gateway: router ${world.gateway.router.kind}, ${describeQueue(world)}`,
-    ...world.fleet.map(
-      (pool) =>
-        `  fleet ${pool.name}: ${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${pool.dtype}, ${formatCount(pool.engine.kvBlocks * pool.engine.blockTokens)} KV tokens per replica; ${pool.stepSource}`,
-    ),
+    ...world.fleet.map((pool) => `  fleet ${pool.name}: ${pool.station === undefined ? describeEngines(pool) : describeStations(pool)}`),
     ...world.fleet.flatMap((pool) => pool.warnings.map((warning) => `  warning: ${pool.name}: ${warning}`)),
     ...world.faults.map(
       (fault) =>
@@ -24,8 +21,24 @@ export const describeWorld = (world: World, file: string): string => {
   return `${lines.join("\n")}\n`;
 };
 
+type Pool = World["fleet"][number];
+
+const describeEngines = (pool: Pool): string => {
+  const dtype = `${pool.dtype}${pool.dtypeAsPublished === true ? " as published" : ""}`;
+  const kvTokens = formatCount(pool.engine.kvBlocks * pool.engine.blockTokens);
+  return `${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${dtype}, ${kvTokens} KV tokens per replica; ${pool.stepSource}`;
+};
+
+const describeStations = (pool: Pool): string => {
+  const { servers, maxWaiting } = pool.station!;
+  const room = Number.isFinite(servers)
+    ? `${formatCount(servers)} ${servers === 1 ? "server" : "servers"} and room for ${formatCount(maxWaiting)} that wait`
+    : "a server for everybody";
+  return `${describeReplicas(pool)} x station of ${room}; ${pool.stepSource}`;
+};
+
 /** As "2 (autoscale 1 to 12: horizontal, scheduled)" where the number changes by itself. */
-const describeReplicas = ({ replicas, initial = replicas, autoscale }: World["fleet"][number]): string => {
+const describeReplicas = ({ replicas, initial = replicas, autoscale }: Pool): string => {
   if (autoscale === undefined) return String(replicas);
   const scalers = (["horizontal", "scheduled", "predictive"] as const).filter((scaler) => autoscale[scaler] !== undefined);
   return `${initial} (autoscale ${autoscale.minReplicas} to ${autoscale.maxReplicas}: ${scalers.join(", ")})`;

@@ -70,6 +70,14 @@ const COLUMNS: ReadonlyArray<Column> = [
   column("prefix hits"),
   column("cost"),
 ];
+/** Where no pool is an engine. */
+const STATION_COLUMNS: ReadonlyArray<Column> = [
+  column("pool", "start"),
+  column("utilization", "start"),
+  column("waiting"),
+  column("in service"),
+  column("cost"),
+];
 const SHORT_TITLES: { readonly [title: string]: string } = {
   utilization: "util",
   "KV in use": "KV",
@@ -77,23 +85,27 @@ const SHORT_TITLES: { readonly [title: string]: string } = {
   "prefix hits": "hits",
 };
 
+/** Of these a station has nothing to say. */
+const ENGINE_COLUMNS: ReadonlySet<string> = new Set(["GPUs", "KV in use", "preempted", "prefix hits"]);
+
 /** The roomiest of a few layouts that fits; where none does, each pool's figures flow over several lines. */
 const poolRows = (pools: ReadonlyArray<PoolResult>, width: number): ReadonlyArray<Line> => {
-  const short = COLUMNS.map(({ title, side }) => column(SHORT_TITLES[title] ?? title, side));
+  const kept = pools.every(isStation) ? STATION_COLUMNS : COLUMNS;
+  const short = kept.map(({ title, side }) => column(SHORT_TITLES[title] ?? title, side));
   const layouts: ReadonlyArray<Layout> = [
-    { columns: COLUMNS, gap: 3, barWidth: 16, tight: false },
-    { columns: COLUMNS, gap: 2, barWidth: 12, tight: false },
-    { columns: COLUMNS, gap: 2, barWidth: 8, tight: false },
+    { columns: kept, gap: 3, barWidth: 16, tight: false },
+    { columns: kept, gap: 2, barWidth: 12, tight: false },
+    { columns: kept, gap: 2, barWidth: 8, tight: false },
     { columns: short, gap: 2, barWidth: 8, tight: false },
     { columns: short, gap: 2, barWidth: 6, tight: true },
     { columns: short, gap: 1, barWidth: 5, tight: true },
     { columns: short, gap: 1, barWidth: 0, tight: true },
   ];
   for (const layout of layouts) {
-    const lines = table({ ...layout, rows: pools.map((pool) => cells(pool, layout)), indent: 2 });
+    const lines = table({ ...layout, rows: pools.map((pool) => cells(pool, kept, layout)), indent: 2 });
     if (lines.every((line) => lineWidth(line) <= width)) return lines;
   }
-  return pools.flatMap((pool) => flowing(pool, short, width));
+  return pools.flatMap((pool) => flowing(pool, { kept, short }, width));
 };
 
 interface Layout {
@@ -104,36 +116,47 @@ interface Layout {
   readonly tight: boolean;
 }
 
-const flowing = (pool: PoolResult, columns: ReadonlyArray<Column>, width: number): ReadonlyArray<Line> => {
-  const [name, ...rest] = cells(pool, { barWidth: 6, tight: false });
-  const items = rest.map((cell, index): Line => [span(`${columns[index + 1]!.title} `, "faint"), ...cell]);
+const flowing = (
+  pool: PoolResult,
+  { kept, short }: { readonly kept: ReadonlyArray<Column>; readonly short: ReadonlyArray<Column> },
+  width: number,
+): ReadonlyArray<Line> => {
+  const [name, ...rest] = cells(pool, kept, { barWidth: 6, tight: false });
+  const items = rest.map((cell, index): Line => [span(`${short[index + 1]!.title} `, "faint"), ...cell]);
   return [[span("  "), ...name!], ...flow({ head: [span("    ")], items, gap: 3, width })];
 };
 
-const cells = (pool: PoolResult, { barWidth, tight }: Pick<Layout, "barWidth" | "tight">): ReadonlyArray<Line> => [
-  [span(printable(pool.name), "strong")],
-  [span(showNumber(pool.gpus))],
-  [
-    ...bar(pool.utilization, barWidth, fill(pool.utilization)),
+const isStation = ({ kv }: PoolResult): boolean => kv === null;
+
+const cells = (pool: PoolResult, columns: ReadonlyArray<Column>, layout: Pick<Layout, "barWidth" | "tight">): ReadonlyArray<Line> =>
+  columns.map(({ title }) => (isStation(pool) && ENGINE_COLUMNS.has(title) ? [span("–")] : CELLS[title]!(pool, layout)));
+
+const CELLS: { readonly [title: string]: (pool: PoolResult, layout: Pick<Layout, "barWidth" | "tight">) => Line } = {
+  pool: ({ name }) => [span(printable(name), "strong")],
+  GPUs: ({ gpus }) => [span(showNumber(gpus))],
+  utilization: ({ utilization }, { barWidth }) => [
+    ...bar(utilization, barWidth, fill(utilization)),
     span(barWidth > 0 ? " " : ""),
-    span(showRatio(pool.utilization).padStart(5)),
+    span(showRatio(utilization).padStart(5)),
   ],
-  [span(pair(showNumber(pool.waiting.mean), showNumber(pool.waiting.max), tight))],
-  [span(pair(showRatio(pool.kv.meanRatio), showRatio(pool.kv.maxRatio), tight), pool.kv.maxRatio >= 1 ? "fair" : "plain")],
-  [span(pool.steps === 0 ? "–" : pair(showNumber(pool.batch.mean), showNumber(pool.batch.max), tight))],
-  [span(showNumber(pool.preemptions), pool.preemptions > 0 ? "fair" : "plain")],
-  [span(showRatio(pool.prefixCache.queryTokens === 0 ? null : pool.prefixCache.hitRatio))],
-  [span(showUsd(pool.costUsd))],
-];
+  waiting: ({ waiting }, { tight }) => [span(pair(showNumber(waiting.mean), showNumber(waiting.max), tight))],
+  "KV in use": ({ kv }, { tight }) => [
+    span(pair(showRatio(kv!.meanRatio), showRatio(kv!.maxRatio), tight), kv!.maxRatio >= 1 ? "fair" : "plain"),
+  ],
+  batch: ({ steps, batch }, { tight }) => [span(steps === 0 ? "–" : pair(showNumber(batch.mean), showNumber(batch.max), tight))],
+  "in service": ({ batch }, { tight }) => [span(pair(showNumber(batch.mean), showNumber(batch.max), tight))],
+  preempted: ({ preemptions }) => [span(showNumber(preemptions), preemptions > 0 ? "fair" : "plain")],
+  "prefix hits": ({ prefixCache }) => [span(showRatio(prefixCache.queryTokens === 0 ? null : prefixCache.hitRatio))],
+  cost: ({ costUsd }) => [span(showUsd(costUsd))],
+};
 
 /** A step always runs on a busy replica, long before it is saturated: full is a hint, not a fault. */
 const fill = (utilization: number): Style => (utilization > 0.95 ? "fair" : "accent");
 
 const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   const name = printable(pool.name);
-  const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
   const most = pool.scaling !== undefined && pool.scaling.ready.max < pool.replicas ? "up to " : "";
-  const text = `${most}${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)}${pool.kvDtype === undefined ? "" : ` · KV ${pool.kvDtype}`} · step times: ${printable(pool.stepSource)}`;
+  const text = `${most}${isStation(pool) ? stationText(pool) : engineText(pool)}`;
   return [
     ...schedulingLines(pool, width),
     ...scalingLines(pool, width),
@@ -150,19 +173,35 @@ const portrait = (pool: PoolResult, width: number): ReadonlyArray<Line> => {
   ];
 };
 
+const stationText = ({ replicas, stepSource }: PoolResult): string =>
+  `${showNumber(replicas)} ${replicas === 1 ? "station" : "stations"} · ${printable(stepSource)}`;
+
+const engineText = (pool: PoolResult): string => {
+  const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
+  const kv = pool.kvDtype === undefined ? "" : ` · KV ${pool.kvDtype}`;
+  return `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)}${kv} · step times: ${printable(pool.stepSource)}`;
+};
+
 const qualityLines = ({ name, qualityCost }: PoolResult, width: number): ReadonlyArray<Line> => {
   if (qualityCost === null || qualityCost === undefined) return [];
   const text = `declared to cost ${showRatio(qualityCost.dropRatio)} of quality: ${printable(qualityCost.source)}`;
   return wrapWords({ head: [span(`  ${printable(name)}: `, "faint")], text, style: "faint", width });
 };
 
-const cost = ({ cost: of, simulatedMs }: Result, width: number): ReadonlyArray<Line> =>
-  flow({
+/** Of the time after the warm-up, in which everything above was measured. */
+const cost = ({ cost: of, simulatedMs, warmupMs, replications }: Result, width: number): ReadonlyArray<Line> => {
+  const measured = showDuration(Math.max(0, simulatedMs - warmupMs));
+  return flow({
     head: [span("  ")],
     items: [
-      [span("cost ", "faint"), span(showUsd(of.totalUsd), "strong"), span(` in ${showDuration(simulatedMs)}`, "faint")],
+      [
+        span("cost ", "faint"),
+        span(showUsd(of.totalUsd), "strong"),
+        span(` in the ${measured} measured${replications > 1 ? " of each run" : ""}`, "faint"),
+      ],
       [span(showUsd(of.perMillionOutputTokensUsd), "strong"), span(" per million output tokens", "faint")],
     ],
     gap: 3,
     width,
   });
+};

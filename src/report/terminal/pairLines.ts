@@ -59,7 +59,8 @@ const labeled = (label: string, text: string, width: number): ReadonlyArray<Line
   wrapWords({ head: [span(`  ${label.padEnd(12)}`, "faint")], text, style: "plain", width });
 
 /** Sizes are those of one rank, speeds those of all. */
-const perRank = ({ ranks }: PairFigures): string => (ranks === 1 ? "" : `; on each of ${ranks} ranks`);
+const perRank = ({ ranks, stages }: PairFigures): string =>
+  `${stages === 1 ? "" : `; in each of ${stages} stages`}${ranks === 1 ? "" : `; on each of ${ranks} ranks`}`;
 
 const memoryText = ({ memory }: PairFigures): string =>
   memory === null || memory === undefined

@@ -2,6 +2,7 @@ import type { CatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import { isCatalogFault } from "../../serving/catalog/CatalogFault.ts";
 import type { EngineRequest, PoolRequest } from "../../serving/catalog/PoolRequest.ts";
 import { anyModel } from "../../serving/catalog/OwnCatalog.ts";
+import { publishedDtype } from "../../serving/catalog/Models.ts";
 import { canonicalName } from "../../serving/catalog/Names.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
@@ -35,19 +36,28 @@ export const decodePool = (
   if (Object.hasOwn(at.value, "station")) return withSurroundings(decoding, at, decodeStationPool(decoding, at, name));
   const faultsBefore = decoding.faults.length;
   for (const key of ["gpu", "model"] as const) if (!Object.hasOwn(at.value, key)) rejectMissing(decoding, at, key);
-  const { model } = at.value;
-  const published = typeof model === "string" ? anyModel(around.own, model)?.shape.checkpointDtype : undefined;
+  const published = checkpointOf(at.value, around.own);
   const request = {
-    ...readPool(decoding, at, { name, dtype: published ?? DEFAULTS.pool.dtype }),
+    ...readPool(decoding, at, { name, dtype: published ?? "bf16" }),
     ...readStepFiles(decoding, at, around.files),
     catalog: around.own,
   };
   if (!decoding.isSound(at.path) || decoding.faults.length > faultsBefore) return undefined;
   if ([request.gpu, request.model].some((named) => around.own.broken.has(canonicalName(named)))) return undefined;
   const resolved = around.catalog(request);
-  if (!isCatalogFault(resolved)) return withSurroundings(decoding, at, withScheduling(decoding, at, withQuality(decoding, at, resolved)));
-  rejectResolved(decoding, at, resolved);
-  return undefined;
+  if (isCatalogFault(resolved)) {
+    rejectResolved(decoding, at, resolved);
+    return undefined;
+  }
+  const pool = published === undefined || at.value.dtype !== undefined ? resolved : { ...resolved, dtypeAsPublished: true };
+  return withSurroundings(decoding, at, withScheduling(decoding, at, withQuality(decoding, at, pool)));
+};
+
+/** The number format of the published weights, where it is known. */
+const checkpointOf = ({ model }: PoolInput, own: DecodedCatalog): string | undefined => {
+  if (typeof model !== "string") return undefined;
+  const known = anyModel(own, model);
+  return known === undefined || own.models.includes(known) ? known?.shape.checkpointDtype : publishedDtype(known, model);
 };
 
 /** What the user says that quantization costs. */

@@ -82,7 +82,7 @@ export const DEFAULTS = {
   },
   predictive: { slot: "15m", season: "24h", margin: 0.1, alpha: 0.3, beta: 0, gamma: 0.3 },
   disaggregation: { latency: "0ms", layerwise: false },
-  pool: { dtype: "bf16", tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
+  pool: { tp: 1, replicas: 1, weight: 1, backup: false, role: "both" },
   catalog: { interconnect: "32GB/s", gpusPerNode: 8 },
   engine: {
     name: "vllm",

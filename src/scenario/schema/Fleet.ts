@@ -117,9 +117,9 @@ export const Pool = Schema.Struct({
     }).annotate({ description: "How a replica is spread over GPUs." }),
   ),
   dtype: Schema.optionalKey(
-    text("Number format of the weights, by its name in the catalog: bf16, fp8 ...; that of the checkpoint where a config.json says so.", {
-      default: DEFAULTS.pool.dtype,
-    }),
+    text(
+      "Number format of the weights, by its name in the catalog: bf16, fp8, int4 (MXFP4 too) ... By default that of the published checkpoint, as `spillway catalog MODEL` or its config.json says; bf16 where neither does.",
+    ),
   ),
   frontend: Schema.optionalKey(Frontend),
   network: Schema.optionalKey(Port),

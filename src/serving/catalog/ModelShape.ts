@@ -26,6 +26,8 @@ export interface ModelShape {
   readonly maxModelTokens: number;
   /** Number format of the published weights where it is not 16 bits, as far as the config.json says. */
   readonly checkpointDtype?: Dtype;
+  /** The same of aliases whose checkpoints differ from it. */
+  readonly aliasDtypes?: { readonly [alias: string]: Dtype };
   /** What the shape leaves out. */
   readonly notes?: ReadonlyArray<string>;
   readonly source: string;

@@ -1,7 +1,7 @@
 import type { Dtype } from "./Dtypes.ts";
 import type { ModelShape } from "./ModelShape.ts";
 import { countParameters } from "./ModelShape.ts";
-import { findByName } from "./Names.ts";
+import { canonicalName, findByName } from "./Names.ts";
 
 /** The shape of one neural network, as far as speed and memory depend on it. */
 export interface ModelSpec {
@@ -274,6 +274,7 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     headDimension: 128,
     intermediate: 12_288,
     experts: { count: 128, active: 8, intermediate: 1536 },
+    aliasDtypes: { "qwen3-235b-a22b-fp8": "fp8" },
     maxModelTokens: 40_960,
     source: "Qwen/Qwen3-235B-A22B config.json and safetensors index",
   }),
@@ -290,8 +291,9 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     experts: { count: 32, active: 4, intermediate: 2880 },
     window: { layers: 12, tokens: 128 },
     quantizesExpertsOnly: true,
+    checkpointDtype: "int4",
     maxModelTokens: 131_072,
-    source: "openai/gpt-oss-20b config.json and safetensors index",
+    source: "openai/gpt-oss-20b config.json and safetensors index; quantization_config: mxfp4",
   }),
   modelOf(116_829_156_672, {
     name: "gpt-oss-120b",
@@ -306,8 +308,9 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     experts: { count: 128, active: 4, intermediate: 2880 },
     window: { layers: 18, tokens: 128 },
     quantizesExpertsOnly: true,
+    checkpointDtype: "int4",
     maxModelTokens: 131_072,
-    source: "openai/gpt-oss-120b config.json and safetensors index",
+    source: "openai/gpt-oss-120b config.json and safetensors index; quantization_config: mxfp4",
   }),
   modelOf(671_026_419_200, {
     name: "deepseek-v3",
@@ -321,8 +324,9 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     intermediate: 18_432,
     experts: { count: 256, active: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
     latent: { queryRank: 1536, kvRank: 512, ropeDimension: 64, nopeDimension: 128, valueDimension: 128 },
+    checkpointDtype: "fp8",
     maxModelTokens: 163_840,
-    source: "deepseek-ai/DeepSeek-V3 config.json and safetensors index",
+    source: "deepseek-ai/DeepSeek-V3 config.json and safetensors index; quantization_config: fp8",
   }),
   modelOf(671_026_419_200, {
     name: "deepseek-r1",
@@ -336,8 +340,9 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     intermediate: 18_432,
     experts: { count: 256, active: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
     latent: { queryRank: 1536, kvRank: 512, ropeDimension: 64, nopeDimension: 128, valueDimension: 128 },
+    checkpointDtype: "fp8",
     maxModelTokens: 163_840,
-    source: "deepseek-ai/DeepSeek-V3 config.json and safetensors index",
+    source: "deepseek-ai/DeepSeek-V3 config.json and safetensors index; quantization_config: fp8",
   }),
   modelOf(undefined, {
     name: "kimi-k2.5",
@@ -352,8 +357,11 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     experts: { count: 384, active: 8, intermediate: 2048, shared: 1, denseLayers: 1 },
     latent: { queryRank: 1536, kvRank: 512, ropeDimension: 64, nopeDimension: 128, valueDimension: 128 },
     quantizesExpertsOnly: true,
+    checkpointDtype: "int4",
+    aliasDtypes: { "kimi-k2": "fp8", "kimi-k2-instruct": "fp8" },
     maxModelTokens: 262_144,
-    source: "moonshotai/Kimi-K2.5 config.json, text model; parameters counted from it",
+    source:
+      "moonshotai/Kimi-K2.5 config.json, text model; parameters counted from it; quantization_config: 4-bit experts (K2.5, K2-Thinking), fp8 (K2-Instruct)",
   }),
   modelOf(undefined, {
     name: "glm-5",
@@ -367,6 +375,7 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     intermediate: 12_288,
     experts: { count: 256, active: 8, intermediate: 2048, shared: 1, denseLayers: 3 },
     latent: { queryRank: 2048, kvRank: 512, ropeDimension: 64, nopeDimension: 192, valueDimension: 256 },
+    aliasDtypes: { "glm-5-fp8": "fp8" },
     maxModelTokens: 202_752,
     source: "zai-org/GLM-5 config.json; parameters counted from it; sparse attention counts as full attention",
   }),
@@ -381,13 +390,18 @@ export const MODELS: ReadonlyArray<ModelSpec> = [
     headDimension: 128,
     intermediate: 1536,
     experts: { count: 256, active: 8, intermediate: 1536 },
+    checkpointDtype: "fp8",
     maxModelTokens: 196_608,
-    source: "MiniMaxAI/MiniMax-M2.5 config.json; parameters counted from it",
+    source: "MiniMaxAI/MiniMax-M2.5 config.json; parameters counted from it; quantization_config: fp8",
   }),
 ];
 
 /** The model of a name or alias, in any case, with or without its organization. */
 export const findModel = (name: string): ModelSpec | undefined => findByName(MODELS, name);
+
+/** The number format that the checkpoint of this name is published in; bf16 where nothing else is known. */
+export const publishedDtype = ({ shape }: ModelSpec, name: string): Dtype =>
+  shape.aliasDtypes?.[canonicalName(name)] ?? shape.checkpointDtype ?? "bf16";
 
 /**
  * Bytes of all weights. Below 16 bits, embedding and LM head stay at 16 bits (and attention where the checkpoints do so). int4 counts

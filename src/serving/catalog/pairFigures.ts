@@ -19,9 +19,12 @@ import { findStepEntry } from "./StepTimes.ts";
 /** Where step times come from: measured whole steps, sums of measured operations, or the data sheet. */
 export type StepOrigin = "measured" | "composed" | "roofline";
 
-/** One step with nothing else in it. Tokens per second are of a replica, all of whose data-parallel ranks do the same. */
+/**
+ * One step with nothing else in it. Tokens per second are of a replica, all of whose data-parallel ranks do the same, with a batch like this in
+ * each stage of a pipeline; transfers between stages take no time.
+ */
 export interface StepFigures {
-  /** Sequences that decode, or prompt tokens; of one rank. */
+  /** Sequences that decode, or prompt tokens; of one batch of one rank. */
   readonly size: number;
   readonly ms: number;
   readonly tokensPerSecond: number;
@@ -44,6 +47,8 @@ export interface PairFigures {
   /** Ranks of data-parallel attention, and GPUs that routed experts are spread over; null where each rank cuts all of them. */
   readonly ranks: number;
   readonly expertGpus: number | null;
+  /** Of a pipeline; 1 without. */
+  readonly stages: number;
   readonly contextTokens: number;
   readonly memory: PoolSpec["memory"] | null;
   readonly kvTokens: number;
@@ -69,6 +74,7 @@ export interface PairRequest {
   readonly dtype: string;
   readonly tensorParallel: number;
   readonly kvDtype?: KvDtype;
+  readonly pipelineParallel?: number;
   readonly dataParallel?: number;
   readonly expertParallel?: number;
   readonly engineName?: EngineName;
@@ -87,8 +93,9 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
   const price = anyGpu(of.catalog ?? EMPTY_CATALOG, of.gpu)?.price ?? null;
   const kvTokens = pool.engine.kvBlocks * pool.engine.blockTokens;
   const sequencesThatFit = Math.floor(kvTokens / of.contextTokens);
-  const most = Math.min(sequencesThatFit, pool.engine.maxSequences);
-  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens, ranks: of.dataParallel ?? 1 });
+  const stages = of.pipelineParallel ?? 1;
+  const most = Math.floor(Math.min(sequencesThatFit, pool.engine.maxSequences) / stages);
+  const step = stepOf(pool, { usdPerGpuHour: price?.usdPerGpuHour ?? null, kvTokens, ranks: of.dataParallel ?? 1, stages });
   const decode = (sequences: number): StepFigures => step({ sequences, kvTokens: sequences * of.contextTokens, prefillTokens: 0 });
   return {
     gpu: pool.gpu,
@@ -99,6 +106,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     engine: of.engineName ?? DEFAULT_ENGINE,
     ranks: of.dataParallel ?? 1,
     expertGpus: of.expertParallel ?? null,
+    stages,
     contextTokens: of.contextTokens,
     memory: pool.memory ?? null,
     kvTokens,
@@ -121,7 +129,10 @@ const outsideMs = (engine: EngineName) => ({
   perPromptToken: FITTED_FACTORS.requestMsPerToken,
 });
 
-const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number; readonly ranks: number }) => {
+const stepOf = (
+  pool: PoolSpec,
+  of: { readonly usdPerGpuHour: number | null; readonly kvTokens: number; readonly ranks: number; readonly stages: number },
+) => {
   const form = new StepForm(pool.engine.step);
   const domain = pool.stepDomain;
   return (load: { readonly sequences: number; readonly kvTokens: number; readonly prefillTokens: number }): StepFigures => {
@@ -134,13 +145,13 @@ const stepOf = (pool: PoolSpec, of: { readonly usdPerGpuHour: number | null; rea
       chunks: prefillTokens > 0 ? 1 : 0,
     });
     const size = sequences + prefillTokens;
-    const tokensPerSecond = (1000 * size * of.ranks) / ms;
+    const tokensPerSecond = (1000 * size * of.ranks * of.stages) / ms;
     return {
       size,
       ms,
       tokensPerSecond,
       usdPerMillionTokens: of.usdPerGpuHour === null ? null : (1e6 * of.usdPerGpuHour * pool.gpusPerReplica) / (3600 * tokensPerSecond),
-      fitsKv: Math.max(kvTokens, prefillTokens) <= of.kvTokens,
+      fitsKv: of.stages * Math.max(kvTokens, prefillTokens) <= of.kvTokens,
       extrapolated:
         domain !== undefined &&
         (sequences > domain.maxSequences || kvTokens > domain.maxKvTokens || prefillTokens > domain.maxPrefillTokens),

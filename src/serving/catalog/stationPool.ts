@@ -35,6 +35,6 @@ export const stationPool = (request: StationPoolRequest): PoolSpec => ({
     step: { a: 0, b: 0, c: 0, d: 0, e: 0, h: 0 },
   },
   usdPerGpuHour: request.usdPerHour,
-  stepSource: "station: service time given in the scenario",
+  stepSource: "service time given in the scenario",
   warnings: [],
 });

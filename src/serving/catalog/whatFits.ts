@@ -12,6 +12,8 @@ export interface Placement {
   readonly dtype: Dtype;
   readonly tensorParallel: number;
   readonly pipelineParallel?: number;
+  readonly dataParallel?: number;
+  readonly expertParallel?: number;
 }
 
 /** What would fit instead, each with all else unchanged; absent where nothing of the kind does. */
@@ -20,6 +22,8 @@ export interface Alternatives {
   readonly tensorParallel?: number;
   /** The fewest GPUs in stages that stay inside a node each; only where no tensor parallelism inside a node fits. */
   readonly stages?: { readonly tensorParallel: number; readonly pipelineParallel: number };
+  /** All GPUs of a data-parallel replica whose ranks each hold all experts so far. */
+  readonly expertParallel?: number;
   /** The widest narrower one that fits as it is, else the widest with tensor parallelism inside a node. */
   readonly dtype?: { readonly dtype: Dtype; readonly tensorParallel: number };
   /** The one with the least memory that holds it as it is, else with the fewest GPUs inside a node. */
@@ -53,12 +57,22 @@ export const whatFits = <P extends Placement>(of: P, fits: (placement: P) => boo
   const at = (placement: P, tp: number): P => ({ ...placement, tensorParallel: tp });
   const dtype = [...formats, ...formats.flatMap((placement) => wider.map((tp) => at(placement, tp)))].find(holds);
   const gpu = [...gpus, ...wider.flatMap((tp) => gpus.map((placement) => at(placement, tp)))].find(holds);
+  const expertParallel = spreadExperts(of, fits);
   return {
+    ...(expertParallel === undefined ? {} : { expertParallel }),
     ...(tensorParallel === undefined ? {} : { tensorParallel }),
     ...(stages === undefined ? {} : { stages }),
     ...(dtype === undefined ? {} : { dtype: { dtype: dtype.dtype, tensorParallel: dtype.tensorParallel } }),
     ...(gpu === undefined ? {} : { gpu: { name: gpu.gpu.name, tensorParallel: gpu.tensorParallel } }),
   };
+};
+
+const spreadExperts = <P extends Placement>(of: P, fits: (placement: P) => boolean): number | undefined => {
+  const { dataParallel = 1, tensorParallel } = of;
+  const expertParallel = tensorParallel * dataParallel;
+  const most = of.model.shape.experts?.count ?? 0;
+  const isOpen = dataParallel > 1 && of.expertParallel === undefined && expertParallel <= most;
+  return isOpen && fits({ ...of, expertParallel }) ? expertParallel : undefined;
 };
 
 /** Fewest GPUs; of as many, the most tensor parallel. */
@@ -97,9 +111,10 @@ const others = (of: Placement): ReadonlyArray<GpuSpec> =>
 
 /** The alternatives as a sentence; undefined where there is none. */
 export const alternativesText = (of: Placement, alternatives: Alternatives): string | undefined => {
-  const { tensorParallel, stages, dtype, gpu } = alternatives;
+  const { expertParallel, tensorParallel, stages, dtype, gpu } = alternatives;
   const at = (tp: number): string | undefined => (tp === of.tensorParallel ? undefined : `with tp ${tp}`);
   const parts = [
+    ...(expertParallel === undefined ? [] : [`ep ${expertParallel} spreads the experts over all of its GPUs`]),
     ...(tensorParallel === undefined ? [] : [`the smallest tensor parallelism that fits is ${tensorParallel}`]),
     ...(stages === undefined ? [] : [`tp ${stages.tensorParallel} x pp ${stages.pipelineParallel} stays inside nodes`]),
     ...(dtype === undefined ? [] : [`dtype ${dtype.dtype} fits ${at(dtype.tensorParallel) ?? "as it is"}`]),

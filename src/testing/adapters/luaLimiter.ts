@@ -28,7 +28,7 @@ interface ScriptHead {
 }
 
 /**
- * A Redis script that limits a rate, tried out as it is. It says in a comment what it is: a bucket (`-- conformance: rate=10 capacity=2`), or a window
+ * A Redis script that limits a rate, tried out as it is. It must say in a comment what it is: a bucket (`-- conformance: rate=10 capacity=2`), or a window
  * (`-- conformance: limit=5 windowMs=1000`); which arguments it takes, in order (`args=capacity,rate,ms,cost`, default rate,capacity,seconds,cost); and
  * what it answers (`returns=admitted,waitMs`, the default: 1 or 0, alone or first in a list). KEYS[1] is the key. Runs on ioredis-mock, or with
  * SPILLWAY_LIVE=1 on a Redis of its own. Rejects with ScriptUnusable.
@@ -95,10 +95,12 @@ const decisionOf = (answer: unknown, returns: ReadonlyArray<Answer>): Decision =
 };
 
 const headOf = (script: string, path: string): ScriptHead => {
-  const line = /--\s*conformance:(.*)/.exec(script)?.[1] ?? "";
+  const line = /--\s*conformance:(.*)/.exec(script)?.[1];
+  if (line === undefined) throw new ScriptUnusable(`${path} does not say what it is: ${HEAD_HINT}`);
   const fields = new Map([...line.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]));
-  const number = (name: string, absent: number): number => {
-    const value = Number(fields.get(name) ?? absent);
+  const number = (name: string): number => {
+    if (!fields.has(name)) throw new ScriptUnusable(`${path}: its head lacks ${name}=: ${HEAD_HINT}`);
+    const value = Number(fields.get(name));
     if (value > 0 && Number.isFinite(value)) return value;
     throw new ScriptUnusable(`${path}: ${name}=${fields.get(name)} in its head must be a number above 0`);
   };
@@ -111,13 +113,17 @@ const headOf = (script: string, path: string): ScriptHead => {
   const unknown = [...fields.keys()].find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw new ScriptUnusable(`${path}: ${unknown}= in its head; there are ${FIELDS.join(", ")}`);
   return {
-    spec: fields.has("windowMs")
-      ? windowSpec(number("limit", 5), number("windowMs", 1000))
-      : bucketSpec(number("rate", 10), number("capacity", 2)),
+    spec: ["limit", "windowMs"].some((name) => fields.has(name))
+      ? windowSpec(number("limit"), number("windowMs"))
+      : bucketSpec(number("rate"), number("capacity")),
     args: words("args", "rate,capacity,seconds,cost", ARGUMENTS),
     returns: words("returns", "admitted,waitMs", ANSWERS),
   };
 };
+
+const HEAD_HINT =
+  "write a comment such as `-- conformance: rate=10 capacity=2 args=rate,capacity,seconds,cost returns=admitted,waitMs` for a bucket, " +
+  "or with limit=5 windowMs=1000 for a window; args are its ARGV in order, returns its answer";
 
 const FIELDS = ["rate", "capacity", "limit", "windowMs", "args", "returns"];
 

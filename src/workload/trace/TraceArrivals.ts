@@ -53,6 +53,8 @@ export class TraceArrivals implements ArrivalSource {
   private lastMs = 0;
   private pastWindow = false;
   private ended = false;
+  private lastGivenMs = 0;
+  private isOver = false;
   private closed = false;
   private refilling: Promise<void> | undefined;
   private failure: { readonly cause: unknown } | undefined;
@@ -91,8 +93,14 @@ export class TraceArrivals implements ArrivalSource {
     return this.buffer.length;
   }
 
+  /** Time of the last arrival, once next() has said that there is none after it. */
+  get endedAtMs(): number | undefined {
+    return this.isOver ? this.lastGivenMs : undefined;
+  }
+
   next(): number {
-    if (this.buffer.length > 0) return this.buffer.shift(this.draft);
+    if (this.buffer.length > 0) return (this.lastGivenMs = this.buffer.shift(this.draft));
+    this.isOver = this.ended;
     return this.ended ? Infinity : Number.NaN;
   }
 

@@ -87,6 +87,17 @@ const plain = (text: string): ReadonlyArray<string> => text.split("\n").map((lin
 
 const SEQUENCE = new RegExp(`${String.fromCodePoint(27)}\\[([\\d;]+)m`, "g");
 
+describe("cost", () => {
+  test.each([
+    [{ simulatedMs: 600_000, warmupMs: 60_000, replications: 1 }, /^ {2}cost \S+ in the 9m measured {3}/u],
+    [{ simulatedMs: 600_000, warmupMs: 0, replications: 1 }, /^ {2}cost \S+ in the 10m measured {3}/u],
+    [{ simulatedMs: 600_000, warmupMs: 60_000, replications: 5 }, /^ {2}cost \S+ in the 9m measured of each run {3}/u],
+    [{ simulatedMs: 30_000, warmupMs: 60_000, replications: 1 }, /^ {2}cost \S+ in the 0ms measured {3}/u],
+  ])("renderTerminal: %j -> the time that the cost is of", (times, text) => {
+    expect(find(sampleResult(times), "cost")).toMatch(text);
+  });
+});
+
 describe("width and color", () => {
   test("renderTerminal: any names and numbers -> no line wider than the width, no escape sequence, no NaN, null or undefined", () => {
     fc.assert(

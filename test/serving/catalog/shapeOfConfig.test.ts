@@ -74,6 +74,7 @@ const CONFIGS: ReadonlyArray<readonly [name: string, config: Readonly<Record<str
     {
       ...COMMON,
       model_type: "deepseek_v3",
+      quantization_config: { activation_scheme: "dynamic", fmt: "e4m3", quant_method: "fp8", weight_block_size: [128, 128] },
       first_k_dense_replace: 3,
       hidden_size: 7168,
       intermediate_size: 18_432,
@@ -99,6 +100,7 @@ const CONFIGS: ReadonlyArray<readonly [name: string, config: Readonly<Record<str
     {
       ...COMMON,
       model_type: "gpt_oss",
+      quantization_config: { modules_to_not_convert: ["model.layers.*.self_attn"], quant_method: "mxfp4" },
       head_dim: 64,
       hidden_size: 2880,
       intermediate_size: 2880,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { mmc } from "../../../src/queueing/ErlangC.ts";
 import type { ScenarioInput } from "../../../src/scenario/Scenario.ts";
-import { column, outcomesOf, run } from "../SmallWorld.ts";
+import { describeWorld } from "../../../src/report/terminal/describeWorld.ts";
+import { renderTerminal } from "../../../src/report/terminal/renderTerminal.ts";
+import { column, outcomesOf, pool, run, worldOf } from "../SmallWorld.ts";
 
 const world = (station: NonNullable<ScenarioInput["fleet"][string]["station"]>, changes: Partial<ScenarioInput> = {}): ScenarioInput => ({
   name: "station",
@@ -17,6 +19,29 @@ describe("station", () => {
     expect(column(simulated, "e2eMs")).toEqual([1000, 1000, 2000, 2000]);
     expect(column(simulated, "queueWaitMs")).toEqual([0, 0, 1000, 1000]);
     expect(simulated.result.pools[0]!.utilization).toBeCloseTo(0.2, 6);
+  });
+
+  test("report and check -> a station in words of its own: no KV, no GPU, no prefix cache; a gate on its KV is inconclusive", async () => {
+    const authored = world({ servers: 2, service: "1s", maxWaiting: 5 }, { gates: ["fleet.server.kv.max < 90%"] });
+    const { result } = await run(authored);
+    expect(result.pools[0]).toMatchObject({ kv: null, gpus: 0, resources: { gpuMemory: null, bottleneck: null } });
+    expect(result.gates[0]).toMatchObject({ value: null, verdict: "inconclusive" });
+    const text = renderTerminal(result, { color: false, width: 100 });
+    expect(text).toMatch(/server: 1 station · service time given in the scenario/u);
+    expect(text).not.toMatch(/KV in use|GPUs|prefix hits|preempted|none|replica of/u);
+    expect(describeWorld(worldOf(authored), "a.yaml")).toMatch(
+      /fleet server: 1 x station of 2 servers and room for 5 that wait; service time given/u,
+    );
+    expect(describeWorld(worldOf(world({ service: "1s" })), "a.yaml")).not.toMatch(/KV|none/u);
+  });
+
+  test("a station beside engines -> its row has a dash where engines have KV and GPUs", async () => {
+    const { result } = await run(
+      world({ servers: 2, service: "1s" }, { fleet: { server: { station: { service: "1s" } }, engines: pool() } }),
+    );
+    const text = renderTerminal(result, { color: false, width: 110 });
+    expect(text).toMatch(/^ {2}server +–.*– +– +\$0$/mu);
+    expect(text).toMatch(/KV in use/u);
   });
 
   test("no bound on servers, 100 ms more for each attempt in service -> each starts at once and takes the longer", async () => {
