@@ -11,6 +11,7 @@ import { loadScenario } from "../scenario/loadScenario.ts";
 import { fitPoints } from "../serving/calibration/fitPoints.ts";
 import { fitRun } from "../serving/calibration/fitRun.ts";
 import { fitSteps } from "../serving/calibration/fitSteps.ts";
+import { isScored } from "../serving/calibration/RunRecord.ts";
 import type { Measurements } from "../serving/calibration/readMeasurements.ts";
 import { readMeasurements } from "../serving/calibration/readMeasurements.ts";
 import type { CalibrationEntry } from "../serving/catalog/CalibrationEntry.ts";
@@ -103,8 +104,10 @@ export const calibrate = Command.make(
   flags,
   Effect.fnUntraced(function* (wanted) {
     const where = yield* parseSettings(wanted.where);
-    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text: readFileSync(wanted.file, "utf8"), where }));
-    const pool = yield* poolFor(wanted, measurements.kind);
+    const read = yield* attempt(() => readMeasurements({ file: wanted.file, text: readFileSync(wanted.file, "utf8"), where }));
+    const fleet = yield* fleetFor(wanted, read.kind);
+    const pool = fleet?.[0];
+    const measurements = yield* attempt(() => recordsOfPool(read, fleet));
     const calibrated = fit(measurements, pool, wanted);
     if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write("\r\u001B[2K");
     const entry = entryOf(calibrated, pool, wanted);
@@ -134,11 +137,27 @@ export const calibrate = Command.make(
 const attempt = <A>(body: () => A): Effect.Effect<A, CalibrationUnusable> =>
   Effect.try({ try: body, catch: (cause) => new CalibrationUnusable({ message: cause instanceof Error ? cause.message : String(cause) }) });
 
-/** The pool whose step times are the prior; undefined where a table of steps needs none and nobody named one. */
-const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
+/** Records of the first pool alone: another pool of the scenario has other step times. Throws where several replicas answered and no record says which. */
+const recordsOfPool = (read: Measurements, fleet: ReadonlyArray<PoolSpec> | undefined): Measurements => {
+  if (read.kind !== "run" || fleet === undefined) return read;
+  if (read.records[0]!.replica === undefined) {
+    const replicas = fleet.reduce((sum, pool) => sum + Math.max(pool.replicas, pool.autoscale?.maxReplicas ?? 0), 0);
+    if (replicas === 1) return read;
+    throw new CalibrationUnusable({
+      message: `the records name no replica, and the scenario has up to ${replicas}: add a column \`replica\` (JSON lines: a key) with the name of the replica that answered, or record one replica and give --set fleet.${fleet[0]!.name}.replicas=1`,
+    });
+  }
+  const others = fleet.slice(1).map(({ name }) => `${name}/`);
+  const records = read.records.filter(({ replica }) => !others.some((other) => replica!.startsWith(other)));
+  if (records.filter(isScored).length >= 2) return { ...read, records, leftOut: read.leftOut + read.records.length - records.length };
+  throw new CalibrationUnusable({ message: `fewer than two records are of the pool ${fleet[0]!.name}, whose step times are fitted` });
+};
+
+/** The pools, of which the first one's step times are the prior; undefined where a table of steps needs none and nobody named one. */
+const fleetFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
   if (Option.isSome(wanted.scenario)) {
     const loaded = yield* loadScenario(wanted.scenario.value, { set: yield* parseSettings(wanted.set) });
-    return loaded.world.fleet[0];
+    return loaded.world.fleet;
   }
   if (Option.isNone(wanted.gpu) || Option.isNone(wanted.model)) {
     if (kind === "steps") return undefined;
@@ -158,7 +177,7 @@ const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements[
     backup: false,
     engine: given({ kvBlocks: wanted.kvBlocks, maxBatchedTokens: wanted.maxBatchedTokens, maxSequences: wanted.maxSequences }),
   });
-  if (!isCatalogFault(pool)) return pool;
+  if (!isCatalogFault(pool)) return [pool];
   return yield* new CalibrationUnusable({ message: `${pool.field} ${pool.constraint} (${pool.value}): ${pool.hint}` });
 });
 
@@ -172,8 +191,11 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
   if (measurements.kind === "steps") return { kind: "steps", count: measurements.steps.length, ...fitSteps(measurements.steps) };
   const { engine } = pool!;
   if (measurements.kind === "run") {
-    const found = fitRun(measurements.records, engine, progress("simulated run"));
-    return { kind: "run", count: measurements.records.length, leftOut: measurements.leftOut, domain: engineDomain(engine), ...found };
+    const { records, leftOut } = measurements;
+    const found = fitRun(records, engine, progress("simulated run"));
+    const replicas = new Set(records.map(({ replica }) => replica)).size;
+    const retried = records.filter((record) => !isScored(record)).length;
+    return { kind: "run", count: records.length, replicas, retried, leftOut, domain: engineDomain(engine), ...found };
   }
   const { points, leftOut } = measurements;
   const found = fitPoints(

@@ -55,4 +55,30 @@ describe("spillway calibrate", () => {
     expect([noName!.code, noName!.stderr]).toEqual([104, expect.stringContaining("--out needs --gpu and --model")]);
     expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
   });
+
+  it("records of two replicas: named -> each has its own and the prior fits; unnamed -> 104 and what to add", () => {
+    const scenario = file(
+      "two.yaml",
+      `name: two
+horizon: 60s
+traffic: { chat: { arrivals: { poisson: { rate: 20/s } }, prompt: 800, output: { uniform: [50, 450] } } }
+fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
+`,
+    );
+    const [ran] = several(["run", scenario, "--quiet", "--out", folder]);
+    expect(ran!.code).toBe(0);
+    const named = join(folder, "requests.csv");
+    const without = file("unnamed.csv", readFileSync(named, "utf8").replaceAll(/,gpu\/\d/g, ","));
+    const [fit, unnamed, one] = several(
+      ["calibrate", named, "--scenario", scenario, "--format", "json"],
+      ["calibrate", without, "--scenario", scenario],
+      ["calibrate", without, "--scenario", scenario, "--set", "fleet.gpu.replicas=1", "--format", "json"],
+    );
+    const found = JSON.parse(fit!.stdout) as { replicas: number; prior: { tpotMean: number } };
+    expect(found.replicas).toBe(2);
+    expect(Math.abs(found.prior.tpotMean)).toBeLessThan(0.01);
+    expect([unnamed!.code, unnamed!.stderr]).toEqual([104, expect.stringContaining("add a column `replica`")]);
+    expect(unnamed!.stderr).toContain("--set fleet.gpu.replicas=1");
+    expect((JSON.parse(one!.stdout) as typeof found).prior.tpotMean).toBeGreaterThan(0.05);
+  }, 60_000);
 });

@@ -9,7 +9,16 @@ import type { StepCoefficients } from "../../serving/ServingSpec.ts";
 export type Calibrated =
   | ({ readonly kind: "steps"; readonly count: number } & StepFit)
   | ({ readonly kind: "points"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & PointFit)
-  | ({ readonly kind: "run"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & RunFit);
+  | ({
+      readonly kind: "run";
+      readonly count: number;
+      /** That answered the requests: each is replayed on one of its own. */
+      readonly replicas: number;
+      /** Requests that are load, but not scored. */
+      readonly retried: number;
+      readonly leftOut: number;
+      readonly domain: FitDomain;
+    } & RunFit);
 
 const MEANING = {
   a: "ms per step",
@@ -28,7 +37,8 @@ const FACTORS = {
 /** The fit as text: coefficients, errors, domain, warnings. */
 export const renderCalibration = (of: Calibrated): string =>
   [
-    `fitted to ${of.count} ${{ steps: "steps", points: "closed-loop points", run: "requests" }[of.kind]}${"leftOut" in of && of.leftOut > 0 ? ` (${of.leftOut} without figures left out)` : ""}`,
+    `fitted to ${of.count} ${{ steps: "steps", points: "closed-loop points", run: "requests" }[of.kind]}${of.kind === "points" && of.leftOut > 0 ? ` (${of.leftOut} without figures left out)` : ""}`,
+    ...(of.kind === "run" ? runLines(of) : []),
     "",
     ...Object.entries(MEANING).map(
       ([name, meaning]) => `  ${name}  ${of.coefficients[name as keyof typeof MEANING].toPrecision(6).padEnd(14)}${meaning}`,
@@ -45,6 +55,13 @@ export const renderCalibration = (of: Calibrated): string =>
     ...of.warnings.map((warning) => `warning: ${warning}`),
     "",
   ].join("\n");
+
+/** How the records were replayed, and what became of those that are no plain answer. */
+const runLines = ({ replicas, retried, leftOut }: Calibrated & { readonly kind: "run" }): ReadonlyArray<string> => [
+  replicas > 1 ? `replayed on ${replicas} replicas, each with its own requests` : "replayed on one replica",
+  ...(retried > 0 ? [`${retried} retried: replayed as load from their arrival on, not scored`] : []),
+  ...(leftOut > 0 ? [`${leftOut} left out, neither replayed nor scored: no first token, no replica, or of another pool`] : []),
+];
 
 /** What only rooflines have: the larger of reading the weights and multiplying with them, and reading routed experts. */
 const knees = ({ floorMs, rowMs, experts }: StepCoefficients): ReadonlyArray<readonly [name: string, value: number, meaning: string]> => [

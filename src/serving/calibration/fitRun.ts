@@ -3,7 +3,7 @@ import { errorsOf, meanOf } from "./Errors.ts";
 import { minimize } from "./minimize.ts";
 import { replayRun } from "./replayRun.ts";
 import type { RunRecord } from "./RunRecord.ts";
-import { e2eMsOf, tpotMsOf, ttftMsOf } from "./RunRecord.ts";
+import { e2eMsOf, isScored, tpotMsOf, ttftMsOf } from "./RunRecord.ts";
 import { SCALE_NAMES, scaledCoefficients, undetermined } from "./ScaledCoefficients.ts";
 
 /** Relative errors of a simulated run: of the means (signed), and the median over requests. */
@@ -32,7 +32,8 @@ const SEARCH = { step: 0.15, maxEvaluations: 120, tolerance: 0.002 };
 
 /**
  * Fits three factors on the engine's step times so that our own engine, given the recorded arrivals and lengths, answers when the real one
- * did. The error of a request is told in units of the mean of its metric: short waits would count without bound otherwise. At least two records.
+ * did. The error of a request is told in units of the mean of its metric: short waits would count without bound otherwise. A retried request is load, but
+ * its times are not scored. At least two scored records.
  */
 export const fitRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, onSimulation?: (count: number) => void): RunFit => {
   let simulations = 0;
@@ -68,7 +69,9 @@ export const fitRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, on
 const misfit = (records: ReadonlyArray<RunRecord>, ours: ReadonlyArray<RunRecord>, keep: (i: number) => boolean): number =>
   meanOf(
     METRICS.map((of) => {
-      const pairs = records.flatMap((record, i) => (keep(i) && !Number.isNaN(of(record)) ? [[of(record), of(ours[i]!)] as const] : []));
+      const pairs = records.flatMap((record, i) =>
+        isScored(record) && keep(i) && !Number.isNaN(of(record)) ? [[of(record), of(ours[i]!)] as const] : [],
+      );
       if (pairs.length === 0) return 0;
       const scale = meanOf(pairs.map(([real]) => real));
       // A request that the simulated engine refused is wrong by its whole time.
@@ -78,9 +81,13 @@ const misfit = (records: ReadonlyArray<RunRecord>, ours: ReadonlyArray<RunRecord
 
 export const runErrors = (records: ReadonlyArray<RunRecord>, ours: ReadonlyArray<RunRecord>): RunErrors => {
   const mean = (of: (record: RunRecord) => number): number => {
-    const both = records.flatMap((record, i) => [[of(record), of(ours[i]!)] as const]).filter(([x, y]) => !Number.isNaN(x + y));
+    const both = records
+      .flatMap((record, i) => (isScored(record) ? [[of(record), of(ours[i]!)] as const] : []))
+      .filter(([x, y]) => !Number.isNaN(x + y));
     return both.length === 0 ? 0 : meanOf(both.map(([, y]) => y)) / meanOf(both.map(([x]) => x)) - 1;
   };
-  const perRequest = records.map((record, i) => e2eMsOf(ours[i]!) / e2eMsOf(record) - 1).filter((error) => !Number.isNaN(error));
+  const perRequest = records
+    .flatMap((record, i) => (isScored(record) ? [e2eMsOf(ours[i]!) / e2eMsOf(record) - 1] : []))
+    .filter((error) => !Number.isNaN(error));
   return { ttftMean: mean(ttftMsOf), tpotMean: mean(tpotMsOf), e2eMean: mean(e2eMsOf), e2ePerRequest: errorsOf(perRequest).median };
 };

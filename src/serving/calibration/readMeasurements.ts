@@ -4,6 +4,7 @@ import { TraceFault } from "../../workload/trace/TraceFault.ts";
 import { RowFault } from "../../workload/trace/TraceRow.ts";
 import type { MeasuredPoint } from "./fitPoints.ts";
 import type { RunRecord } from "./RunRecord.ts";
+import { isScored } from "./RunRecord.ts";
 import type { StepPoint } from "./StepPoint.ts";
 
 /** What a file of measurements holds. */
@@ -85,8 +86,13 @@ const readPoints = (reading: Reading, lines: ReadonlyArray<string>): Measurement
 };
 
 const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
-  const rows = csvRows(reading, lines, ["arrivalMs", "promptTokens", "outputTokens", "ttftMs", "e2eMs"]);
-  const answered = rows.filter(({ row, columns }) => fieldOf(columns, row, 4) !== "");
+  const needed = ["arrivalMs", "promptTokens", "outputTokens", "ttftMs", "e2eMs"];
+  const header = lines[0]!.split(",").map((name) => name.trim().toLowerCase());
+  const names = [...needed, ...["replica", "attempts"].filter((name) => header.includes(name))];
+  const [replica, attempts] = ["replica", "attempts"].map((name) => names.indexOf(name)) as [number, number];
+  const rows = csvRows(reading, lines, names);
+  const given = (columns: CsvColumns, row: string, field: number): boolean => field >= 0 && fieldOf(columns, row, field) !== "";
+  const answered = rows.filter(({ row, columns }) => given(columns, row, 3) && given(columns, row, 4));
   const records = answered.map(({ row, columns }) => {
     const arrivalMs = columns.number(row, 0);
     return {
@@ -95,9 +101,11 @@ const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurement
       outputTokens: positive(columns, row, 2),
       firstTokenMs: arrivalMs + positive(columns, row, 3),
       lastTokenMs: arrivalMs + positive(columns, row, 4),
+      ...(given(columns, row, replica) ? { replica: fieldOf(columns, row, replica) } : {}),
+      ...(given(columns, row, attempts) ? { attempts: positive(columns, row, attempts) } : {}),
     };
   });
-  return { kind: "run", records: enough(reading, records), leftOut: rows.length - answered.length };
+  return runOf(reading, records, rows.length);
 };
 
 const readRunLines = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
@@ -105,7 +113,14 @@ const readRunLines = (reading: Reading, lines: ReadonlyArray<string>): Measureme
     if (text.trim() === "") return [];
     return [placed(reading, i + 1, () => recordOf(reading, new JsonRecord(text), { text, line: i + 1 }))];
   });
-  return { kind: "run", records: enough(reading, records), leftOut: 0 };
+  return runOf(reading, records, records.length);
+};
+
+/** Where some records name their replica, one without name never reached any (an answer from a cache): it is no load. */
+const runOf = (reading: Reading, records: ReadonlyArray<RunRecord>, rows: number): Measurements => {
+  const named = records.filter(({ replica }) => replica !== undefined);
+  const kept = enough(reading, named.length > 0 ? named : records);
+  return { kind: "run", records: kept, leftOut: rows - kept.length };
 };
 
 /** Token times and `queued_ts` are by the engine's clock; `arrival_time` is by another one, and used only where there is no `queued_ts`. */
@@ -118,6 +133,8 @@ const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string
     outputTokens: row.number("output_toks"),
     firstTokenMs: seconds("first_token_ts"),
     lastTokenMs: seconds("last_token_ts"),
+    ...(row.has("replica") ? { replica: String(row.get("replica")) } : {}),
+    ...(row.has("attempts") ? { attempts: row.number("attempts") } : {}),
   };
   if (record.firstTokenMs >= arrivalMs && record.lastTokenMs >= record.firstTokenMs) return record;
   throw fault(reading, at.line, {
@@ -128,8 +145,9 @@ const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string
 };
 
 const enough = (reading: Reading, records: ReadonlyArray<RunRecord>): ReadonlyArray<RunRecord> => {
-  if (records.length >= 2) return records;
-  throw fault(reading, undefined, { constraint: "must have at least two answered requests", value: String(records.length) });
+  const scored = records.filter(isScored).length;
+  if (scored >= 2) return records;
+  throw fault(reading, undefined, { constraint: "must have at least two answered requests that were not retried", value: String(scored) });
 };
 
 interface CsvRow {
