@@ -195,7 +195,8 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
     const found = fitRun(records, engine, progress("simulated run"));
     const replicas = new Set(records.map(({ replica }) => replica)).size;
     const retried = records.filter((record) => !isScored(record)).length;
-    return { kind: "run", count: records.length, replicas, retried, leftOut, domain: engineDomain(engine), ...found };
+    const warnings = [...measurements.warnings, ...found.warnings];
+    return { kind: "run", count: records.length, replicas, retried, leftOut, domain: engineDomain(engine), ...found, warnings };
   }
   const { points, leftOut } = measurements;
   const found = fitPoints(

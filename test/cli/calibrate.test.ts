@@ -56,7 +56,7 @@ describe("spillway calibrate", () => {
     expect([missing!.code, missing!.stderr]).toEqual([104, expect.stringContaining("absent.csv")]);
   });
 
-  it("records of two replicas: named -> each has its own and the prior fits; unnamed -> 104 and what to add", () => {
+  it("records of two replicas: a sample -> 104; named -> each has its own and the prior fits; unnamed -> 104 and what to add", () => {
     const scenario = file(
       "two.yaml",
       `name: two
@@ -65,15 +65,25 @@ traffic: { chat: { arrivals: { poisson: { rate: 20/s } }, prompt: 800, output: {
 fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
 `,
     );
-    const [ran] = several(["run", scenario, "--quiet", "--out", folder]);
-    expect(ran!.code).toBe(0);
+    const [ran, thin] = several(
+      ["run", scenario, "--quiet", "--out", folder],
+      ["run", scenario, "--quiet", "--records", "300", "--out", join(folder, "thin")],
+    );
+    expect([ran!.code, thin!.code]).toEqual([0, 0]);
     const named = join(folder, "requests.csv");
     const without = file("unnamed.csv", readFileSync(named, "utf8").replaceAll(/,gpu\/\d/g, ","));
-    const [fit, unnamed, one] = several(
+    const [sampled, fit, unnamed, one] = several(
+      ["calibrate", join(folder, "thin", "requests.csv"), "--scenario", scenario],
       ["calibrate", named, "--scenario", scenario, "--format", "json"],
       ["calibrate", without, "--scenario", scenario],
       ["calibrate", without, "--scenario", scenario, "--set", "fleet.gpu.replicas=1", "--format", "json"],
     );
+    expect(
+      readFileSync(join(folder, "thin", "requests.csv"), "utf8")
+        .trim()
+        .split("\n"),
+    ).toHaveLength(301);
+    expect([sampled!.code, sampled!.stderr]).toEqual([104, expect.stringContaining("must have all requests of the run")]);
     const found = JSON.parse(fit!.stdout) as { replicas: number; prior: { tpotMean: number } };
     expect(found.replicas).toBe(2);
     expect(Math.abs(found.prior.tpotMean)).toBeLessThan(0.01);

@@ -60,6 +60,26 @@ describe("readMeasurements", () => {
     expect(() => read(`${head}5,10,3,1,,20,60\n6,10,3,2,,20,60\n`)).toThrow("at least two answered requests that were not retried (1)");
   });
 
+  const numbered = (ids: ReadonlyArray<number>, name: (i: number) => string = () => "x"): string =>
+    ["class,id,arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs", ...ids.map((id, i) => `${name(i)},${id},${5 + i},10,3,20,60`)].join("\n");
+  const upTo = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i + 700);
+
+  it("requests.csv with ids: a sample -> refused with the option that keeps all; a run that ended, or two classes -> read", () => {
+    const sample = upTo(400).filter((id) => id % 3 !== 1);
+    expect(() => read(numbered(sample))).toThrow("must have all requests of the run");
+    expect(() => read(numbered(sample))).toThrow("--records 2000");
+    const unfinished = upTo(400).filter((id) => id < 1050 || id % 3 === 0);
+    expect(read(numbered(unfinished))).toMatchObject({ kind: "run", warnings: [] });
+    const two = upTo(400).map((id) => 350 + Math.floor(id / 2));
+    expect(read(numbered(two, (i) => `class${i % 2}`))).toMatchObject({ kind: "run", warnings: [] });
+    expect(read(numbered(sample).replace(",id,", ",request,"))).toMatchObject({ kind: "run", warnings: [] });
+  });
+
+  it("ids of a closed loop, which do not ascend -> read, with a warning that gaps do not tell", () => {
+    const ids = upTo(400).map((id, i) => (i % 2 === 0 ? id * 3 : id));
+    expect(read(numbered(ids))).toMatchObject({ warnings: [expect.stringContaining("ids do not ascend")] });
+  });
+
   it.each([
     [
       "a word for a number",
