@@ -240,7 +240,7 @@ const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted):
     includesHost: true,
     domain: found.domain,
     errors: errorsFor(found),
-    source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}`,
+    source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}${found.kind === "run" && found.refused !== undefined ? ", which left the prior as it is" : ""}`,
   };
 };
 

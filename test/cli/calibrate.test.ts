@@ -72,9 +72,10 @@ fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
     expect([ran!.code, thin!.code]).toEqual([0, 0]);
     const named = join(folder, "requests.csv");
     const without = file("unnamed.csv", readFileSync(named, "utf8").replaceAll(/,gpu\/\d/g, ","));
-    const [sampled, fit, unnamed, one] = several(
+    const [sampled, fit, text, unnamed, one] = several(
       ["calibrate", join(folder, "thin", "requests.csv"), "--scenario", scenario],
       ["calibrate", named, "--scenario", scenario, "--format", "json"],
+      ["calibrate", named, "--scenario", scenario],
       ["calibrate", without, "--scenario", scenario],
       ["calibrate", without, "--scenario", scenario, "--set", "fleet.gpu.replicas=1", "--format", "json"],
     );
@@ -87,6 +88,7 @@ fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
     const found = JSON.parse(fit!.stdout) as { replicas: number; prior: { tpotMean: number } };
     expect(found.replicas).toBe(2);
     expect(Math.abs(found.prior.tpotMean)).toBeLessThan(0.01);
+    expect(text!.stdout).toContain("the prior is kept");
     expect([unnamed!.code, unnamed!.stderr]).toEqual([104, expect.stringContaining("add a column `replica`")]);
     expect(unnamed!.stderr).toContain("--set fleet.gpu.replicas=1");
     expect((JSON.parse(one!.stdout) as typeof found).prior.tpotMean).toBeGreaterThan(0.05);

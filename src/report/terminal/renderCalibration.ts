@@ -44,9 +44,7 @@ export const renderCalibration = (of: Calibrated): string =>
       ([name, meaning]) => `  ${name}  ${of.coefficients[name as keyof typeof MEANING].toPrecision(6).padEnd(14)}${meaning}`,
     ),
     ...knees(of.coefficients).map(([name, value, meaning]) => `  ${name}  ${value.toPrecision(6).padEnd(14)}${meaning}`),
-    ...(of.kind === "steps"
-      ? []
-      : ["", `factors on the prior: ${of.factors.map((factor, i) => `${FACTORS[of.kind][i]} ${factor.toFixed(3)}`).join(", ")}`]),
+    ...(of.kind === "steps" ? [] : ["", `factors on the prior: ${factorsText(of.kind, of.factors)}`]),
     ...(of.kind === "points" ? [`time per request beside the steps: ${of.requestMs.toFixed(1)} ms (not part of the entry)`] : []),
     "",
     ...errorLines(of),
@@ -55,6 +53,9 @@ export const renderCalibration = (of: Calibrated): string =>
     ...of.warnings.map((warning) => `warning: ${warning}`),
     "",
   ].join("\n");
+
+const factorsText = (kind: keyof typeof FACTORS, factors: ReadonlyArray<number>): string =>
+  factors.map((factor, i) => `${FACTORS[kind][i]} ${factor.toFixed(3)}`).join(", ");
 
 /** How the records were replayed, and what became of those that are no plain answer. */
 const runLines = ({ replicas, retried, leftOut }: Calibrated & { readonly kind: "run" }): ReadonlyArray<string> => [
@@ -86,8 +87,12 @@ const errorLines = (of: Calibrated): ReadonlyArray<string> => {
     case "run":
       return [
         runLine("prior", of.prior),
-        runLine("fit", of.residuals),
-        runLine("cross-validated, halves", of.crossValidated),
+        runLine("fit", (of.refused ?? of).residuals),
+        runLine("cross-validated, halves", (of.refused ?? of).crossValidated),
+        `held out, means of TTFT, TPOT and e2e over blocks of requests: error of the fit ${percent(Math.abs(of.gain.mean))} ${of.gain.mean < 0 ? "above" : "below"} the prior's (standard error ${percent(of.gain.standardError)})`,
+        ...(of.refused === undefined
+          ? []
+          : [`the prior is kept: the fit (${factorsText(of.kind, of.refused.factors)}) is no better beyond that noise`]),
         `${of.simulations} simulated runs`,
       ];
   }

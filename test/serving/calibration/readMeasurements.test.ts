@@ -200,4 +200,26 @@ describe("fits on a prior", () => {
     expect(fit.factors).toEqual(fitRun(real, engine).factors);
     expect(Math.abs(fit.residuals.e2eMean)).toBeLessThan(0.01);
   });
+
+  it("records of the prior itself from the middle of a run on -> the prior is kept; of an engine 5 % slower -> fitted", () => {
+    const loaded = Array.from({ length: 600 }, (_, i) => ({
+      arrivalMs: i * 120 + ((i * 7919) % 1009) / 10,
+      promptTokens: 100 + ((i * 379) % 900),
+      outputTokens: 20 + ((i * 97) % 150),
+      firstTokenMs: 0,
+      lastTokenMs: 0,
+    }));
+    const from = (logs: ReadonlyArray<number>) =>
+      replayRun(loaded, { ...engine, step: scaledCoefficients(PRIOR, logs) }).records.slice(100);
+    const same = fitRun(from([0, 0, 0]), engine);
+    expect(same.factors).toEqual([1, 1, 1]);
+    expect(same.coefficients).toEqual(PRIOR);
+    expect(same.refused).toBeDefined();
+    expect([same.residuals, same.crossValidated]).toEqual([same.prior, same.prior]);
+    expect(same.gain.mean).toBeLessThanOrEqual(2 * same.gain.standardError);
+    const slower = fitRun(from([Math.log(1.05), 0, 0]), engine);
+    expect(slower.refused).toBeUndefined();
+    expect(slower.factors[0]!).toBeCloseTo(1.05, 1);
+    expect(Math.abs(slower.residuals.tpotMean)).toBeLessThan(Math.abs(slower.prior.tpotMean) / 3);
+  });
 });
