@@ -22,6 +22,7 @@ import type { EngineName } from "../serving/catalog/EngineNames.ts";
 import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
+import { CALIBRATION_INPUTS } from "./CalibrationInputs.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
 
 /** Why nothing can be calibrated. */
@@ -114,6 +115,7 @@ export const calibrate = Command.make(
     if (Option.isSome(wanted.out)) {
       if (entry === undefined) return yield* new CalibrationUnusable({ message: "--out needs --gpu and --model, or --scenario" });
       yield* writeReports(dirname(wanted.out.value), { [basename(wanted.out.value)]: `${JSON.stringify(entry, null, 2)}\n` });
+      if (!wanted.quiet) process.stderr.write(`catalog entry in ${wanted.out.value}, for engine.calibration of a scenario\n`);
     }
     process.stdout.write(
       wanted.format === "json" ? `${JSON.stringify({ ...calibrated, entry: entry ?? null }, null, 2)}\n` : renderCalibration(calibrated),
@@ -121,8 +123,11 @@ export const calibrate = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Fit step times to measurements: coefficients, errors in and out of sample, what the data leave open; --out writes a catalog entry",
+    `Fit step times to measurements: coefficients, errors in and out of sample, what the data leave open; --out writes a catalog entry
+
+${CALIBRATION_INPUTS}`,
   ),
+  Command.withShortDescription("Fit step times to measurements; --out writes a catalog entry; --help says which columns, in which units"),
   Command.withExamples([
     { command: "spillway calibrate steps.csv --gpu h100 --model llama-3.1-8b --out entry.json", description: "from a step log" },
     {

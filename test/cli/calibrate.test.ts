@@ -35,15 +35,17 @@ describe("spillway calibrate", () => {
   it("a step log -> coefficients on stdout, an entry that a scenario can name; bad input -> exit 104 and its place", () => {
     const steps = file("steps.csv", HEADER + STEPS);
     const entry = join(folder, "entry.json");
-    const [text, json, bad, noPrior, noName, missing] = several(
+    const [text, quiet, json, bad, noPrior, noName, missing] = several(
       ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry],
+      ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry, "--quiet"],
       ["calibrate", steps, "--format", "json"],
       ["calibrate", file("bad.csv", `${HEADER}1,2,x,0,5\n`)],
       ["calibrate", file("points.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n100,100,1,50,8\n")],
       ["calibrate", steps, "--out", join(folder, "none.json")],
       ["calibrate", join(folder, "absent.csv")],
     );
-    expect([text!.code, text!.stderr]).toEqual([0, ""]);
+    expect([text!.code, text!.stderr]).toEqual([0, `catalog entry in ${entry}, for engine.calibration of a scenario\n`]);
+    expect([quiet!.code, quiet!.stderr]).toEqual([0, ""]);
     expect(text!.stdout).toContain("a  10.0000");
     const written: unknown = JSON.parse(readFileSync(entry, "utf8"));
     const decoded = decodeCalibration(written);
@@ -93,4 +95,45 @@ fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
     expect(unnamed!.stderr).toContain("--set fleet.gpu.replicas=1");
     expect((JSON.parse(one!.stdout) as typeof found).prior.tpotMean).toBeGreaterThan(0.05);
   }, 60_000);
+
+  it("--help -> each column that the readers ask for, with its unit", () => {
+    const [help] = several(["calibrate", "--help"]);
+    for (const [name, unit] of [
+      ["kvTokens", "KV tokens"],
+      ["ms", "ms"],
+      ["concurrency", "requests in flight"],
+      ["tpot_ms", "ms"],
+      ["arrivalMs", "ms"],
+      ["ttftMs, e2eMs", "ms"],
+      ["queued_ts (or arrival_time)", "s"],
+      ["first_token_ts, last_token_ts", "s"],
+    ] as const) {
+      const lines = help!.stdout.split("\n").filter((line) => line.trim().startsWith(`${name} `));
+      expect(lines.join("\n").slice(name.length), name).toMatch(new RegExp(`\\b${unit}\\b`, "u"));
+    }
+  });
+
+  it("closed-loop points: the frontend that the text names -> a first token later by the fitted time per request", () => {
+    const points = file("loop.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n1000,100,1,60,8\n1000,100,8,120,10\n2000,100,16,400,14\n");
+    const world = (name: string, frontend: string): string =>
+      file(
+        `${name}.yaml`,
+        `name: ${name}
+horizon: 20s
+traffic: { chat: { arrivals: { poisson: { rate: 5/s } }, prompt: 800, output: 50 } }
+fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 1 ${frontend} } }
+`,
+      );
+    const [text] = several(["calibrate", points, "--gpu", "h100", "--model", "llama-3.1-8b"]);
+    const [, frontend, ms] = /^ +(frontend: \{ cores: 16, perRequest: "([\d.]+)ms".*\})$/mu.exec(text!.stdout) ?? [];
+    expect(text!.stdout).toContain(`time per request beside the steps: ${ms} ms`);
+    const runs = several(
+      ["run", world("plain", ""), "--format", "json", "--quiet", "--out", join(folder, "plain")],
+      ["run", world("beside", `, ${frontend}`), "--format", "json", "--quiet", "--out", join(folder, "beside")],
+    );
+    const [plain, beside] = runs.map(
+      ({ stdout }) => (JSON.parse(stdout) as { classes: ReadonlyArray<{ ttftMs: { mean: number } }> }).classes[0]!.ttftMs.mean,
+    );
+    expect(beside! - plain!).toBeCloseTo(Number(ms), 0);
+  });
 });

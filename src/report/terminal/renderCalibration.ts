@@ -45,7 +45,7 @@ export const renderCalibration = (of: Calibrated): string =>
     ),
     ...knees(of.coefficients).map(([name, value, meaning]) => `  ${name}  ${value.toPrecision(6).padEnd(14)}${meaning}`),
     ...(of.kind === "steps" ? [] : ["", `factors on the prior: ${factorsText(of.kind, of.factors)}`]),
-    ...(of.kind === "points" ? [`time per request beside the steps: ${of.requestMs.toFixed(1)} ms (not part of the entry)`] : []),
+    ...(of.kind === "points" ? requestLines(of) : []),
     "",
     ...errorLines(of),
     "",
@@ -53,6 +53,15 @@ export const renderCalibration = (of: Calibrated): string =>
     ...of.warnings.map((warning) => `warning: ${warning}`),
     "",
   ].join("\n");
+
+/** A core per request in flight: the fit knows no queue for cores. */
+const requestLines = ({ requestMs, domain }: Calibrated & { readonly kind: "points" }): ReadonlyArray<string> => {
+  const ms = requestMs.toFixed(1);
+  return [
+    `time per request beside the steps: ${ms} ms (not part of the entry); for a pool of a scenario:`,
+    `  frontend: { cores: ${domain.maxSequences}, perRequest: "${ms}ms", perPromptToken: "0ms", perStreamedToken: "0ms" }`,
+  ];
+};
 
 const factorsText = (kind: keyof typeof FACTORS, factors: ReadonlyArray<number>): string =>
   factors.map((factor, i) => `${FACTORS[kind][i]} ${factor.toFixed(3)}`).join(", ");
