@@ -12,6 +12,8 @@ export interface IdGaps {
   readonly ids: number;
   /** The last id plus one, over all classes: about as many requests as there were from the start of the run on. */
   readonly total: number;
+  /** Requests before the first row, over all classes: those of a warm-up. */
+  readonly before: number;
   /** False where ids do not ascend with arrivals, as those of a closed loop: gaps mean nothing then. */
   readonly ascend: boolean;
 }
@@ -27,6 +29,7 @@ export const idGaps = (rows: ReadonlyArray<NumberedRow>): IdGaps => {
     rows: sum((gap) => gap.rows),
     ids: sum((gap) => gap.ids),
     total: sum((gap) => gap.total),
+    before: sum((gap) => gap.before),
     ascend: gaps.every((gap) => gap.ascend),
   };
 };
@@ -39,6 +42,7 @@ const gapsOfClass = (rows: ReadonlyArray<NumberedRow>): IdGaps => {
     rows: half.length,
     ids: most(half) + 1 + most(half.map((id) => -id)),
     total: most(ids) + 1,
+    before: -most(half.map((id) => -id)),
     ascend: descents <= MOST_DESCENTS * ids.length,
   };
 };

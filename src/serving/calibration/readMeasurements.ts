@@ -130,9 +130,14 @@ const MISSING_RATIO = 0.01;
 /** Throws where ids tell that rows are missing: the load that is replayed would be too thin. Ids that are no whole numbers tell nothing. */
 const refuseSample = (reading: Reading, rows: ReadonlyArray<NumberedRow>): ReadonlyArray<string> => {
   if (rows.length === 0 || !rows.every((row) => Number.isInteger(row.id))) return [];
-  const { rows: found, ids, total, ascend } = idGaps(rows);
+  const { rows: found, ids, total, before, ascend } = idGaps(rows);
   if (!ascend) return ["ids do not ascend with arrivals, as in a closed loop: whether these are all requests of the run, they do not tell"];
-  if (found >= (1 - MISSING_RATIO) * ids) return [];
+  if (found >= (1 - MISSING_RATIO) * ids) {
+    if (before <= 0) return [];
+    return [
+      `the ids begin after ${before} requests, as behind a warm-up: what was in flight is no part of the replay; spillway run records all with --set warmup=0s`,
+    ];
+  }
   throw fault(reading, undefined, {
     constraint: "must have all requests of the run: a sample is too thin a load",
     value: `${found} rows for ${ids} ids in its first half`,

@@ -68,10 +68,13 @@ describe("readMeasurements", () => {
     const sample = upTo(400).filter((id) => id % 3 !== 1);
     expect(() => read(numbered(sample))).toThrow("must have all requests of the run");
     expect(() => read(numbered(sample))).toThrow("--records 2000");
-    const unfinished = upTo(400).filter((id) => id < 1050 || id % 3 === 0);
+    const unfinished = upTo(400)
+      .filter((id) => id < 1050 || id % 3 === 0)
+      .map((id) => id - 700);
     expect(read(numbered(unfinished))).toMatchObject({ kind: "run", warnings: [] });
-    const two = upTo(400).map((id) => 350 + Math.floor(id / 2));
+    const two = upTo(400).map((id) => Math.floor((id - 700) / 2));
     expect(read(numbered(two, (i) => `class${i % 2}`))).toMatchObject({ kind: "run", warnings: [] });
+    expect(read(numbered(upTo(400)))).toMatchObject({ warnings: [expect.stringContaining("the ids begin after 700 requests")] });
     expect(read(numbered(sample).replace(",id,", ",request,"))).toMatchObject({ kind: "run", warnings: [] });
   });
 
