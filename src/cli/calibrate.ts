@@ -10,6 +10,7 @@ import { loadScenario } from "../scenario/loadScenario.ts";
 import { fitPoints } from "../serving/calibration/fitPoints.ts";
 import { fitRun } from "../serving/calibration/fitRun.ts";
 import { fitSteps } from "../serving/calibration/fitSteps.ts";
+import { isScored } from "../serving/calibration/RunRecord.ts";
 import type { Measurements } from "../serving/calibration/readMeasurements.ts";
 import { readMeasurements } from "../serving/calibration/readMeasurements.ts";
 import type { CalibrationEntry } from "../serving/catalog/CalibrationEntry.ts";
@@ -20,6 +21,7 @@ import type { EngineName } from "../serving/catalog/EngineNames.ts";
 import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
+import { CALIBRATION_INPUTS } from "./CalibrationInputs.ts";
 import { parseSettings, setFlag } from "./CommandInput.ts";
 import { readInput } from "./readInput.ts";
 
@@ -105,14 +107,17 @@ export const calibrate = Command.make(
     const where = yield* parseSettings(wanted.where);
     const text = readInput(wanted.file, "a CSV or JSON lines of measurements");
     if (typeof text !== "string") return yield* new CalibrationUnusable(text);
-    const measurements = yield* attempt(() => readMeasurements({ file: wanted.file, text, where }));
-    const pool = yield* poolFor(wanted, measurements.kind);
+    const read = yield* attempt(() => readMeasurements({ file: wanted.file, text, where }));
+    const fleet = yield* fleetFor(wanted, read.kind);
+    const pool = fleet?.[0];
+    const measurements = yield* attempt(() => recordsOfPool(read, fleet));
     const calibrated = fit(measurements, pool, wanted);
     if (!wanted.quiet && process.stderr.isTTY === true) process.stderr.write("\r\u001B[2K");
     const entry = entryOf(calibrated, pool, wanted);
     if (Option.isSome(wanted.out)) {
       if (entry === undefined) return yield* new CalibrationUnusable({ message: "--out needs --gpu and --model, or --scenario" });
       yield* writeReports(dirname(wanted.out.value), { [basename(wanted.out.value)]: `${JSON.stringify(entry, null, 2)}\n` });
+      if (!wanted.quiet) process.stderr.write(`catalog entry in ${wanted.out.value}, for engine.calibration of a scenario\n`);
     }
     process.stdout.write(
       wanted.format === "json" ? `${JSON.stringify({ ...calibrated, entry: entry ?? null }, null, 2)}\n` : renderCalibration(calibrated),
@@ -120,8 +125,11 @@ export const calibrate = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Fit step times to measurements: coefficients, errors in and out of sample, what the data leave open; --out writes a catalog entry",
+    `Fit step times to measurements: coefficients, errors in and out of sample, what the data leave open; --out writes a catalog entry
+
+${CALIBRATION_INPUTS}`,
   ),
+  Command.withShortDescription("Fit step times to measurements; --out writes a catalog entry; --help says which columns, in which units"),
   Command.withExamples([
     { command: "spillway calibrate steps.csv --gpu h100 --model llama-3.1-8b --out entry.json", description: "from a step log" },
     {
@@ -136,14 +144,30 @@ export const calibrate = Command.make(
 const attempt = <A>(body: () => A): Effect.Effect<A, CalibrationUnusable> =>
   Effect.try({ try: body, catch: (cause) => new CalibrationUnusable({ message: cause instanceof Error ? cause.message : String(cause) }) });
 
-/** The pool whose step times are the prior; undefined where a table of steps needs none and nobody named one. */
-const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
+/** Records of the first pool alone: another pool of the scenario has other step times. Throws where several replicas answered and no record says which. */
+const recordsOfPool = (read: Measurements, fleet: ReadonlyArray<PoolSpec> | undefined): Measurements => {
+  if (read.kind !== "run" || fleet === undefined) return read;
+  if (read.records[0]!.replica === undefined) {
+    const replicas = fleet.reduce((sum, pool) => sum + Math.max(pool.replicas, pool.autoscale?.maxReplicas ?? 0), 0);
+    if (replicas === 1) return read;
+    throw new CalibrationUnusable({
+      message: `the records name no replica, and the scenario has up to ${replicas}: add a column \`replica\` (JSON lines: a key) with the name of the replica that answered, or record one replica and give --set fleet.${fleet[0]!.name}.replicas=1`,
+    });
+  }
+  const others = fleet.slice(1).map(({ name }) => `${name}/`);
+  const records = read.records.filter(({ replica }) => !others.some((other) => replica!.startsWith(other)));
+  if (records.filter(isScored).length >= 2) return { ...read, records, leftOut: read.leftOut + read.records.length - records.length };
+  throw new CalibrationUnusable({ message: `fewer than two records are of the pool ${fleet[0]!.name}, whose step times are fitted` });
+};
+
+/** The pools, of which the first one's step times are the prior; undefined where a table of steps needs none and nobody named one. */
+const fleetFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements["kind"]) {
   if (Option.isSome(wanted.scenario)) {
     const loaded = yield* loadScenario(wanted.scenario.value, { set: yield* parseSettings(wanted.set) });
-    const pool = loaded.world.fleet[0]!;
-    if (pool.station === undefined) return pool;
+    const { fleet } = loaded.world;
+    if (fleet[0]!.station === undefined) return fleet;
     return yield* new CalibrationUnusable({
-      message: `${wanted.scenario.value}: its first pool ${pool.name} is a station, which has no steps: put a pool of GPUs first`,
+      message: `${wanted.scenario.value}: its first pool ${fleet[0]!.name} is a station, which has no steps: put a pool of GPUs first`,
     });
   }
   if (Option.isNone(wanted.gpu) || Option.isNone(wanted.model)) {
@@ -164,7 +188,7 @@ const poolFor = Effect.fnUntraced(function* (wanted: Wanted, kind: Measurements[
     backup: false,
     engine: given({ kvBlocks: wanted.kvBlocks, maxBatchedTokens: wanted.maxBatchedTokens, maxSequences: wanted.maxSequences }),
   });
-  if (!isCatalogFault(pool)) return pool;
+  if (!isCatalogFault(pool)) return [pool];
   return yield* new CalibrationUnusable({ message: `${pool.field} ${pool.constraint} (${pool.value}): ${pool.hint}` });
 });
 
@@ -178,8 +202,12 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
   if (measurements.kind === "steps") return { kind: "steps", count: measurements.steps.length, ...fitSteps(measurements.steps) };
   const { engine } = pool!;
   if (measurements.kind === "run") {
-    const found = fitRun(measurements.records, engine, progress("simulated run"));
-    return { kind: "run", count: measurements.records.length, leftOut: measurements.leftOut, domain: engineDomain(engine), ...found };
+    const { records, leftOut } = measurements;
+    const found = fitRun(records, engine, progress("simulated run"));
+    const replicas = new Set(records.map(({ replica }) => replica)).size;
+    const retried = records.filter((record) => !isScored(record)).length;
+    const warnings = [...measurements.warnings, ...found.warnings];
+    return { kind: "run", count: records.length, replicas, retried, leftOut, domain: engineDomain(engine), ...found, warnings };
   }
   const { points, leftOut } = measurements;
   const found = fitPoints(
@@ -223,7 +251,7 @@ const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted):
     includesHost: true,
     domain: found.domain,
     errors: errorsFor(found),
-    source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}`,
+    source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}${found.kind === "run" && found.refused !== undefined ? ", which left the prior as it is" : ""}`,
   };
 };
 

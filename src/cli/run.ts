@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { Command, Flag } from "effect/cli";
 import type { Simulated } from "../experiment/simulate.ts";
-import { simulate } from "../experiment/simulate.ts";
+import { SAMPLE_SIZE, simulate } from "../experiment/simulate.ts";
 import type { Result } from "../metric/Result.ts";
 import { writeReports } from "../report/ReportFolder.ts";
 import { requestsCsv } from "../report/requestsCsv.ts";
@@ -42,6 +42,12 @@ export const run = Command.make(
       Flag.withDefault(1),
     ),
     out: Flag.String("out").pipe(Flag.withDescription("folder for the files (default reports/NAME)"), Flag.optional),
+    records: PositiveInt("records").pipe(
+      Flag.withDescription(
+        `most records in requests.csv; a uniform sample of the run beyond that, of which \`calibrate\` can make nothing (default ${SAMPLE_SIZE})`,
+      ),
+      Flag.withDefault(SAMPLE_SIZE),
+    ),
     format: Flag.Literals("format", ["text", "json"]).pipe(
       Flag.withDescription("summary on stdout: text, or the result document alone (default text)"),
       Flag.withDefault("text"),
@@ -67,6 +73,7 @@ export const run = Command.make(
           repeat: repeatCommand(flags, seed),
           components: scenario.components,
           skipBadRows: flags.skipBadRows,
+          sampleSize: flags.records,
           onProgress: progress.update,
           stopped,
         },

@@ -35,7 +35,8 @@ export interface Simulated {
 }
 
 const TIMELINE_POINTS = 120;
-const SAMPLE_SIZE = 10_000;
+/** Request records kept unless told. */
+export const SAMPLE_SIZE = 10_000;
 
 /** Simulates a scenario and gives its result document. Same scenario, seed and replications: the same document, on every machine. */
 export const simulate = Effect.fnUntraced(function* (

@@ -42,8 +42,9 @@ describe("spillway calibrate", () => {
   it("a step log -> coefficients on stdout, an entry that a scenario can name; bad input -> exit 104 and its place", () => {
     const steps = file("steps.csv", HEADER + STEPS);
     const entry = join(folder, "entry.json");
-    const [text, json, bad, noPrior, noName, missing, station, folderItself] = several(
+    const [text, quiet, json, bad, noPrior, noName, missing, station, folderItself] = several(
       ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry],
+      ["calibrate", steps, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry, "--quiet"],
       ["calibrate", steps, "--format", "json"],
       ["calibrate", file("bad.csv", `${HEADER}1,2,x,0,5\n`)],
       ["calibrate", file("points.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n100,100,1,50,8\n")],
@@ -52,7 +53,8 @@ describe("spillway calibrate", () => {
       ["calibrate", steps, "--scenario", file("station.json", JSON.stringify(STATION))],
       ["calibrate", folder],
     );
-    expect([text!.code, text!.stderr]).toEqual([0, ""]);
+    expect([text!.code, text!.stderr]).toEqual([0, `catalog entry in ${entry}, for engine.calibration of a scenario\n`]);
+    expect([quiet!.code, quiet!.stderr]).toEqual([0, ""]);
     expect(text!.stdout).toContain("a  10.0000");
     const written: unknown = JSON.parse(readFileSync(entry, "utf8"));
     const decoded = decodeCalibration(written);
@@ -90,5 +92,84 @@ describe("spillway calibrate", () => {
     expect([fitted!.code, checked!.code]).toEqual([0, 0]);
     expect(JSON.parse(readFileSync(entry, "utf8"))).toMatchObject({ tensorParallel: 2 });
     expect(checked!.stdout + checked!.stderr).not.toContain("tensorParallel");
+  });
+
+  it("records of two replicas: a sample -> 104; named -> each has its own and the prior fits; unnamed -> 104 and what to add", () => {
+    const scenario = file(
+      "two.yaml",
+      `name: two
+horizon: 60s
+traffic: { chat: { arrivals: { poisson: { rate: 20/s } }, prompt: 800, output: { uniform: [50, 450] } } }
+fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
+`,
+    );
+    const [ran, thin] = several(
+      ["run", scenario, "--quiet", "--out", folder],
+      ["run", scenario, "--quiet", "--records", "300", "--out", join(folder, "thin")],
+    );
+    expect([ran!.code, thin!.code]).toEqual([0, 0]);
+    const named = join(folder, "requests.csv");
+    const without = file("unnamed.csv", readFileSync(named, "utf8").replaceAll(/,gpu\/\d/g, ","));
+    const [sampled, fit, text, unnamed, one] = several(
+      ["calibrate", join(folder, "thin", "requests.csv"), "--scenario", scenario],
+      ["calibrate", named, "--scenario", scenario, "--format", "json"],
+      ["calibrate", named, "--scenario", scenario],
+      ["calibrate", without, "--scenario", scenario],
+      ["calibrate", without, "--scenario", scenario, "--set", "fleet.gpu.replicas=1", "--format", "json"],
+    );
+    expect(
+      readFileSync(join(folder, "thin", "requests.csv"), "utf8")
+        .trim()
+        .split("\n"),
+    ).toHaveLength(301);
+    expect([sampled!.code, sampled!.stderr]).toEqual([104, expect.stringContaining("must have all requests of the run")]);
+    const found = JSON.parse(fit!.stdout) as { replicas: number; prior: { tpotMean: number } };
+    expect(found.replicas).toBe(2);
+    expect(Math.abs(found.prior.tpotMean)).toBeLessThan(0.01);
+    expect(text!.stdout).toContain("the prior is kept");
+    expect([unnamed!.code, unnamed!.stderr]).toEqual([104, expect.stringContaining("add a column `replica`")]);
+    expect(unnamed!.stderr).toContain("--set fleet.gpu.replicas=1");
+    expect((JSON.parse(one!.stdout) as typeof found).prior.tpotMean).toBeGreaterThan(0.05);
+  }, 60_000);
+
+  it("--help -> each column that the readers ask for, with its unit", () => {
+    const [help] = several(["calibrate", "--help"]);
+    for (const [name, unit] of [
+      ["kvTokens", "KV tokens"],
+      ["ms", "ms"],
+      ["concurrency", "requests in flight"],
+      ["tpot_ms", "ms"],
+      ["arrivalMs", "ms"],
+      ["ttftMs, e2eMs", "ms"],
+      ["queued_ts (or arrival_time)", "s"],
+      ["first_token_ts, last_token_ts", "s"],
+    ] as const) {
+      const lines = help!.stdout.split("\n").filter((line) => line.trim().startsWith(`${name} `));
+      expect(lines.join("\n").slice(name.length), name).toMatch(new RegExp(`\\b${unit}\\b`, "u"));
+    }
+  });
+
+  it("closed-loop points: the frontend that the text names -> a first token later by the fitted time per request", () => {
+    const points = file("loop.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n1000,100,1,60,8\n1000,100,8,120,10\n2000,100,16,400,14\n");
+    const world = (name: string, frontend: string): string =>
+      file(
+        `${name}.yaml`,
+        `name: ${name}
+horizon: 20s
+traffic: { chat: { arrivals: { poisson: { rate: 5/s } }, prompt: 800, output: 50 } }
+fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 1 ${frontend} } }
+`,
+      );
+    const [text] = several(["calibrate", points, "--gpu", "h100", "--model", "llama-3.1-8b"]);
+    const [, frontend, ms] = /^ +(frontend: \{ cores: 16, perRequest: "([\d.]+)ms".*\})$/mu.exec(text!.stdout) ?? [];
+    expect(text!.stdout).toContain(`time per request beside the steps: ${ms} ms`);
+    const runs = several(
+      ["run", world("plain", ""), "--format", "json", "--quiet", "--out", join(folder, "plain")],
+      ["run", world("beside", `, ${frontend}`), "--format", "json", "--quiet", "--out", join(folder, "beside")],
+    );
+    const [plain, beside] = runs.map(
+      ({ stdout }) => (JSON.parse(stdout) as { classes: ReadonlyArray<{ ttftMs: { mean: number } }> }).classes[0]!.ttftMs.mean,
+    );
+    expect(beside! - plain!).toBeCloseTo(Number(ms), 0);
   });
 });

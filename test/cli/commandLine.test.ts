@@ -208,7 +208,7 @@ describe("exit codes", () => {
   test("help and version: on stdout, with the commands", () => {
     expect(outcomes.version.stdout).toMatch(/\d+\.\d+\.\d+/u);
     for (const command of ["run", "check", "schema"]) expect(outcomes.help.stdout).toContain(command);
-    for (const option of ["--set", "--seed", "--replications", "--out", "--format", "--skip-bad-rows", "--quiet"])
+    for (const option of ["--set", "--seed", "--replications", "--out", "--records", "--format", "--skip-bad-rows", "--quiet"])
       expect(outcomes.runHelp.stdout).toContain(option);
   });
 

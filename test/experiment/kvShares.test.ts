@@ -40,9 +40,9 @@ describe("KV in use with hedges on the replica of the attempt", () => {
     const { result, replicas } = await hedged(settings);
     const { pools, timeline, total, engine: work } = result;
     expect(work.attempts).toBeGreaterThan(1.5 * total.requests);
-    const shares = [pools[0]!.kv, ...replicas.map(({ kv }) => kv)].flatMap(({ meanRatio, maxRatio }) => [meanRatio, maxRatio]);
+    const shares = [pools[0]!.kv!, ...replicas.map(({ kv }) => kv!)].flatMap(({ meanRatio, maxRatio }) => [meanRatio, maxRatio]);
     expect(Math.max(...shares, ...timeline.map(({ kvRatio }) => kvRatio))).toBeLessThanOrEqual(1);
-    expect(pools[0]!.kv.maxRatio).toBeGreaterThan(0.9);
+    expect(pools[0]!.kv!.maxRatio).toBeGreaterThan(0.9);
   });
 });
 

@@ -9,7 +9,16 @@ import type { StepCoefficients } from "../../serving/ServingSpec.ts";
 export type Calibrated =
   | ({ readonly kind: "steps"; readonly count: number } & StepFit)
   | ({ readonly kind: "points"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & PointFit)
-  | ({ readonly kind: "run"; readonly count: number; readonly leftOut: number; readonly domain: FitDomain } & RunFit);
+  | ({
+      readonly kind: "run";
+      readonly count: number;
+      /** That answered the requests: each is replayed on one of its own. */
+      readonly replicas: number;
+      /** Requests that are load, but not scored. */
+      readonly retried: number;
+      readonly leftOut: number;
+      readonly domain: FitDomain;
+    } & RunFit);
 
 const MEANING = {
   a: "ms per step",
@@ -28,16 +37,15 @@ const FACTORS = {
 /** The fit as text: coefficients, errors, domain, warnings. */
 export const renderCalibration = (of: Calibrated): string =>
   [
-    `fitted to ${of.count} ${{ steps: "steps", points: "closed-loop points", run: "requests" }[of.kind]}${"leftOut" in of && of.leftOut > 0 ? ` (${of.leftOut} without figures left out)` : ""}`,
+    `fitted to ${of.count} ${{ steps: "steps", points: "closed-loop points", run: "requests" }[of.kind]}${of.kind === "points" && of.leftOut > 0 ? ` (${of.leftOut} without figures left out)` : ""}`,
+    ...(of.kind === "run" ? runLines(of) : []),
     "",
     ...Object.entries(MEANING).map(
       ([name, meaning]) => `  ${name}  ${of.coefficients[name as keyof typeof MEANING].toPrecision(6).padEnd(14)}${meaning}`,
     ),
     ...knees(of.coefficients).map(([name, value, meaning]) => `  ${name}  ${value.toPrecision(6).padEnd(14)}${meaning}`),
-    ...(of.kind === "steps"
-      ? []
-      : ["", `factors on the prior: ${of.factors.map((factor, i) => `${FACTORS[of.kind][i]} ${factor.toFixed(3)}`).join(", ")}`]),
-    ...(of.kind === "points" ? [`time per request beside the steps: ${of.requestMs.toFixed(1)} ms (not part of the entry)`] : []),
+    ...(of.kind === "steps" ? [] : ["", `factors on the prior: ${factorsText(of.kind, of.factors)}`]),
+    ...(of.kind === "points" ? requestLines(of) : []),
     "",
     ...errorLines(of),
     "",
@@ -45,6 +53,25 @@ export const renderCalibration = (of: Calibrated): string =>
     ...of.warnings.map((warning) => `warning: ${warning}`),
     "",
   ].join("\n");
+
+/** A core per request in flight: the fit knows no queue for cores. */
+const requestLines = ({ requestMs, domain }: Calibrated & { readonly kind: "points" }): ReadonlyArray<string> => {
+  const ms = requestMs.toFixed(1);
+  return [
+    `time per request beside the steps: ${ms} ms (not part of the entry); for a pool of a scenario:`,
+    `  frontend: { cores: ${domain.maxSequences}, perRequest: "${ms}ms", perPromptToken: "0ms", perStreamedToken: "0ms" }`,
+  ];
+};
+
+const factorsText = (kind: keyof typeof FACTORS, factors: ReadonlyArray<number>): string =>
+  factors.map((factor, i) => `${FACTORS[kind][i]} ${factor.toFixed(3)}`).join(", ");
+
+/** How the records were replayed, and what became of those that are no plain answer. */
+const runLines = ({ replicas, retried, leftOut }: Calibrated & { readonly kind: "run" }): ReadonlyArray<string> => [
+  replicas > 1 ? `replayed on ${replicas} replicas, each with its own requests` : "replayed on one replica",
+  ...(retried > 0 ? [`${retried} retried: replayed as load from their arrival on, not scored`] : []),
+  ...(leftOut > 0 ? [`${leftOut} left out, neither replayed nor scored: no first token, no replica, or of another pool`] : []),
+];
 
 /** What only rooflines have: the larger of reading the weights and multiplying with them, and reading routed experts. */
 const knees = ({ floorMs, rowMs, experts }: StepCoefficients): ReadonlyArray<readonly [name: string, value: number, meaning: string]> => [
@@ -69,8 +96,12 @@ const errorLines = (of: Calibrated): ReadonlyArray<string> => {
     case "run":
       return [
         runLine("prior", of.prior),
-        runLine("fit", of.residuals),
-        runLine("cross-validated, halves", of.crossValidated),
+        runLine("fit", (of.refused ?? of).residuals),
+        runLine("cross-validated, halves", (of.refused ?? of).crossValidated),
+        `held out, means of TTFT, TPOT and e2e over blocks of requests: error of the fit ${percent(Math.abs(of.gain.mean))} ${of.gain.mean < 0 ? "above" : "below"} the prior's (standard error ${percent(of.gain.standardError)})`,
+        ...(of.refused === undefined
+          ? []
+          : [`the prior is kept: the fit (${factorsText(of.kind, of.refused.factors)}) is no better beyond that noise`]),
         `${of.simulations} simulated runs`,
       ];
   }

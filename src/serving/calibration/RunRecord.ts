@@ -5,7 +5,14 @@ export interface RunRecord {
   readonly outputTokens: number;
   readonly firstTokenMs: number;
   readonly lastTokenMs: number;
+  /** Which replica answered; all records name theirs, or none does. */
+  readonly replica?: string;
+  /** Tries of the request; 1 if absent. */
+  readonly attempts?: number;
 }
+
+/** Whether the times tell of one stay at the replica: those of a retried request hold its earlier attempts and backoffs, too. */
+export const isScored = (record: RunRecord): boolean => (record.attempts ?? 1) <= 1;
 
 export const ttftMsOf = (record: RunRecord): number => record.firstTokenMs - record.arrivalMs;
 

@@ -3,14 +3,22 @@ import { JsonRecord } from "../../workload/trace/JsonRecord.ts";
 import { TraceFault } from "../../workload/trace/TraceFault.ts";
 import { RowFault } from "../../workload/trace/TraceRow.ts";
 import type { MeasuredPoint } from "./fitPoints.ts";
+import type { NumberedRow } from "./idGaps.ts";
+import { idGaps } from "./idGaps.ts";
 import type { RunRecord } from "./RunRecord.ts";
+import { isScored } from "./RunRecord.ts";
 import type { StepPoint } from "./StepPoint.ts";
 
 /** What a file of measurements holds. */
 export type Measurements =
   | { readonly kind: "steps"; readonly steps: ReadonlyArray<StepPoint> }
   | { readonly kind: "points"; readonly points: ReadonlyArray<MeasuredPoint>; readonly leftOut: number }
-  | { readonly kind: "run"; readonly records: ReadonlyArray<RunRecord>; readonly leftOut: number };
+  | {
+      readonly kind: "run";
+      readonly records: ReadonlyArray<RunRecord>;
+      readonly leftOut: number;
+      readonly warnings: ReadonlyArray<string>;
+    };
 
 export interface Reading {
   readonly file: string;
@@ -30,6 +38,7 @@ const MOST_MS = 1e9;
 const MOST_REQUEST_TOKENS = 1e7;
 const MOST_STEP_TOKENS = 1e12;
 const MOST_CONCURRENCY = 10_000;
+const MOST_ATTEMPTS = 1e6;
 
 /** Reads measurements; which kind they are, the first line says. Throws TraceFault with line and column. */
 export const readMeasurements = (reading: Reading): Measurements => {
@@ -95,8 +104,21 @@ const readPoints = (reading: Reading, lines: ReadonlyArray<string>): Measurement
 };
 
 const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
-  const rows = csvRows(reading, lines, ["arrivalMs", "promptTokens", "outputTokens", "ttftMs", "e2eMs"]);
-  const answered = rows.filter(({ row, columns }) => fieldOf(columns, row, 4) !== "");
+  const needed = ["arrivalMs", "promptTokens", "outputTokens", "ttftMs", "e2eMs"];
+  const header = lines[0]!.split(",").map((name) => name.trim().toLowerCase());
+  const names = [...needed, ...OPTIONAL.filter((name) => header.includes(name))];
+  const [replica, attempts, id, className] = OPTIONAL.map((name) => names.indexOf(name)) as [number, number, number, number];
+  const rows = csvRows(reading, lines, names);
+  const given = (columns: CsvColumns, row: string, field: number): boolean => field >= 0 && fieldOf(columns, row, field) !== "";
+  const warnings = refuseSample(
+    reading,
+    rows.map(({ row, columns }) => ({
+      class: given(columns, row, className) ? fieldOf(columns, row, className) : "",
+      id: given(columns, row, id) ? Number(fieldOf(columns, row, id)) : NaN,
+      arrivalMs: columns.number(row, 0),
+    })),
+  );
+  const answered = rows.filter(({ row, columns }) => given(columns, row, 3) && given(columns, row, 4));
   const records = answered.map(({ row, columns }) => {
     const arrivalMs = columns.number(row, 0);
     const ttftMs = duration(columns, row, 3);
@@ -108,9 +130,33 @@ const readRunCsv = (reading: Reading, lines: ReadonlyArray<string>): Measurement
       outputTokens: requestTokens(columns, row, 2),
       firstTokenMs: arrivalMs + ttftMs,
       lastTokenMs: arrivalMs + e2eMs,
+      ...(given(columns, row, replica) ? { replica: fieldOf(columns, row, replica) } : {}),
+      ...(given(columns, row, attempts) ? { attempts: whole(columns, row, attempts, MOST_ATTEMPTS) } : {}),
     };
   });
-  return { kind: "run", records: enough(reading, records), leftOut: rows.length - answered.length };
+  return runOf(reading, records, { rows: rows.length, warnings });
+};
+
+const OPTIONAL = ["replica", "attempts", "id", "class"] as const;
+/** Share of the ids that may miss: a load that is thinner by this moves no fit. */
+const MISSING_RATIO = 0.01;
+
+/** Throws where ids tell that rows are missing: the load that is replayed would be too thin. Ids that are no whole numbers tell nothing. */
+const refuseSample = (reading: Reading, rows: ReadonlyArray<NumberedRow>): ReadonlyArray<string> => {
+  if (rows.length === 0 || !rows.every((row) => Number.isInteger(row.id))) return [];
+  const { rows: found, ids, total, before, ascend } = idGaps(rows);
+  if (!ascend) return ["ids do not ascend with arrivals, as in a closed loop: whether these are all requests of the run, they do not tell"];
+  if (found >= (1 - MISSING_RATIO) * ids) {
+    if (before <= 0) return [];
+    return [
+      `the ids begin after ${before} requests, as behind a warm-up: what was in flight is no part of the replay; spillway run records all with --set warmup=0s`,
+    ];
+  }
+  throw fault(reading, undefined, {
+    constraint: "must have all requests of the run: a sample is too thin a load",
+    value: `${found} rows for ${ids} ids in its first half`,
+    hint: `spillway run keeps them all with --records ${1000 * Math.ceil(total / 950)}; if the ids do not count the requests of a class, leave out the column id`,
+  });
 };
 
 const readRunLines = (reading: Reading, lines: ReadonlyArray<string>): Measurements => {
@@ -118,7 +164,18 @@ const readRunLines = (reading: Reading, lines: ReadonlyArray<string>): Measureme
     if (text.trim() === "") return [];
     return [placed(reading, i + 1, () => recordOf(reading, new JsonRecord(text), { text, line: i + 1 }))];
   });
-  return { kind: "run", records: enough(reading, records), leftOut: 0 };
+  return runOf(reading, records, { rows: records.length, warnings: [] });
+};
+
+/** Where some records name their replica, one without name never reached any (an answer from a cache): it is no load. */
+const runOf = (
+  reading: Reading,
+  records: ReadonlyArray<RunRecord>,
+  { rows, warnings }: { readonly rows: number; readonly warnings: ReadonlyArray<string> },
+): Measurements => {
+  const named = records.filter(({ replica }) => replica !== undefined);
+  const kept = enough(reading, named.length > 0 ? named : records);
+  return { kind: "run", records: kept, leftOut: rows - kept.length, warnings };
 };
 
 /** Token times and `queued_ts` are by the engine's clock; `arrival_time` is by another one, and used only where there is no `queued_ts`. */
@@ -131,6 +188,8 @@ const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string
     outputTokens: recordTokens(row, "output_toks"),
     firstTokenMs: seconds("first_token_ts"),
     lastTokenMs: seconds("last_token_ts"),
+    ...(row.has("replica") ? { replica: String(row.get("replica")) } : {}),
+    ...(row.has("attempts") ? { attempts: row.number("attempts") } : {}),
   };
   if (record.firstTokenMs >= arrivalMs && record.lastTokenMs >= record.firstTokenMs) return record;
   throw fault(reading, at.line, {
@@ -141,8 +200,9 @@ const recordOf = (reading: Reading, row: JsonRecord, at: { readonly text: string
 };
 
 const enough = (reading: Reading, records: ReadonlyArray<RunRecord>): ReadonlyArray<RunRecord> => {
-  if (records.length >= 2) return records;
-  throw fault(reading, undefined, { constraint: "must have at least two answered requests", value: String(records.length) });
+  const scored = records.filter(isScored).length;
+  if (scored >= 2) return records;
+  throw fault(reading, undefined, { constraint: "must have at least two answered requests that were not retried", value: String(scored) });
 };
 
 interface CsvRow {

@@ -32,20 +32,32 @@ export interface ReplayOptions {
 /** Events allowed per request before the run counts as one that never ends. */
 const EVENTS_PER_REQUEST = 20_000;
 
-/** Sends the arrivals and lengths of a run through one replica of our own engine; nobody cancels, and no prefix is shared. */
+/**
+ * Sends the arrivals and lengths of a run through our own engine: through a replica of its own for each that the records name, else through
+ * one. Nobody cancels, and no prefix is shared; a retried request comes once, when it first arrived. Samples, preemptions and steps are those of
+ * all replicas together.
+ */
 export const replayRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, options: ReplayOptions = {}): Replayed => {
   const originMs = records.reduce((first, record) => Math.min(first, record.arrivalMs), Infinity);
   const lastMs = records.reduce((last, record) => Math.max(last, record.arrivalMs), -Infinity);
   const kernel = new Kernel({ grid: TimeGrid.forHorizon(Math.min(2 ** 30, (lastMs - originMs) * 16 + 86_400_000)) });
   const attempts = new Attempts();
   const run = new Run(records, attempts, kernel);
-  const replica = engineOf({ engine, kernel, attempts, blockLists: new BlockLists(), classes: 1, listener: run });
+  const names = new Map<string | undefined, Engine>();
+  const replicas = records.map(({ replica }) => {
+    const known = names.get(replica);
+    if (known !== undefined) return known;
+    const made = engineOf({ engine, kernel, attempts, blockLists: new BlockLists(), classes: 1, listener: run });
+    names.set(replica, made);
+    return made;
+  });
+  const engines = [...names.values()];
   const samples: Array<ReplaySample> = [];
   const actor = kernel.join({
     wake: (op, ref) => {
-      if (op === OP_ARRIVE) run.arrive(ref, replica);
+      if (op === OP_ARRIVE) run.arrive(ref, replicas[ref]!);
       else if (run.left > 0) {
-        samples.push(sampleOf(replica, kernel.now));
+        samples.push(sampleOf(engines, kernel.now));
         kernel.post(kernel.now + options.sampleMs!, actor, OP_SAMPLE, 0, Phase.Control);
       }
     },
@@ -53,23 +65,29 @@ export const replayRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec,
   records.forEach((record, i) => kernel.post(record.arrivalMs - originMs, actor, OP_ARRIVE, i, Phase.Arrival));
   if (options.sampleMs !== undefined) kernel.post(options.sampleMs, actor, OP_SAMPLE, 0, Phase.Control);
   if (kernel.runFor(EVENTS_PER_REQUEST * (records.length + 1), Infinity) === "more") throw new RangeError("the simulated run does not end");
-  replica.syncMeter();
-  return { records: run.recordsFrom(originMs), samples, preemptions: replica.meter.preemptions, steps: replica.meter.steps };
+  for (const each of engines) each.syncMeter();
+  return {
+    records: run.recordsFrom(originMs),
+    samples,
+    preemptions: sumOf(engines, ({ meter }) => meter.preemptions),
+    steps: sumOf(engines, ({ meter }) => meter.steps),
+  };
 };
 
 const OP_ARRIVE = 0;
 const OP_SAMPLE = 1;
 
-const sampleOf = (replica: Engine, atMs: number): ReplaySample => {
-  replica.syncMeter();
-  const { blocks } = replica;
+const sampleOf = (engines: ReadonlyArray<Engine>, atMs: number): ReplaySample => {
+  for (const each of engines) each.syncMeter();
   return {
     atMs,
-    running: replica.runningCount,
-    waiting: replica.waitingCount,
-    kvRatio: 1 - blocks.free / blocks.total,
+    running: sumOf(engines, (each) => each.runningCount),
+    waiting: sumOf(engines, (each) => each.waitingCount),
+    kvRatio: 1 - sumOf(engines, ({ blocks }) => blocks.free) / sumOf(engines, ({ blocks }) => blocks.total),
   };
 };
+
+const sumOf = (engines: ReadonlyArray<Engine>, of: (engine: Engine) => number): number => engines.reduce((sum, each) => sum + of(each), 0);
 
 class Run {
   declare left: number;

@@ -4,6 +4,8 @@ import { POINT_SCALES, scaledByPoints } from "../../../src/serving/calibration/P
 import { closedLoopPoint } from "../../../src/serving/calibration/closedLoopPoint.ts";
 import { fitRun } from "../../../src/serving/calibration/fitRun.ts";
 import { readMeasurements } from "../../../src/serving/calibration/readMeasurements.ts";
+import type { RunRecord } from "../../../src/serving/calibration/RunRecord.ts";
+import { ttftMsOf } from "../../../src/serving/calibration/RunRecord.ts";
 import { replayRun } from "../../../src/serving/calibration/replayRun.ts";
 import { scaledCoefficients } from "../../../src/serving/calibration/ScaledCoefficients.ts";
 import type { EngineSpec, StepCoefficients } from "../../../src/serving/ServingSpec.ts";
@@ -35,6 +37,50 @@ describe("readMeasurements", () => {
         last_token_ts: at + 0.06,
       });
     expect(read(`${line(1)}\n${line(2)}\n`)).toMatchObject({ kind: "run", records: [{ arrivalMs: 1000 }, { arrivalMs: 2000 }] });
+  });
+
+  it("replica and attempts -> read; no first token or no replica where others name one -> left out", () => {
+    const head = "arrivalMs,promptTokens,outputTokens,attempts,replica,ttftMs,e2eMs\n";
+    const rows = "5,10,3,1,gpu/0,20,60\n6,10,3,2,gpu/1,20,60\n7,10,3,1,gpu/1,20,60\n8,10,3,1,gpu/1,,60\n9,10,3,1,,20,60\n";
+    expect(read(head + rows)).toMatchObject({
+      kind: "run",
+      leftOut: 2,
+      records: [{ replica: "gpu/0" }, { replica: "gpu/1", attempts: 2 }, { replica: "gpu/1", attempts: 1 }],
+    });
+    const line = JSON.stringify({
+      input_toks: 1,
+      output_toks: 1,
+      queued_ts: 1,
+      first_token_ts: 2,
+      last_token_ts: 3,
+      replica: 4,
+      attempts: 1,
+    });
+    expect(read(`${line}\n${line}\n`)).toMatchObject({ records: [{ replica: "4", attempts: 1 }, {}] });
+    expect(() => read(`${head}5,10,3,1,,20,60\n6,10,3,2,,20,60\n`)).toThrow("at least two answered requests that were not retried (1)");
+  });
+
+  const numbered = (ids: ReadonlyArray<number>, name: (i: number) => string = () => "x"): string =>
+    ["class,id,arrivalMs,promptTokens,outputTokens,ttftMs,e2eMs", ...ids.map((id, i) => `${name(i)},${id},${5 + i},10,3,20,60`)].join("\n");
+  const upTo = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i + 700);
+
+  it("requests.csv with ids: a sample -> refused with the option that keeps all; a run that ended, or two classes -> read", () => {
+    const sample = upTo(400).filter((id) => id % 3 !== 1);
+    expect(() => read(numbered(sample))).toThrow("must have all requests of the run");
+    expect(() => read(numbered(sample))).toThrow("--records 2000");
+    const unfinished = upTo(400)
+      .filter((id) => id < 1050 || id % 3 === 0)
+      .map((id) => id - 700);
+    expect(read(numbered(unfinished))).toMatchObject({ kind: "run", warnings: [] });
+    const two = upTo(400).map((id) => Math.floor((id - 700) / 2));
+    expect(read(numbered(two, (i) => `class${i % 2}`))).toMatchObject({ kind: "run", warnings: [] });
+    expect(read(numbered(upTo(400)))).toMatchObject({ warnings: [expect.stringContaining("the ids begin after 700 requests")] });
+    expect(read(numbered(sample).replace(",id,", ",request,"))).toMatchObject({ kind: "run", warnings: [] });
+  });
+
+  it("ids of a closed loop, which do not ascend -> read, with a warning that gaps do not tell", () => {
+    const ids = upTo(400).map((id, i) => (i % 2 === 0 ? id * 3 : id));
+    expect(read(numbered(ids))).toMatchObject({ warnings: [expect.stringContaining("ids do not ascend")] });
   });
 
   it.each([
@@ -121,6 +167,47 @@ describe("readMeasurements", () => {
 const PRIOR: StepCoefficients = { a: 10, b: 0.05, c: 5e-5, d: 0.05, e: 1e-6, h: 0 };
 const LOGS = [Math.log(1.3), Math.log(0.8), Math.log(1.5)];
 
+const engine: EngineSpec = {
+  maxBatchedTokens: 1024,
+  maxSequences: 16,
+  maxModelTokens: 8192,
+  blockTokens: 16,
+  kvBlocks: 1000,
+  prefixCache: false,
+  reserveFullPrompt: true,
+  maxWaiting: 1000,
+  step: PRIOR,
+};
+const sent = (gapMs: number) =>
+  Array.from({ length: 40 }, (_, i) => ({
+    arrivalMs: i * gapMs,
+    promptTokens: 100 + ((i * 379) % 900),
+    outputTokens: 20 + ((i * 97) % 150),
+    firstTokenMs: 0,
+    lastTokenMs: 0,
+  }));
+
+describe("replayRun", () => {
+  it("records that name replicas -> the same as each replica's records replayed alone; without names, one replica has all the load", () => {
+    const records = sent(20).map((record, i) => ({ ...record, replica: i % 3 === 0 ? "a" : "b" }));
+    const together = replayRun(records, engine, { sampleMs: 50 });
+    const oneByOne = ["a", "b"].map((name) =>
+      replayRun(
+        records.filter(({ replica }) => replica === name),
+        engine,
+      ),
+    );
+    for (const [i, name] of ["a", "b"].entries()) {
+      const waits = (run: ReadonlyArray<RunRecord>) => run.filter(({ replica }) => replica === name).map(ttftMsOf);
+      const expected = waits(oneByOne[i]!.records);
+      waits(together.records).forEach((wait, k) => expect(wait).toBeCloseTo(expected[k]!, 3));
+    }
+    expect(together.steps).toBe(oneByOne[0]!.steps + oneByOne[1]!.steps);
+    expect(Math.max(...together.samples.map(({ running }) => running))).toBeGreaterThan(engine.maxSequences);
+    expect(replayRun(sent(20), engine).steps).toBeLessThan(together.steps);
+  });
+});
+
 describe("fits on a prior", () => {
   it("closed-loop points of a known engine -> its factors, and held-out points within 2 %", () => {
     const settings = { maxBatchedTokens: 4096, spreadRatio: 0.2, rounds: 3 };
@@ -143,25 +230,6 @@ describe("fits on a prior", () => {
   });
 
   it("a recorded run of a known engine -> its factors; one that never waits -> told what is open", () => {
-    const engine: EngineSpec = {
-      maxBatchedTokens: 1024,
-      maxSequences: 16,
-      maxModelTokens: 8192,
-      blockTokens: 16,
-      kvBlocks: 1000,
-      prefixCache: false,
-      reserveFullPrompt: true,
-      maxWaiting: 1000,
-      step: PRIOR,
-    };
-    const sent = (gapMs: number) =>
-      Array.from({ length: 40 }, (_, i) => ({
-        arrivalMs: i * gapMs,
-        promptTokens: 100 + ((i * 379) % 900),
-        outputTokens: 20 + ((i * 97) % 150),
-        firstTokenMs: 0,
-        lastTokenMs: 0,
-      }));
     const real = replayRun(sent(100), { ...engine, step: scaledCoefficients(PRIOR, LOGS) }).records;
     const fit = fitRun(real, engine);
     expect(Math.abs(fit.residuals.e2eMean)).toBeLessThan(0.01);
@@ -169,5 +237,38 @@ describe("fits on a prior", () => {
     expect(Math.abs(fit.prior.e2eMean)).toBeGreaterThan(0.1);
     expect(fit.factors[0]!).toBeCloseTo(1.3, 1);
     expect(fit.warnings.join()).toContain("KV (c, h) is hardly determined");
+  });
+
+  it("the times of retried requests: any value -> no part of the score, while their load is replayed", () => {
+    const truth = replayRun(sent(100), { ...engine, step: scaledCoefficients(PRIOR, LOGS) }).records;
+    const real = truth.map((record, i) => (i % 8 === 3 ? { ...record, attempts: 2 } : record));
+    const late = real.map((record) =>
+      record.attempts === 2 ? { ...record, firstTokenMs: record.firstTokenMs + 1e5, lastTokenMs: record.lastTokenMs + 2e5 } : record,
+    );
+    const fit = fitRun(late, engine);
+    expect(fit.factors).toEqual(fitRun(real, engine).factors);
+    expect(Math.abs(fit.residuals.e2eMean)).toBeLessThan(0.01);
+  });
+
+  it("records of the prior itself from the middle of a run on -> the prior is kept; of an engine 5 % slower -> fitted", () => {
+    const loaded = Array.from({ length: 600 }, (_, i) => ({
+      arrivalMs: i * 120 + ((i * 7919) % 1009) / 10,
+      promptTokens: 100 + ((i * 379) % 900),
+      outputTokens: 20 + ((i * 97) % 150),
+      firstTokenMs: 0,
+      lastTokenMs: 0,
+    }));
+    const from = (logs: ReadonlyArray<number>) =>
+      replayRun(loaded, { ...engine, step: scaledCoefficients(PRIOR, logs) }).records.slice(100);
+    const same = fitRun(from([0, 0, 0]), engine);
+    expect(same.factors).toEqual([1, 1, 1]);
+    expect(same.coefficients).toEqual(PRIOR);
+    expect(same.refused).toBeDefined();
+    expect([same.residuals, same.crossValidated]).toEqual([same.prior, same.prior]);
+    expect(same.gain.mean).toBeLessThanOrEqual(2 * same.gain.standardError);
+    const slower = fitRun(from([Math.log(1.05), 0, 0]), engine);
+    expect(slower.refused).toBeUndefined();
+    expect(slower.factors[0]!).toBeCloseTo(1.05, 1);
+    expect(Math.abs(slower.residuals.tpotMean)).toBeLessThan(Math.abs(slower.prior.tpotMean) / 3);
   });
 });
