@@ -11,6 +11,7 @@ import type { RetryBudget } from "../policy/retry/RetryBudget.ts";
 import { retryBudgetOf } from "../policy/retry/retryBudgetOf.ts";
 import type { RetryBudgetSpec } from "../policy/retry/RetryBudgetSpec.ts";
 import type { Autoscaler } from "../policy/scaling/Autoscaler.ts";
+import { SettingFault } from "../policy/SettingFault.ts";
 import { QueueShedder } from "../policy/shedding/QueueShedder.ts";
 import type { Shedder } from "../policy/shedding/Shedder.ts";
 import type { ShedderSpec } from "../policy/shedding/ShedderSpec.ts";
@@ -100,6 +101,8 @@ const madeBy = (name: PolicyName, make: () => unknown): unknown => {
   try {
     return make();
   } catch (cause) {
+    // Of a policy of ours: it names the setting itself.
+    if (cause instanceof SettingFault) throw cause;
     throw unusable(name, `the factory threw: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 };
