@@ -98,17 +98,17 @@ export const benchmarks: ReadonlyArray<Benchmark> = [
     {
       name: `stepped V1, batch ${batch}`,
       unit: "iteration",
-      run: () => steppedIterations({ scheduling: {}, batch, requests: 80 * batch }),
+      run: () => steppedIterations({ scheduling: {}, batch, requests: 400 * batch }),
     },
     {
       name: `stepped table, batch ${batch}`,
       unit: "iteration",
-      run: () => steppedIterations({ scheduling: {}, table: true, batch, requests: 80 * batch }),
+      run: () => steppedIterations({ scheduling: {}, table: true, batch, requests: 400 * batch }),
     },
     {
       name: `stepped speculative, batch ${batch}`,
       unit: "iteration",
-      run: () => steppedIterations({ scheduling: { speculative: { tokens: 3, acceptanceRatio: 0.7 } }, batch, requests: 80 * batch }),
+      run: () => steppedIterations({ scheduling: { speculative: { tokens: 3, acceptanceRatio: 0.7 } }, batch, requests: 400 * batch }),
     },
   ]),
 ];
