@@ -5,6 +5,8 @@ const PATIENCE_MS = process.env["SPILLWAY_LONG"] === undefined ? 60_000 : 600_00
 
 export default defineConfig({
   test: {
+    // Of two cores Vitest would leave one to itself.
+    maxWorkers: "100%",
     testTimeout: PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
     globalSetup: "test/propertyRuns.ts",
