@@ -1,26 +1,15 @@
 import type { StepCoefficients } from "../ServingSpec.ts";
-import { scaledExperts } from "./scaledExperts.ts";
+import { scaledByPoints } from "./PointScales.ts";
 
 /** Natural logarithms of the factors on a prior: constant and per sequence, KV reads, prefill. */
 export type LogScales = ReadonlyArray<number>;
 
 export const SCALE_NAMES = ["decode (a, b)", "KV (c, h)", "prefill (d, e)"] as const;
 
-/** The prior with each group of coefficients multiplied by its factor. */
+/** The prior with each group of coefficients multiplied by its factor: decode scales the reads of weights too, prefill all that prompt tokens cost. */
 export const scaledCoefficients = (prior: StepCoefficients, logs: LogScales): StepCoefficients => {
-  const [decode, kv, prefill] = logs.map(Math.exp) as [number, number, number];
-  return {
-    ...prior,
-    a: prior.a * decode,
-    b: prior.b * decode,
-    c: prior.c * kv,
-    d: prior.d * prefill,
-    e: prior.e * prefill,
-    h: prior.h * kv,
-    ...(prior.floorMs === undefined ? {} : { floorMs: prior.floorMs * decode }),
-    ...(prior.rowMs === undefined ? {} : { rowMs: prior.rowMs * prefill }),
-    ...(prior.experts === undefined ? {} : { experts: scaledExperts(prior.experts, { read: decode, row: Math.min(decode, prefill) }) }),
-  };
+  const [decode, kv, prefill] = logs as [number, number, number];
+  return scaledByPoints(prior, [decode, decode, kv, decode, prefill, prefill]);
 };
 
 /** Change of a factor that is tried to see whether the data notice it. */
