@@ -159,17 +159,10 @@ export class Histogram {
 
   private spread(first: number, gap: number, count: number, weight: number): void {
     const last = first + gap * (count - 1);
-    const lastPlace = this.place(last);
-    let j = 0;
-    if (this.place(first) === lastPlace) {
-      // All in one bucket, as mostly.
-      this.add(lastPlace, weight * count);
-      j = count;
-    }
-    while (j < count) {
-      const value = first + gap * j;
-      const place = this.place(value);
-      const next = nextBucket(first, gap, count, j);
+    for (let j = 0; j < count;) {
+      const place = this.place(first + gap * j);
+      // Mostly all lie in one bucket: then there is no need to look for the next one.
+      const next = j === 0 && bucketOf(first) === bucketOf(last) ? count : nextBucket(first, gap, count, j);
       this.add(place, weight * (next - j));
       j = next;
     }

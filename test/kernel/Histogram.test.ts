@@ -130,6 +130,17 @@ describe("Histogram", () => {
     expect(bucketsOf(leapt)[0]).toEqual([1, 1]);
   });
 
+  it("a progression from below the range that a fresh histogram holds into its first octave -> as one by one", () => {
+    // Widened for the first value, the last one's place moves by whole octaves.
+    for (const first of [1.5 * 2 ** -8, 1.25 * 2 ** -9]) {
+      const leapt = new Histogram();
+      leapt.recordProgression(first, first, 2, 3);
+      const recorded = new Histogram();
+      for (const value of [first, 2 * first]) recorded.record(value, 3);
+      expect(bucketsOf(leapt)).toEqual(bucketsOf(recorded));
+    }
+  });
+
   it("nothing recorded -> count 0, no mean, no quantile", () => {
     const histogram = new Histogram();
     histogram.merge(new Histogram());
