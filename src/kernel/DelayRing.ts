@@ -7,7 +7,7 @@ const LARGEST_REF = 2 ** 30;
 /**
  * Time-outs of one constant delay: a first-in first-out ring, sorted by itself, O(1) to start and to stop.
  *
- * One entry per ref (a slot number, 0..2^30) can be pending. The head of the ring is never a stopped entry, so its time is
+ * One entry per ref (0..2^30) can be pending; refs are multiples of 2^refBits, as slots are. The head of the ring is never a stopped entry, so its time is
  * exact and a stopped entry causes no event.
  */
 export class DelayRing {
@@ -19,6 +19,7 @@ export class DelayRing {
   declare private readonly clock: Clock;
   private dueMs = new Float64Array(16);
   private refs = new Int32Array(16);
+  declare private readonly refBits: number;
   /** Position in the ring of each ref's pending entry, plus 1; 0 for none. */
   private places = new Int32Array(64);
   private head = 0;
@@ -26,11 +27,12 @@ export class DelayRing {
   private length = 0;
 
   /** `delayMs` lies on the grid. Throws RangeError unless it is a finite time >= 0. */
-  constructor(tree: WinnerTree, leaf: number, clock: Clock, delayMs: number) {
+  constructor(tree: WinnerTree, leaf: number, clock: Clock, delayMs: number, refBits: number) {
     if (!(delayMs >= 0 && delayMs < Infinity)) {
       throw new RangeError(`delay ${delayMs} ms is not a finite time >= 0`);
     }
     this.delayMs = delayMs;
+    this.refBits = refBits;
     this.tree = tree;
     this.leaf = leaf;
     this.clock = clock;
@@ -43,23 +45,25 @@ export class DelayRing {
 
   /** The ref falls due one delay from now; a pending entry of the same ref is replaced. */
   start(ref: number): void {
-    if (ref >>> 0 >= this.places.length) this.reach(ref);
-    if (this.places[ref] !== 0) this.stop(ref);
+    const index = ref >> this.refBits;
+    if (index >>> 0 >= this.places.length) this.reach(ref);
+    if (this.places[index] !== 0) this.stop(ref);
     if (this.length === this.refs.length) this.makeRoom();
     const place = (this.head + this.length) & (this.refs.length - 1);
     this.dueMs[place] = this.clock.now + this.delayMs;
     this.refs[place] = ref;
-    this.places[ref] = place + 1;
+    this.places[index] = place + 1;
     this.live++;
     if (this.length++ === 0) this.announceHead();
   }
 
   /** Forgets the pending entry of the ref; false when there is none. */
   stop(ref: number): boolean {
-    if (ref >>> 0 >= this.places.length) return false;
-    const place = this.places[ref]! - 1;
+    const index = ref >> this.refBits;
+    if (index >>> 0 >= this.places.length) return false;
+    const place = this.places[index]! - 1;
     if (place < 0) return false;
-    this.places[ref] = 0;
+    this.places[index] = 0;
     this.refs[place] = STOPPED;
     this.live--;
     if (place === this.head) {
@@ -73,7 +77,7 @@ export class DelayRing {
   shift(): number {
     const ref = this.refs[this.head]!;
     this.refs[this.head] = STOPPED;
-    this.places[ref] = 0;
+    this.places[ref >> this.refBits] = 0;
     this.live--;
     this.skipStopped();
     this.announceHead();
@@ -106,7 +110,7 @@ export class DelayRing {
       if (ref === STOPPED) continue;
       dueMs[kept] = this.dueMs[place]!;
       refs[kept] = ref;
-      this.places[ref] = ++kept;
+      this.places[ref >> this.refBits] = ++kept;
     }
     this.dueMs = dueMs;
     this.refs = refs;
@@ -117,7 +121,7 @@ export class DelayRing {
   private reach(ref: number): void {
     if (!(ref >= 0 && ref <= LARGEST_REF)) throw new RangeError(`ref ${ref} is outside 0..${LARGEST_REF}`);
     let capacity = this.places.length;
-    while (capacity <= ref) capacity *= 2;
+    while (capacity <= ref >> this.refBits) capacity *= 2;
     const places = new Int32Array(capacity);
     places.set(this.places);
     this.places = places;

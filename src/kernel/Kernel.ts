@@ -19,6 +19,7 @@ export type RunState = "more" | "idle" | "until" | "starved";
 const PHASE_SPAN = 2 ** 48;
 
 const COUNT_SPAN = 2 ** 30;
+const EVENTS_AT_ONCE = 4096;
 
 /** Places in the order of one instant: phase * PLACE_SPAN, plus 0 for sources and rings, 1 + leaf for timers, the last for posted events. */
 const PLACE_SPAN = 2 ** 24;
@@ -101,11 +102,14 @@ export class Kernel {
     return this.reached > this.timers.phases[timerLeaf]! * PLACE_SPAN + timerLeaf;
   }
 
-  /** A ring of time-outs of one constant delay (rounded to the grid); wakes the actor with the ref that fell due. */
-  ring(delayMs: number, actor: number, op: number, phase: number): DelayRing {
+  /**
+   * A ring of time-outs of one constant delay (rounded to the grid); wakes the actor with the ref that fell due. Refs are multiples of
+   * 2^refBits.
+   */
+  ring(delayMs: number, actor: number, op: number, phase: number, refBits = 0): DelayRing {
     const leaf = this.heads.add(phase);
     this.headTargets.add(actor, op, 0);
-    const ring = new DelayRing(this.heads, leaf, this, this.grid.round(delayMs));
+    const ring = new DelayRing(this.heads, leaf, this, this.grid.round(delayMs), refBits);
     this.rings[leaf] = ring;
     this.sources[leaf] = ended;
     return ring;
@@ -129,6 +133,15 @@ export class Kernel {
    */
   runFor(maxEvents: number, untilMs: number): RunState {
     const limitMs = this.grid.round(untilMs);
+    for (let left = maxEvents; left > 0; left -= EVENTS_AT_ONCE) {
+      const state = this.runSome(left < EVENTS_AT_ONCE ? left : EVENTS_AT_ONCE, limitMs);
+      if (state !== "more") return state;
+    }
+    return "more";
+  }
+
+  /** A function of its own, called again and again: V8 compiles such a one better than a loop that never ends. */
+  private runSome(maxEvents: number, limitMs: number): RunState {
     const { heads, timers, queue } = this;
     for (let left = maxEvents; left > 0; left--) {
       if (this.starving !== 0 && !this.refill()) return "starved";
@@ -184,9 +197,9 @@ export class Kernel {
     const leaf = timers.nodeLeaf[1]!;
     timers.nodeMs[timers.first + leaf] = Infinity;
     this.reach(timers.phases[leaf]! * PLACE_SPAN + leaf + 1);
-    // The tree is settled after the call, once: mostly the actor sets its timer again. Until then the root may show the old time.
+    // Mostly the actor sets its timer again, which settles the tree. Until then the root may show the old time.
     this.actors[timerTargets.actors[leaf]!]!.wake(timerTargets.ops[leaf]!, timerTargets.refs[leaf]!);
-    timers.settle(leaf);
+    if (timers.nodeMs[timers.first + leaf] === Infinity) timers.settle(leaf);
   }
 
   private fireHeap(): void {

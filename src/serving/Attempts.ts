@@ -1,6 +1,9 @@
 import type { Column } from "../kernel/SlotPool.ts";
-import { SlotPool } from "../kernel/SlotPool.ts";
+import { ObjectColumn, SlotPool } from "../kernel/SlotPool.ts";
 import type { TokenContent } from "./engine/TokenContent.ts";
+import * as Fields from "./Fields.ts";
+
+const { CLASS_INDEX, COPY, REPLICA, REQUEST, RETRY_AFTER_MS } = Fields;
 
 interface MutableContent {
   prefixKey: number;
@@ -15,8 +18,7 @@ interface MutableContent {
 export const AttemptState = { Waiting: 0, Prefilling: 1, Decoding: 2, Gateway: 3 } as const;
 
 /** All attempts in flight, as a structure of arrays: what the user sent, and what gateway and engine remember of it. */
-export class Attempts {
-  declare readonly pool: SlotPool;
+export class Attempts extends SlotPool {
   /** The request it serves; -1 when nobody waits for the answer any more. */
   declare readonly request: Column<Int32Array>;
   declare readonly classIndex: Column<Int32Array>;
@@ -55,7 +57,7 @@ export class Attempts {
   declare readonly prefixTokens: Column<Int32Array>;
   declare readonly streamKey: Column<Float64Array>;
   declare readonly traceBlockTokens: Column<Int32Array>;
-  readonly traceKeys: Array<Float64Array | undefined> = [];
+  readonly traceKeys = new ObjectColumn<Float64Array>();
   private readonly loaded: MutableContent = {
     prefixKey: 0,
     prefixTokens: 0,
@@ -66,43 +68,44 @@ export class Attempts {
   };
 
   constructor(capacity = 1024) {
-    const pool = new SlotPool(capacity);
-    this.pool = pool;
-    this.request = pool.int32();
-    this.classIndex = pool.int32();
-    this.retryAfterMs = pool.float64();
-    this.copy = pool.int32();
-    this.deadlineMs = pool.float64();
-    this.promptTokens = pool.int32();
-    this.outputTokens = pool.int32();
-    this.state = pool.int32();
-    this.replica = pool.int32();
-    this.previous = pool.int32();
-    this.next = pool.int32();
-    this.computed = pool.int32();
-    this.total = pool.int32();
-    this.admission = pool.float64();
-    this.heapPosition = pool.int32();
-    this.cachedTokens = pool.int32();
-    this.arrivalMs = pool.float64();
-    this.admittedMs = pool.float64();
-    this.firstTokenMs = pool.float64();
-    this.preemptedMs = pool.float64();
-    this.contentKey = pool.float64();
-    this.prefixKey = pool.float64();
-    this.prefixTokens = pool.int32();
-    this.streamKey = pool.float64();
-    this.traceBlockTokens = pool.int32();
+    super(capacity);
+    // In the order of Fields.ts.
+    this.classIndex = this.int32();
+    this.promptTokens = this.int32();
+    this.outputTokens = this.int32();
+    this.prefixTokens = this.int32();
+    this.traceBlockTokens = this.int32();
+    this.replica = this.int32();
+    this.request = this.int32();
+    this.copy = this.int32();
+    this.state = this.int32();
+    this.previous = this.int32();
+    this.next = this.int32();
+    this.computed = this.int32();
+    this.total = this.int32();
+    this.heapPosition = this.int32();
+    this.cachedTokens = this.int32();
+    this.arrivalMs = this.float64();
+    this.streamKey = this.float64();
+    this.contentKey = this.float64();
+    this.prefixKey = this.float64();
+    this.admittedMs = this.float64();
+    this.firstTokenMs = this.float64();
+    this.preemptedMs = this.float64();
+    this.admission = this.float64();
+    this.deadlineMs = this.float64();
+    this.retryAfterMs = this.float64();
   }
 
   /** A fresh attempt of a request, not sent anywhere yet; its content and its deadline are still to be written. */
   open(request: number, classIndex: number): number {
-    const attempt = this.pool.take();
-    this.request.at[attempt] = request;
-    this.classIndex.at[attempt] = classIndex;
-    this.copy.at[attempt] = 0;
-    this.replica.at[attempt] = -1;
-    this.retryAfterMs.at[attempt] = NaN;
+    const attempt = this.take();
+    const { ints } = this;
+    ints[attempt | REQUEST] = request;
+    ints[attempt | CLASS_INDEX] = classIndex;
+    ints[attempt | COPY] = 0;
+    ints[attempt | REPLICA] = -1;
+    this.doubles[attempt | RETRY_AFTER_MS] = NaN;
     return attempt;
   }
 
@@ -111,7 +114,7 @@ export class Attempts {
     const content = this.loaded;
     content.prefixKey = this.prefixKey.at[slot]!;
     content.prefixTokens = this.prefixTokens.at[slot]!;
-    content.traceKeys = this.traceKeys[slot];
+    content.traceKeys = this.traceKeys.get(slot);
     content.traceBlockTokens = this.traceBlockTokens.at[slot]!;
     content.promptTokens = this.promptTokens.at[slot]!;
     content.streamKey = this.streamKey.at[slot]!;

@@ -19,6 +19,11 @@ import { Simulation } from "./Simulation.ts";
 import { clientChain } from "./stage/clientChain.ts";
 import type { Door } from "./stage/Door.ts";
 import type { NetworkSpec } from "./stage/NetworkStage.ts";
+import { SLOT_BITS } from "../kernel/SlotPool.ts";
+import * as Fields from "./Fields.ts";
+
+const { ACTIVE, ARRIVAL_MS, ATTEMPT, BACKOFF_MS, CLASS_INDEX, DEADLINE_MS, NUMBER, REPLICA, REQUEST, RETRY, RETRY_AFTER_MS, TRIES, TURN } =
+  Fields;
 
 /** Tells whoever made a request that it is over. */
 export type RequestEnded = (request: number, outcome: Outcome) => void;
@@ -89,7 +94,7 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
     const { kernel, streams } = simulation;
     this.actor = kernel.join(this);
     const ring = (delayMs: number | undefined, op: number): DelayRing | undefined =>
-      delayMs === undefined ? undefined : kernel.ring(delayMs, this.actor, op, Phase.Timeout);
+      delayMs === undefined ? undefined : kernel.ring(delayMs, this.actor, op, Phase.Timeout, SLOT_BITS);
     this.deadlines = classes.map((spec) => ring(spec.client.deadlineMs, OP_DEADLINE));
     this.patience = classes.map((spec) => ring(spec.client.patienceMs, OP_PATIENCE));
     this.jitter = classes.map((spec) => streams.open(`client/${spec.name}`, "backoff"));
@@ -102,20 +107,20 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
 
   start(request: number): void {
     const { requests, kernel } = this.simulation;
-    requests.arrivalMs.at[request] = kernel.now;
-    requests.tries.at[request] = 0;
-    requests.retry.at[request] = NONE;
-    requests.replica.at[request] = NONE;
-    requests.active.at[request] = 1;
+    requests.doubles[request | ARRIVAL_MS] = kernel.now;
+    requests.ints[request | TRIES] = 0;
+    requests.doubles[request | RETRY] = NONE;
+    requests.ints[request | REPLICA] = NONE;
+    requests.ints[request | ACTIVE] = 1;
     this.recorder.arrived(request);
     this.budgets?.requested(request);
-    this.deadlines[requests.classIndex.at[request]!]?.start(request);
+    this.deadlines[requests.ints[request | CLASS_INDEX]!]?.start(request);
     this.attempt(request);
   }
 
   wake(op: number, request: number): void {
     if (op === OP_RETRY) {
-      this.simulation.requests.retry.at[request] = NONE;
+      this.simulation.requests.doubles[request | RETRY] = NONE;
       this.attempt(request);
       return;
     }
@@ -125,31 +130,31 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
 
   firstToken(attempt: number): void {
     const { requests, attempts } = this.simulation;
-    const request = attempts.request.at[attempt]!;
-    this.patience[requests.classIndex.at[request]!]?.stop(request);
+    const request = attempts.ints[attempt | REQUEST]!;
+    this.patience[requests.ints[request | CLASS_INDEX]!]?.stop(request);
   }
 
   ended(attempt: number, how: number): void {
     const { requests, attempts } = this.simulation;
-    const request = attempts.request.at[attempt]!;
-    requests.attempt.at[request] = NONE;
+    const request = attempts.ints[attempt | REQUEST]!;
+    requests.ints[request | ATTEMPT] = NONE;
     this.noteReplica(request, attempt);
-    const classIndex = requests.classIndex.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
     this.patience[classIndex]?.stop(request);
     if (isAnswer(how)) {
       const outcome = OUTCOME_OF[how]!;
-      this.budgets?.ended(request, true, requests.tries.at[request]! > 1);
+      this.budgets?.ended(request, true, requests.ints[request | TRIES]! > 1);
       this.recorder.answered(request, attempt, outcome);
       this.finish(request, outcome);
       return;
     }
-    if (how !== AttemptEnd.Blocked) this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
+    if (how !== AttemptEnd.Blocked) this.budgets?.ended(request, false, requests.ints[request | TRIES]! > 1);
     const retry = this.classes[classIndex]!.client.retry;
-    if (retry === undefined || how === AttemptEnd.Refused || requests.tries.at[request]! >= retry.attempts) {
+    if (retry === undefined || how === AttemptEnd.Refused || requests.ints[request | TRIES]! >= retry.attempts) {
       return this.finish(request, OUTCOME_OF[how]!);
     }
     // What the client itself refused is worth a retry only at the time that its breaker tells.
-    if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.retryAfterMs.at[attempt]! >= 0))
+    if (how === AttemptEnd.Blocked && !(retry.honorRetryAfter && attempts.doubles[attempt | RETRY_AFTER_MS]! >= 0))
       return this.finish(request, "rejected");
     const waitMs = this.waitMs(request, attempt, retry);
     if (waitMs === Infinity || this.budgets?.takeRetry(request, how === AttemptEnd.TimedOut) === false) {
@@ -159,16 +164,17 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   }
 
   wasted(attempt: number, tokens: number): void {
-    this.recorder.wasted(this.simulation.attempts.classIndex.at[attempt]!, tokens);
+    this.recorder.wasted(this.simulation.attempts.ints[attempt | CLASS_INDEX]!, tokens);
   }
 
   private attempt(request: number): void {
     const { requests, attempts } = this.simulation;
-    const classIndex = requests.classIndex.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
     const attempt = attempts.open(request, classIndex);
-    requests.attempt.at[request] = attempt;
-    requests.tries.at[request]!++;
-    attempts.deadlineMs.at[attempt] = requests.arrivalMs.at[request]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
+    requests.ints[request | ATTEMPT] = attempt;
+    requests.ints[request | TRIES]!++;
+    attempts.doubles[attempt | DEADLINE_MS] =
+      requests.doubles[request | ARRIVAL_MS]! + (this.classes[classIndex]!.client.deadlineMs ?? Infinity);
     copyContent(requests, request, attempts, attempt);
     this.recorder.offered(classIndex);
     this.patience[classIndex]?.start(request);
@@ -178,44 +184,45 @@ class SimulatedClient implements ClientService, GatewayListener, Actor {
   /** Wait before the next try; Infinity when it would be useless. */
   private waitMs(request: number, attempt: number, retry: RetrySpec): number {
     const { requests, attempts } = this.simulation;
-    const classIndex = requests.classIndex.at[request]!;
-    const tries = requests.tries.at[request]!;
-    const turn = requests.turn.at[request]!;
-    const draw = retry.jitter === "none" ? 0 : this.jitter[classIndex]!.unit(requests.number.at[request]!, turn * TRIES_SPAN + tries);
-    const previousMs = tries === 1 ? retry.backoffMs : requests.backoffMs.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
+    const tries = requests.ints[request | TRIES]!;
+    const turn = requests.ints[request | TURN]!;
+    const draw =
+      retry.jitter === "none" ? 0 : this.jitter[classIndex]!.unit(requests.doubles[request | NUMBER]!, turn * TRIES_SPAN + tries);
+    const previousMs = tries === 1 ? retry.backoffMs : requests.doubles[request | BACKOFF_MS]!;
     const { backoffMs: baseMs, factor, maxBackoffMs: capMs, jitter } = retry;
     const computedMs = backoffMs({ baseMs, factor, capMs, jitter }, tries, draw, previousMs);
-    requests.backoffMs.at[request] = computedMs;
-    return retry.honorRetryAfter ? hintedMs(computedMs, attempts.retryAfterMs.at[attempt]!) : computedMs;
+    requests.doubles[request | BACKOFF_MS] = computedMs;
+    return retry.honorRetryAfter ? hintedMs(computedMs, attempts.doubles[attempt | RETRY_AFTER_MS]!) : computedMs;
   }
 
   private retryIn(request: number, waitMs: number): void {
     const { requests, kernel } = this.simulation;
-    requests.retry.at[request] = kernel.post(kernel.now + waitMs, this.actor, OP_RETRY, request, Phase.Arrival);
+    requests.doubles[request | RETRY] = kernel.post(kernel.now + waitMs, this.actor, OP_RETRY, request, Phase.Arrival);
   }
 
   /** Ends whatever goes on for the request. */
   private giveUp(request: number): void {
     const { requests, kernel } = this.simulation;
-    const attempt = requests.attempt.at[request]!;
+    const attempt = requests.ints[request | ATTEMPT]!;
     if (attempt !== NONE) {
-      this.patience[requests.classIndex.at[request]!]?.stop(request);
-      requests.attempt.at[request] = NONE;
+      this.patience[requests.ints[request | CLASS_INDEX]!]?.stop(request);
+      requests.ints[request | ATTEMPT] = NONE;
       this.noteReplica(request, attempt);
-      this.budgets?.ended(request, false, requests.tries.at[request]! > 1);
+      this.budgets?.ended(request, false, requests.ints[request | TRIES]! > 1);
       this.gateway.hangUp(attempt);
-    } else if (requests.retry.at[request] !== NONE) kernel.revoke(requests.retry.at[request]!);
+    } else if (requests.doubles[request | RETRY] !== NONE) kernel.revoke(requests.doubles[request | RETRY]!);
   }
 
   private noteReplica(request: number, attempt: number): void {
-    const replica = this.simulation.attempts.replica.at[attempt]!;
-    if (replica >= 0) this.simulation.requests.replica.at[request] = replica;
+    const replica = this.simulation.attempts.ints[attempt | REPLICA]!;
+    if (replica >= 0) this.simulation.requests.ints[request | REPLICA] = replica;
   }
 
   private finish(request: number, outcome: Outcome): void {
     const { requests } = this.simulation;
-    this.deadlines[requests.classIndex.at[request]!]?.stop(request);
-    requests.active.at[request] = 0;
+    this.deadlines[requests.ints[request | CLASS_INDEX]!]?.stop(request);
+    requests.ints[request | ACTIVE] = 0;
     this.budgets?.finished(request);
     this.recorder.ended(request, outcome);
     this.onEnd(request, outcome);

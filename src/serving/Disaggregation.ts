@@ -80,13 +80,13 @@ export class Disaggregation {
     this.attempts = attempts;
     this.listener = options.listener;
     this.actor = kernel.join({ wake: (op, attempt) => (op === OP_ARRIVE ? this.arrive(attempt) : this.recompute(attempt)) });
-    this.stage = attempts.pool.int32();
-    this.prefillOf = attempts.pool.int32();
-    this.decodeOf = attempts.pool.int32();
-    this.ticket = attempts.pool.float64();
-    this.firstMs = attempts.pool.float64();
-    this.admittedMs = attempts.pool.float64();
-    this.layersMs = attempts.pool.float64();
+    this.stage = attempts.int32();
+    this.prefillOf = attempts.int32();
+    this.decodeOf = attempts.int32();
+    this.ticket = attempts.float64();
+    this.firstMs = attempts.float64();
+    this.admittedMs = attempts.float64();
+    this.layersMs = attempts.float64();
   }
 
   /** A prefill replica: what the gateway sends to. */

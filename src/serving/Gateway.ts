@@ -25,6 +25,25 @@ import { Router } from "./Router.ts";
 import type { GatewaySpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
 import { smallerPoolsOf } from "./stage/BrownoutSpec.ts";
+import { SLOT_BITS } from "../kernel/SlotPool.ts";
+import * as Fields from "./Fields.ts";
+
+const {
+  ADMITTED_MS,
+  ARRIVAL_MS,
+  CLASS_INDEX,
+  FIRST_TOKEN_MS,
+  PREFIX_KEY,
+  PROMPT_TOKENS,
+  REPLICA,
+  REQUEST,
+  STATE,
+  STREAM_KEY,
+  TOTAL,
+  TURN,
+  TURNS_LEFT,
+  USER,
+} = Fields;
 
 /** How an attempt ended, as the client sees it. */
 export const AttemptEnd = {
@@ -135,7 +154,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly reports: LoadReports | undefined;
   declare private readonly available: Uint8Array;
   declare private readonly view: Parameters<RouterPolicy["pick"]>[0];
-  private readonly route: RouteRequest = { promptTokens: 0, prefixHash: 0, classIndex: 0 };
+  private readonly route = new Route((attempt) => this.beginning(attempt));
   declare private listener: GatewayListener;
 
   constructor(
@@ -167,13 +186,14 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       targetOf: (attempt) => this.targets?.of(attempt) ?? 0,
       simulation,
       shedderOf: policies.shedder,
-      timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout),
+      timeouts: timeoutMs === undefined ? undefined : kernel.ring(timeoutMs, actor, OP_QUEUE_TIMEOUT, Phase.Timeout, SLOT_BITS),
     });
     this.queueLength = this.queue.lengthOverTime;
-    this.sentMs = attempts.pool.float64();
+    this.sentMs = attempts.float64();
     this.learns = this.queue.exists || router.ended !== undefined || spec.breaker !== undefined;
     if (router.reopensAtMs !== undefined) this.reopening = kernel.timer(actor, OP_REOPEN, 0, Phase.Boundary);
-    if (spec.responseTimeLimitMs !== undefined) this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout);
+    if (spec.responseTimeLimitMs !== undefined)
+      this.limits = kernel.ring(spec.responseTimeLimitMs, actor, OP_CUT, Phase.Timeout, SLOT_BITS);
     const sequence = streams.open("gateway/router", "draw").sequence();
     this.draw = () => sequence.unit();
     const failures = streams.open("gateway/failing", "draw").sequence();
@@ -238,11 +258,11 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   submit(attempt: number): void {
     const { attempts, kernel } = this.simulation;
-    attempts.state.at[attempt] = AttemptState.Gateway;
-    attempts.replica.at[attempt] = NOWHERE;
-    attempts.arrivalMs.at[attempt] = kernel.now;
-    attempts.admittedMs.at[attempt] = NaN;
-    attempts.firstTokenMs.at[attempt] = NaN;
+    attempts.ints[attempt | STATE] = AttemptState.Gateway;
+    attempts.ints[attempt | REPLICA] = NOWHERE;
+    attempts.doubles[attempt | ARRIVAL_MS] = kernel.now;
+    attempts.doubles[attempt | ADMITTED_MS] = NaN;
+    attempts.doubles[attempt | FIRST_TOKEN_MS] = NaN;
     this.limits?.start(attempt);
     if (this.queue.arrive(attempt) !== Verdict.Pass) return this.end(attempt, AttemptEnd.Shed);
     if (this.queue.isClear(attempt)) {
@@ -263,13 +283,13 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   hangUp(attempt: number): void {
     const { attempts } = this.simulation;
     this.limits?.stop(attempt);
-    const replica = attempts.replica.at[attempt]!;
+    const replica = attempts.ints[attempt | REPLICA]!;
     if (replica === NOWHERE) {
       this.queue.withdraw(attempt);
-      attempts.pool.give(attempt);
+      attempts.give(attempt);
       return;
     }
-    attempts.request.at[attempt] = NOWHERE;
+    attempts.ints[attempt | REQUEST] = NOWHERE;
     if (this.spec.onDisconnect === "cancel") this.fleet.replicas[replica]!.cancel(attempt);
   }
 
@@ -283,7 +303,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   wake(op: number, attempt: number): void {
     if (op === OP_CUT) {
       this.cut++;
-      const request = this.simulation.attempts.request.at[attempt]!;
+      const request = this.simulation.attempts.ints[attempt | REQUEST]!;
       this.hangUpAfter(attempt, request);
     } else if (op === OP_REOPEN) this.dispatch();
     else {
@@ -295,15 +315,15 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   firstToken(attempt: number): void {
     this.breakers?.firstToken(attempt);
-    if (this.simulation.attempts.request.at[attempt] !== NOWHERE) this.listener.firstToken(attempt);
+    if (this.simulation.attempts.ints[attempt | REQUEST] !== NOWHERE) this.listener.firstToken(attempt);
   }
 
   finished(attempt: number): void {
     const { attempts } = this.simulation;
-    const generatedTokens = attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!;
+    const generatedTokens = attempts.ints[attempt | TOTAL]! - attempts.ints[attempt | PROMPT_TOKENS]!;
     this.settle(attempt, RouteEnd.Completed);
     this.leave(attempt, RouteEnd.Completed, generatedTokens);
-    if (attempts.request.at[attempt] === NOWHERE) this.waste(attempt, generatedTokens);
+    if (attempts.ints[attempt | REQUEST] === NOWHERE) this.waste(attempt, generatedTokens);
     else this.end(attempt, AttemptEnd.Completed);
     this.dispatch();
   }
@@ -319,14 +339,14 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
     this.settle(attempt, RouteEnd.Failed);
     this.leave(attempt, RouteEnd.Failed, generatedTokens);
     this.listener.wasted(attempt, generatedTokens);
-    if (this.simulation.attempts.request.at[attempt] === NOWHERE) this.simulation.attempts.pool.give(attempt);
+    if (this.simulation.attempts.ints[attempt | REQUEST] === NOWHERE) this.simulation.attempts.give(attempt);
     else this.end(attempt, AttemptEnd.Failed);
     this.dispatch();
   }
 
   moved(attempt: number, replica: number): void {
     this.settle(attempt, RouteEnd.Completed);
-    this.simulation.attempts.replica.at[attempt] = replica;
+    this.simulation.attempts.ints[attempt | REPLICA] = replica;
     this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.dispatch();
@@ -335,9 +355,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** The client learns of the cut first: its attempt is over whatever the engine does. */
   private hangUpAfter(attempt: number, request: number): void {
     const { attempts } = this.simulation;
-    if (attempts.replica.at[attempt] !== NOWHERE) this.concurrency?.cut(attempt);
+    if (attempts.ints[attempt | REPLICA] !== NOWHERE) this.concurrency?.cut(attempt);
     this.listener.ended(attempt, AttemptEnd.Cut);
-    ensure(1, attempts.request.at[attempt] === request, this.simulation.kernel.now, () => "a cut attempt changed hands");
+    ensure(1, attempts.ints[attempt | REQUEST] === request, this.simulation.kernel.now, () => "a cut attempt changed hands");
     this.hangUp(attempt);
   }
 
@@ -357,7 +377,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   private send(attempt: number, replica: number): void {
     const { attempts } = this.simulation;
-    attempts.replica.at[attempt] = replica;
+    attempts.ints[attempt | REPLICA] = replica;
     this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!++;
     this.refresh(replica);
@@ -372,7 +392,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
       return this.end(attempt, AttemptEnd.Failed);
     }
     if (this.fleet.replicas[replica]!.submit(attempt)) return;
-    const tooLong = attempts.promptTokens.at[attempt]! >= this.fleet.replicas[replica]!.maxTokens;
+    const tooLong = attempts.ints[attempt | PROMPT_TOKENS]! >= this.fleet.replicas[replica]!.maxTokens;
     this.settle(attempt, tooLong ? RouteEnd.Cancelled : RouteEnd.Failed);
     this.leave(attempt, tooLong ? RouteEnd.Cancelled : RouteEnd.Failed, 0);
     this.end(attempt, tooLong ? AttemptEnd.Refused : AttemptEnd.Shed);
@@ -380,7 +400,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   /** The replica no longer holds the attempt. */
   private settle(attempt: number, how: number): void {
-    const replica = this.simulation.attempts.replica.at[attempt]!;
+    const replica = this.simulation.attempts.ints[attempt | REPLICA]!;
     this.reports?.update(this.simulation.kernel.now);
     this.outstanding[replica]!--;
     ensure(5, this.outstanding[replica]! >= 0, this.simulation.kernel.now, () => `replica ${replica} gave back more than it got`);
@@ -397,12 +417,12 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private end(attempt: number, how: number): void {
     this.limits?.stop(attempt);
     this.listener.ended(attempt, how);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   private waste(attempt: number, tokens: number): void {
     this.listener.wasted(attempt, tokens);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   /** Tells router and queue how a forwarded attempt ended. */
@@ -442,9 +462,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   private pick(attempt: number): number {
     const { attempts } = this.simulation;
-    this.route.promptTokens = attempts.promptTokens.at[attempt]!;
-    this.route.prefixHash = this.beginning(attempt);
-    this.route.classIndex = attempts.classIndex.at[attempt]!;
+    this.route.promptTokens = attempts.ints[attempt | PROMPT_TOKENS]!;
+    this.route.attempt = attempt;
+    this.route.classIndex = attempts.ints[attempt | CLASS_INDEX]!;
     let replica = this.ask(attempt);
     while (replica >= 0 && this.breakers?.admit(replica, attempt) === false) {
       this.refresh(replica);
@@ -462,11 +482,11 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   /** Names the prompt's beginning: a recorded block, the conversation, or the shared prefix; 0 when nothing is shared. */
   private beginning(attempt: number): number {
     const { attempts, requests } = this.simulation;
-    const keys = attempts.traceKeys[attempt];
+    const keys = attempts.traceKeys.get(attempt);
     if (keys !== undefined && keys.length > 0) return keys[Math.min(AFFINITY_BLOCK, keys.length - 1)]! + 1;
-    const request = attempts.request.at[attempt]!;
-    const conversation = requests.user.at[request]! < 0 && requests.turnsLeft.at[request]! + requests.turn.at[request]! > 0;
-    return conversation ? attempts.streamKey.at[attempt]! : attempts.prefixKey.at[attempt]!;
+    const request = attempts.ints[attempt | REQUEST]!;
+    const conversation = requests.ints[request | USER]! < 0 && requests.ints[request | TURNS_LEFT]! + requests.ints[request | TURN]! > 0;
+    return conversation ? attempts.doubles[attempt | STREAM_KEY]! : attempts.doubles[attempt | PREFIX_KEY]!;
   }
 
   private refresh(replica: number): void {
@@ -479,6 +499,22 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 
   private anyUp(): boolean {
     return this.fleet.replicas.some((replica) => replica.up);
+  }
+}
+
+/** What a router may know of an attempt; reused. Its beginning is looked up when a router asks for it. */
+class Route implements RouteRequest {
+  promptTokens = 0;
+  classIndex = 0;
+  attempt = NOWHERE;
+  declare private readonly beginningOf: (attempt: number) => number;
+
+  constructor(beginningOf: (attempt: number) => number) {
+    this.beginningOf = beginningOf;
+  }
+
+  get prefixHash(): number {
+    return this.beginningOf(this.attempt);
   }
 }
 

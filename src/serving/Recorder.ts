@@ -10,6 +10,23 @@ import type { RequestRecord } from "../metric/RequestRecord.ts";
 import type { Outcome } from "../metric/Result.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import { Simulation } from "./Simulation.ts";
+import * as Fields from "./Fields.ts";
+
+const {
+  ACTIVE,
+  ADMITTED_MS,
+  ARRIVAL_MS,
+  CACHED_TOKENS,
+  CLASS_INDEX,
+  FIRST_TOKEN_MS,
+  ID,
+  NUMBER,
+  PROMPT_TOKENS,
+  REPLICA,
+  TOTAL,
+  TRIES,
+  USER,
+} = Fields;
 
 /** Counts of the present timeline interval. */
 export interface IntervalCounts {
@@ -72,25 +89,26 @@ class SimulatedRecorder implements RecorderService {
   declare private readonly options: RecorderOptions;
   declare private readonly simulation: typeof Simulation.Service;
   /** Requests of each class so far. */
-  declare private readonly arrivals: Float64Array;
+  declare private readonly arrivals: Array<number>;
   declare private readonly reservoir: UnitSource;
   private sampled = 0;
-  /** Sum of the times that requests spent in the system, for Little's law. */
-  private readonly spentMs = Float64Array.of(0);
+  /** Sum of the times that requests spent in the system, for Little's law. A double from the start, by -0. */
+  private spentMs = -0;
 
   constructor(classes: ReadonlyArray<TrafficClassSpec>, options: RecorderOptions, simulation: typeof Simulation.Service) {
     this.options = options;
     this.simulation = simulation;
     this.classes = classes.map((spec) => new ClassMeter(spec));
-    this.arrivals = new Float64Array(classes.length);
+    this.arrivals = classes.map(() => 0);
     this.reservoir = simulation.streams.open("recorder", "sample").sequence();
   }
 
   arrived(request: number): void {
     const { requests, kernel } = this.simulation;
     this.requests++;
-    const classIndex = requests.classIndex.at[request]!;
-    requests.id.at[request] = requests.user.at[request]! >= 0 ? requests.number.at[request]! : this.arrivals[classIndex]!++;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
+    requests.doubles[request | ID] =
+      requests.ints[request | USER]! >= 0 ? requests.doubles[request | NUMBER]! : this.arrivals[classIndex]!++;
     this.inSystem.set(kernel.now, this.inSystem.level + 1);
     if (kernel.now >= this.options.warmupMs) this.classes[classIndex]!.requests++;
   }
@@ -103,14 +121,14 @@ class SimulatedRecorder implements RecorderService {
 
   answered(request: number, attempt: number, outcome: Outcome): void {
     const { requests, attempts, kernel } = this.simulation;
-    const arrivalMs = requests.arrivalMs.at[request]!;
-    const meter = this.classes[requests.classIndex.at[request]!]!;
-    const firstTokenMs = attempts.firstTokenMs.at[attempt]!;
-    const outputTokens = attempts.total.at[attempt]! - attempts.promptTokens.at[attempt]!;
+    const arrivalMs = requests.doubles[request | ARRIVAL_MS]!;
+    const meter = this.classes[requests.ints[request | CLASS_INDEX]!]!;
+    const firstTokenMs = attempts.doubles[attempt | FIRST_TOKEN_MS]!;
+    const outputTokens = attempts.ints[attempt | TOTAL]! - attempts.ints[attempt | PROMPT_TOKENS]!;
     const ttftMs = firstTokenMs - arrivalMs;
     const e2eMs = kernel.now - arrivalMs;
     const tpotMs = outputTokens > 1 ? (e2eMs - ttftMs) / (outputTokens - 1) : NaN;
-    const queueWaitMs = attempts.admittedMs.at[attempt]! - attempts.arrivalMs.at[attempt]!;
+    const queueWaitMs = attempts.doubles[attempt | ADMITTED_MS]! - attempts.doubles[attempt | ARRIVAL_MS]!;
     if (!(ttftMs >= 0 && e2eMs >= ttftMs && queueWaitMs >= 0)) this.refuseOrder(request);
     const good = meter.meets(ttftMs, tpotMs, e2eMs);
     this.interval.completed++;
@@ -119,8 +137,8 @@ class SimulatedRecorder implements RecorderService {
     if (arrivalMs < this.options.warmupMs) return;
     meter.answer(ttftMs, tpotMs, e2eMs, queueWaitMs);
     if (good) meter.good++;
-    meter.promptTokens += attempts.promptTokens.at[attempt]!;
-    meter.cachedTokens += attempts.cachedTokens.at[attempt]!;
+    meter.promptTokens += attempts.ints[attempt | PROMPT_TOKENS]!;
+    meter.cachedTokens += attempts.ints[attempt | CACHED_TOKENS]!;
     meter.outputTokens += outputTokens;
     const place = this.placeInSample();
     if (place >= 0) this.sample[place] = this.record(request, outcome, attempt, { ttftMs, tpotMs, e2eMs, queueWaitMs, good, outputTokens });
@@ -128,13 +146,13 @@ class SimulatedRecorder implements RecorderService {
 
   ended(request: number, outcome: Outcome): void {
     const { requests, kernel } = this.simulation;
-    const arrivalMs = requests.arrivalMs.at[request]!;
+    const arrivalMs = requests.doubles[request | ARRIVAL_MS]!;
     this.inSystem.set(kernel.now, this.inSystem.level - 1);
-    this.spentMs[0]! += kernel.now - arrivalMs;
+    this.spentMs += kernel.now - arrivalMs;
     const answered = outcome === "completed" || outcome === "cached" || outcome === "degraded";
     if (!answered) this.interval.failed++;
     if (arrivalMs < this.options.warmupMs) return;
-    this.classes[requests.classIndex.at[request]!]!.outcomes[outcome]++;
+    this.classes[requests.ints[request | CLASS_INDEX]!]!.outcomes[outcome]++;
     if (answered) return;
     const place = this.placeInSample();
     if (place >= 0) this.sample[place] = this.record(request, outcome, undefined, undefined);
@@ -157,12 +175,12 @@ class SimulatedRecorder implements RecorderService {
   close(): void {
     const { requests, kernel } = this.simulation;
     let live = 0;
-    for (let slot = 0; slot < requests.pool.capacity; slot++) {
-      if (!requests.pool.isLive(slot) || requests.active.at[slot] !== 1) continue;
+    for (const slot of requests.liveSlots()) {
+      if (requests.ints[slot | ACTIVE] !== 1) continue;
       live++;
-      const arrivalMs = requests.arrivalMs.at[slot]!;
-      this.spentMs[0]! += kernel.now - arrivalMs;
-      if (arrivalMs >= this.options.warmupMs) this.classes[requests.classIndex.at[slot]!]!.outcomes.unfinished++;
+      const arrivalMs = requests.doubles[slot | ARRIVAL_MS]!;
+      this.spentMs += kernel.now - arrivalMs;
+      if (arrivalMs >= this.options.warmupMs) this.classes[requests.ints[slot | CLASS_INDEX]!]!.outcomes.unfinished++;
     }
     this.balance(live);
   }
@@ -175,7 +193,7 @@ class SimulatedRecorder implements RecorderService {
       ensure(1, sum === meter.requests, now, () => `class ${meter.spec.name}: ${meter.requests} requests, ${sum} outcomes`);
     }
     const area = this.inSystem.area(now);
-    const spent = this.spentMs[0]!;
+    const spent = this.spentMs;
     ensure(6, Math.abs(area - spent) <= 1e-6 * Math.max(1, spent), now, () => `L * T = ${area} ms, sum of W = ${spent} ms`);
   }
 
@@ -190,14 +208,14 @@ class SimulatedRecorder implements RecorderService {
   private record(request: number, outcome: Outcome, attempt: number | undefined, answer: Answer | undefined): RequestRecord {
     const { requests, attempts } = this.simulation;
     return {
-      class: this.classes[requests.classIndex.at[request]!]!.spec.name,
-      id: requests.id.at[request]!,
-      arrivalMs: requests.arrivalMs.at[request]!,
-      promptTokens: requests.promptTokens.at[request]!,
-      cachedTokens: attempt === undefined ? 0 : attempts.cachedTokens.at[attempt]!,
+      class: this.classes[requests.ints[request | CLASS_INDEX]!]!.spec.name,
+      id: requests.doubles[request | ID]!,
+      arrivalMs: requests.doubles[request | ARRIVAL_MS]!,
+      promptTokens: requests.ints[request | PROMPT_TOKENS]!,
+      cachedTokens: attempt === undefined ? 0 : attempts.ints[attempt | CACHED_TOKENS]!,
       outputTokens: answer?.outputTokens ?? 0,
-      attempts: requests.tries.at[request]!,
-      replica: this.options.replicaNames[requests.replica.at[request]!] ?? null,
+      attempts: requests.ints[request | TRIES]!,
+      replica: this.options.replicaNames[requests.ints[request | REPLICA]!] ?? null,
       queueWaitMs: answer?.queueWaitMs ?? null,
       ttftMs: answer?.ttftMs ?? null,
       tpotMs: answer === undefined || Number.isNaN(answer.tpotMs) ? null : answer.tpotMs,

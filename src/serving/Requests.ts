@@ -1,12 +1,11 @@
 import type { Column } from "../kernel/SlotPool.ts";
-import { SlotPool } from "../kernel/SlotPool.ts";
+import { ObjectColumn, SlotPool } from "../kernel/SlotPool.ts";
 
 /**
  * All requests in flight, and all users of closed loops and conversations, as a structure of arrays. A conversation or a closed-loop
  * user keeps its slot from turn to turn.
  */
-export class Requests {
-  declare readonly pool: SlotPool;
+export class Requests extends SlotPool {
   declare readonly classIndex: Column<Int32Array>;
   /** Counts requests of a class; draws that belong to a request are by this number. */
   declare readonly number: Column<Float64Array>;
@@ -31,7 +30,7 @@ export class Requests {
   declare readonly prefixTokens: Column<Int32Array>;
   declare readonly streamKey: Column<Float64Array>;
   declare readonly traceBlockTokens: Column<Int32Array>;
-  readonly traceKeys: Array<Float64Array | undefined> = [];
+  readonly traceKeys = new ObjectColumn<Float64Array>();
   /** Turns of the conversation after this one. */
   declare readonly turnsLeft: Column<Int32Array>;
   /** This turn of a conversation, or this request of a closed-loop user, counted from 0. */
@@ -44,28 +43,28 @@ export class Requests {
   declare readonly active: Column<Int32Array>;
 
   constructor(capacity = 1024) {
-    const pool = new SlotPool(capacity);
-    this.pool = pool;
-    this.classIndex = pool.int32();
-    this.number = pool.float64();
-    this.promptTokens = pool.int32();
-    this.outputTokens = pool.int32();
-    this.arrivalMs = pool.float64();
-    this.attempt = pool.int32();
-    this.tries = pool.int32();
-    this.id = pool.float64();
-    this.replica = pool.int32();
-    this.retry = pool.float64();
-    this.backoffMs = pool.float64();
-    this.contentKey = pool.float64();
-    this.prefixKey = pool.float64();
-    this.prefixTokens = pool.int32();
-    this.streamKey = pool.float64();
-    this.traceBlockTokens = pool.int32();
-    this.turnsLeft = pool.int32();
-    this.turn = pool.int32();
-    this.user = pool.int32();
-    this.contextTokens = pool.int32();
-    this.active = pool.int32();
+    super(capacity);
+    // In the order of Fields.ts.
+    this.classIndex = this.int32();
+    this.promptTokens = this.int32();
+    this.outputTokens = this.int32();
+    this.prefixTokens = this.int32();
+    this.traceBlockTokens = this.int32();
+    this.replica = this.int32();
+    this.attempt = this.int32();
+    this.tries = this.int32();
+    this.turnsLeft = this.int32();
+    this.turn = this.int32();
+    this.user = this.int32();
+    this.contextTokens = this.int32();
+    this.active = this.int32();
+    this.arrivalMs = this.float64();
+    this.streamKey = this.float64();
+    this.contentKey = this.float64();
+    this.prefixKey = this.float64();
+    this.id = this.float64();
+    this.number = this.float64();
+    this.retry = this.float64();
+    this.backoffMs = this.float64();
   }
 }

@@ -16,6 +16,25 @@ import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
 import type { ClientService } from "./Client.ts";
 import { Client } from "./Client.ts";
 import { Simulation } from "./Simulation.ts";
+import * as Fields from "./Fields.ts";
+
+const {
+  ACTIVE,
+  ARRIVAL_MS,
+  CLASS_INDEX,
+  CONTENT_KEY,
+  CONTEXT_TOKENS,
+  NUMBER,
+  OUTPUT_TOKENS,
+  PREFIX_KEY,
+  PREFIX_TOKENS,
+  PROMPT_TOKENS,
+  STREAM_KEY,
+  TRACE_BLOCK_TOKENS,
+  TURN,
+  TURNS_LEFT,
+  USER,
+} = Fields;
 
 export interface TrafficOptions {
   readonly skipBadRows: boolean;
@@ -73,7 +92,7 @@ class SimulatedTraffic implements TrafficService, Actor {
   private readonly traces: Array<TraceArrivals> = [];
   private readonly lengths: Array<RequestLengths | undefined> = [];
   private readonly loops: Array<ClosedLoop | undefined> = [];
-  declare private readonly counts: Float64Array;
+  declare private readonly counts: Array<number>;
   private streams = 0;
 
   constructor(
@@ -86,7 +105,7 @@ class SimulatedTraffic implements TrafficService, Actor {
     this.simulation = simulation;
     this.client = client;
     this.actor = simulation.kernel.join(this);
-    this.counts = new Float64Array(classes.length);
+    this.counts = classes.map(() => 0);
     client.connect((request, outcome) => this.ended(request, outcome));
     classes.forEach((spec, classIndex) => this.open(spec, classIndex, options));
   }
@@ -144,7 +163,7 @@ class SimulatedTraffic implements TrafficService, Actor {
     this.lengths[classIndex] = loop.lengths;
     for (let user = 0; user < loop.users; user++) {
       const request = this.take(classIndex);
-      requests.user.at[request] = user;
+      requests.ints[request | USER] = user;
       kernel.post(loop.startMs(user), this.actor, OP_USER, request, Phase.Arrival);
     }
   }
@@ -154,94 +173,94 @@ class SimulatedTraffic implements TrafficService, Actor {
     const { requests } = this.simulation;
     const draft = this.sources[classIndex]!.draft;
     const request = this.take(classIndex);
-    requests.number.at[request] = this.counts[classIndex]!;
+    requests.doubles[request | NUMBER] = this.counts[classIndex]!;
     this.counts[classIndex]!++;
-    requests.promptTokens.at[request] = draft.promptTokens;
-    requests.outputTokens.at[request] = draft.outputTokens;
-    requests.turnsLeft.at[request] = draft.turns - 1;
+    requests.ints[request | PROMPT_TOKENS] = draft.promptTokens;
+    requests.ints[request | OUTPUT_TOKENS] = draft.outputTokens;
+    requests.ints[request | TURNS_LEFT] = draft.turns - 1;
     this.name(request, { classIndex, prefixId: draft.prefixId, prefixTokens: draft.prefixTokens, contentId: draft.contentId });
-    requests.traceKeys[request] = draft.blockHashes;
-    requests.traceBlockTokens.at[request] = Math.max(1, draft.blockTokens);
+    requests.traceKeys.set(request, draft.blockHashes);
+    requests.ints[request | TRACE_BLOCK_TOKENS] = Math.max(1, draft.blockTokens);
     this.client.start(request);
   }
 
   private nextTurn(request: number): void {
     const { requests } = this.simulation;
-    const classIndex = requests.classIndex.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
     const lengths = this.lengths[classIndex]!;
-    const number = requests.number.at[request]!;
-    const turn = requests.turn.at[request]!;
-    requests.promptTokens.at[request] = requests.contextTokens.at[request]! + lengths.prompt(number, turn);
-    requests.outputTokens.at[request] = lengths.output(number, turn);
+    const number = requests.doubles[request | NUMBER]!;
+    const turn = requests.ints[request | TURN]!;
+    requests.ints[request | PROMPT_TOKENS] = requests.ints[request | CONTEXT_TOKENS]! + lengths.prompt(number, turn);
+    requests.ints[request | OUTPUT_TOKENS] = lengths.output(number, turn);
     this.client.start(request);
   }
 
   private nextOfUser(request: number): void {
     const { requests } = this.simulation;
-    const classIndex = requests.classIndex.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
     const loop = this.loops[classIndex]!;
-    const number = loop.requestId(requests.user.at[request]!, requests.turn.at[request]!);
+    const number = loop.requestId(requests.ints[request | USER]!, requests.ints[request | TURN]!);
     const contentId = loop.lengths.content(number);
     const lengthsId = contentId < 0 ? number : idOfContent(contentId);
     const prefixId = loop.lengths.prefix(lengthsId);
     const prefixTokens = loop.lengths.prefixTokens;
-    requests.number.at[request] = number;
-    requests.promptTokens.at[request] = prefixTokens + loop.lengths.prompt(lengthsId);
-    requests.outputTokens.at[request] = loop.lengths.output(lengthsId);
+    requests.doubles[request | NUMBER] = number;
+    requests.ints[request | PROMPT_TOKENS] = prefixTokens + loop.lengths.prompt(lengthsId);
+    requests.ints[request | OUTPUT_TOKENS] = loop.lengths.output(lengthsId);
     this.name(request, { classIndex, prefixId, prefixTokens, contentId });
     this.client.start(request);
   }
 
   private ended(request: number, outcome: Outcome): void {
     const { requests, kernel } = this.simulation;
-    const turn = requests.turn.at[request]!;
-    requests.turn.at[request] = turn + 1;
-    if (requests.user.at[request]! >= 0) {
-      const thinkMs = this.loops[requests.classIndex.at[request]!]!.thinkMs(requests.user.at[request]!, turn);
-      const nextMs = Math.max(kernel.now + thinkMs, requests.arrivalMs.at[request]! + FASTEST_USER_MS);
+    const turn = requests.ints[request | TURN]!;
+    requests.ints[request | TURN] = turn + 1;
+    if (requests.ints[request | USER]! >= 0) {
+      const thinkMs = this.loops[requests.ints[request | CLASS_INDEX]!]!.thinkMs(requests.ints[request | USER]!, turn);
+      const nextMs = Math.max(kernel.now + thinkMs, requests.doubles[request | ARRIVAL_MS]! + FASTEST_USER_MS);
       kernel.post(nextMs, this.actor, OP_USER, request, Phase.Arrival);
-    } else if (outcome === "completed" && requests.turnsLeft.at[request]! > 0) this.continueSession(request, turn + 1);
+    } else if (outcome === "completed" && requests.ints[request | TURNS_LEFT]! > 0) this.continueSession(request, turn + 1);
     else this.release(request);
   }
 
   /** A conversation goes on while its context fits; whoever got no answer leaves. */
   private continueSession(request: number, turn: number): void {
     const { requests, kernel } = this.simulation;
-    const classIndex = requests.classIndex.at[request]!;
+    const classIndex = requests.ints[request | CLASS_INDEX]!;
     const lengths = this.lengths[classIndex]!;
-    const number = requests.number.at[request]!;
-    const context = requests.promptTokens.at[request]! + requests.outputTokens.at[request]!;
+    const number = requests.doubles[request | NUMBER]!;
+    const context = requests.ints[request | PROMPT_TOKENS]! + requests.ints[request | OUTPUT_TOKENS]!;
     if (context + lengths.prompt(number, turn) > this.classes[classIndex]!.session!.maxContextTokens) return this.release(request);
-    requests.contextTokens.at[request] = context;
-    requests.turnsLeft.at[request]!--;
+    requests.ints[request | CONTEXT_TOKENS] = context;
+    requests.ints[request | TURNS_LEFT]!--;
     kernel.post(kernel.now + lengths.thinkMs(number, turn), this.actor, OP_TURN, request, Phase.Arrival);
   }
 
   private take(classIndex: number): number {
     const { requests } = this.simulation;
-    const request = requests.pool.take();
-    requests.classIndex.at[request] = classIndex;
-    requests.user.at[request] = -1;
-    requests.turn.at[request] = 0;
-    requests.turnsLeft.at[request] = 0;
-    requests.active.at[request] = 0;
-    requests.traceKeys[request] = undefined;
-    requests.traceBlockTokens.at[request] = 1;
+    const request = requests.take();
+    requests.ints[request | CLASS_INDEX] = classIndex;
+    requests.ints[request | USER] = -1;
+    requests.ints[request | TURN] = 0;
+    requests.ints[request | TURNS_LEFT] = 0;
+    requests.ints[request | ACTIVE] = 0;
+    requests.traceKeys.set(request, undefined);
+    requests.ints[request | TRACE_BLOCK_TOKENS] = 1;
     return request;
   }
 
   private release(request: number): void {
-    this.simulation.requests.traceKeys[request] = undefined;
-    this.simulation.requests.pool.give(request);
+    this.simulation.requests.traceKeys.set(request, undefined);
+    this.simulation.requests.give(request);
   }
 
   /** Names the content: the shared prefix, if any, and everything after it, which is the request's own unless others ask the same. */
   private name(request: number, { classIndex, prefixId, prefixTokens, contentId }: Naming): void {
     const { requests } = this.simulation;
     const contentKey = contentId < 0 ? 0 : contentKeyOf(classIndex, contentId);
-    requests.contentKey.at[request] = contentKey;
-    requests.prefixKey.at[request] = prefixId < 0 ? 0 : prefixKeyOf(classIndex, prefixId);
-    requests.prefixTokens.at[request] = prefixId < 0 ? 0 : prefixTokens;
-    requests.streamKey.at[request] = contentKey === 0 ? STREAM_NAMES + this.streams++ : contentKey;
+    requests.doubles[request | CONTENT_KEY] = contentKey;
+    requests.doubles[request | PREFIX_KEY] = prefixId < 0 ? 0 : prefixKeyOf(classIndex, prefixId);
+    requests.ints[request | PREFIX_TOKENS] = prefixId < 0 ? 0 : prefixTokens;
+    requests.doubles[request | STREAM_KEY] = contentKey === 0 ? STREAM_NAMES + this.streams++ : contentKey;
   }
 }

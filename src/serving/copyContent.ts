@@ -1,25 +1,19 @@
-import type { Column } from "../kernel/SlotPool.ts";
+import type { Attempts } from "./Attempts.ts";
+import * as Fields from "./Fields.ts";
+import type { Requests } from "./Requests.ts";
 
-/** What a user sent, as columns: the same for requests and for attempts. */
-interface ContentColumns {
-  readonly promptTokens: Column<Int32Array>;
-  readonly outputTokens: Column<Int32Array>;
-  readonly contentKey: Column<Float64Array>;
-  readonly prefixKey: Column<Float64Array>;
-  readonly prefixTokens: Column<Int32Array>;
-  readonly streamKey: Column<Float64Array>;
-  readonly traceBlockTokens: Column<Int32Array>;
-  readonly traceKeys: Array<Float64Array | undefined>;
-}
+const { CONTENT_KEY, OUTPUT_TOKENS, PREFIX_KEY, PREFIX_TOKENS, PROMPT_TOKENS, STREAM_KEY, TRACE_BLOCK_TOKENS } = Fields;
 
 /** Copies lengths and names of content from a request to its attempt, or from an attempt to its twin. */
-export const copyContent = (from: ContentColumns, original: number, to: ContentColumns, copy: number): void => {
-  to.promptTokens.at[copy] = from.promptTokens.at[original]!;
-  to.outputTokens.at[copy] = from.outputTokens.at[original]!;
-  to.contentKey.at[copy] = from.contentKey.at[original]!;
-  to.prefixKey.at[copy] = from.prefixKey.at[original]!;
-  to.prefixTokens.at[copy] = from.prefixTokens.at[original]!;
-  to.streamKey.at[copy] = from.streamKey.at[original]!;
-  to.traceBlockTokens.at[copy] = from.traceBlockTokens.at[original]!;
-  to.traceKeys[copy] = from.traceKeys[original];
+export const copyContent = (from: Requests | Attempts, original: number, to: Attempts, copy: number): void => {
+  const { ints, doubles } = from;
+  const { ints: intsTo, doubles: doublesTo } = to;
+  intsTo[copy | PROMPT_TOKENS] = ints[original | PROMPT_TOKENS]!;
+  intsTo[copy | OUTPUT_TOKENS] = ints[original | OUTPUT_TOKENS]!;
+  intsTo[copy | PREFIX_TOKENS] = ints[original | PREFIX_TOKENS]!;
+  intsTo[copy | TRACE_BLOCK_TOKENS] = ints[original | TRACE_BLOCK_TOKENS]!;
+  doublesTo[copy | STREAM_KEY] = doubles[original | STREAM_KEY]!;
+  doublesTo[copy | CONTENT_KEY] = doubles[original | CONTENT_KEY]!;
+  doublesTo[copy | PREFIX_KEY] = doubles[original | PREFIX_KEY]!;
+  to.traceKeys.set(copy, from.traceKeys.get(original));
 };

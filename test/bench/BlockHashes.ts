@@ -1,6 +1,7 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import { SLOT_BITS } from "../../src/kernel/SlotPool.ts";
 import { Phase } from "../../src/kernel/Kernel.ts";
 import type { Actor } from "../../src/kernel/Kernel.ts";
 import { decodeScenario, sourceOf } from "../../src/scenario/decodeScenario.ts";
@@ -57,7 +58,7 @@ class HashedArrivals implements Actor {
   wake(): void {
     const { requests } = this.simulation;
     const id = this.count++;
-    const request = requests.pool.take();
+    const request = requests.take();
     const wanted = SHARED_BLOCKS * BLOCK_TOKENS + 1 + Math.round(-Math.log(1 - uniform(2, id)) * MEAN_OWN_TOKENS);
     const promptTokens = Math.min(wanted, LONGEST_PROMPT);
     requests.classIndex.at[request] = 0;
@@ -71,9 +72,9 @@ class HashedArrivals implements Actor {
     requests.outputTokens.at[request] = Math.max(1, Math.round(-Math.log(1 - uniform(4, id)) * 340));
     requests.streamKey.at[request] = 2 ** 44 + id;
     requests.traceBlockTokens.at[request] = BLOCK_TOKENS;
-    const hashes = (this.hashes[request] ??= new Float64Array(LONGEST_PROMPT / BLOCK_TOKENS));
+    const hashes = (this.hashes[request >> SLOT_BITS] ??= new Float64Array(LONGEST_PROMPT / BLOCK_TOKENS));
     fillHashes(hashes, id, promptTokens);
-    requests.traceKeys[request] = hashes;
+    requests.traceKeys.set(request, hashes);
     this.client.start(request);
   }
 

@@ -77,7 +77,7 @@ export const drive = (engine: EngineSpec, jobs: ReadonlyArray<Job>, options: Dri
     answer.cached = attempts.cachedTokens.at[slot]!;
     slots[id] = -1;
     order.push(id);
-    if (options.releaseAfterMs === undefined) attempts.pool.give(slot);
+    if (options.releaseAfterMs === undefined) attempts.give(slot);
     else kernel.post(kernel.now + options.releaseAfterMs, actor, 3, slot, Phase.Arrival);
   };
   const tokensOf = (slot: number): number => attempts.total.at[slot]! - attempts.promptTokens.at[slot]!;
@@ -88,7 +88,7 @@ export const drive = (engine: EngineSpec, jobs: ReadonlyArray<Job>, options: Dri
       else if (op === 2) replica.transferArrived(ref);
       else if (op === 3) {
         replica.releaseKv(ref);
-        attempts.pool.give(ref);
+        attempts.give(ref);
       }
     },
   });
@@ -113,7 +113,7 @@ export const drive = (engine: EngineSpec, jobs: ReadonlyArray<Job>, options: Dri
   });
   const submit = (id: number): void => {
     const job = jobs[id]!;
-    const slot = attempts.pool.take();
+    const slot = attempts.take();
     attempts.request.at[slot] = id;
     attempts.classIndex.at[slot] = job.classIndex ?? 0;
     attempts.promptTokens.at[slot] = job.prompt;
@@ -121,7 +121,7 @@ export const drive = (engine: EngineSpec, jobs: ReadonlyArray<Job>, options: Dri
     attempts.prefixTokens.at[slot] = attempts.prefixKey.at[slot] = 0;
     attempts.streamKey.at[slot] = 1000 + (job.stream ?? id);
     attempts.traceBlockTokens.at[slot] = 1;
-    attempts.traceKeys[slot] = undefined;
+    attempts.traceKeys.set(slot, undefined);
     attempts.admittedMs.at[slot] = attempts.firstTokenMs.at[slot] = NaN;
     slots[id] = slot;
     const taken =
@@ -133,7 +133,7 @@ export const drive = (engine: EngineSpec, jobs: ReadonlyArray<Job>, options: Dri
     if (taken) return;
     answers[id]!.end = "refused";
     slots[id] = -1;
-    attempts.pool.give(slot);
+    attempts.give(slot);
   };
   jobs.forEach((job, id) => {
     kernel.post(job.atMs, actor, 0, id, Phase.Arrival);

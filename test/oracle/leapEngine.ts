@@ -29,7 +29,7 @@ export const runLeap = (
     trace.cachedTokens[id] = Number.isNaN(attempts.admittedMs.at[slot]!) ? -1 : attempts.cachedTokens.at[slot]!;
     trace.order.push(id);
     slotOf[id] = -1;
-    attempts.pool.give(slot);
+    attempts.give(slot);
   };
   const replica = new Engine({
     engine: spec,
@@ -46,7 +46,7 @@ export const runLeap = (
   });
   const arrive = (id: number): void => {
     const { content, outputTokens } = requests[id]!;
-    const slot = attempts.pool.take();
+    const slot = attempts.take();
     attempts.request.at[slot] = id;
     attempts.classIndex.at[slot] = 0;
     attempts.promptTokens.at[slot] = content.promptTokens;
@@ -55,12 +55,12 @@ export const runLeap = (
     attempts.prefixTokens.at[slot] = content.prefixTokens;
     attempts.streamKey.at[slot] = content.streamKey;
     attempts.traceBlockTokens.at[slot] = content.traceBlockTokens;
-    attempts.traceKeys[slot] = content.traceKeys;
+    attempts.traceKeys.set(slot, content.traceKeys);
     slotOf[id] = slot;
     if (replica.submit(slot)) return;
     trace.end[id] = "refused";
     slotOf[id] = -1;
-    attempts.pool.give(slot);
+    attempts.give(slot);
   };
   const phaseOf = {
     arrive: Phase.Arrival,

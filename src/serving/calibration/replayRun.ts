@@ -109,14 +109,14 @@ class Run {
   arrive(index: number, replica: Engine): void {
     const { attempts } = this;
     const record = this.records[index]!;
-    const slot = attempts.pool.take();
+    const slot = attempts.take();
     attempts.request.at[slot] = index;
     attempts.classIndex.at[slot] = 0;
     attempts.promptTokens.at[slot] = record.promptTokens;
     attempts.outputTokens.at[slot] = record.outputTokens;
     attempts.prefixKey.at[slot] = 0;
     attempts.prefixTokens.at[slot] = 0;
-    attempts.traceKeys[slot] = undefined;
+    attempts.traceKeys.set(slot, undefined);
     attempts.streamKey.at[slot] = index + 1;
     attempts.arrivalMs.at[slot] = this.kernel.now;
     if (!replica.submit(slot)) this.end(slot);
@@ -150,6 +150,6 @@ class Run {
 
   private end(slot: number): void {
     this.left--;
-    this.attempts.pool.give(slot);
+    this.attempts.give(slot);
   }
 }

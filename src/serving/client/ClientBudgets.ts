@@ -28,7 +28,7 @@ export class ClientBudgets {
     budgetOf: (spec: RetryBudgetSpec) => RetryBudget,
   ) {
     this.simulation = simulation;
-    this.afterTimeout = simulation.requests.pool.int32();
+    this.afterTimeout = simulation.requests.int32();
     this.budgets = classes.map(({ client }) => {
       const spec = client.retry?.budget;
       return spec && Array.from({ length: client.instances ?? 1 }, () => budgetOf(spec));

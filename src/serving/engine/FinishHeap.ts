@@ -1,19 +1,26 @@
+import type { SlotPool } from "../../kernel/SlotPool.ts";
+import * as Fields from "../Fields.ts";
+
+const { HEAP_POSITION } = Fields;
+
 /** Later than any step. */
 export const NEVER = 2 ** 31 - 1;
+const LAST = NEVER;
 
 /**
  * Min-heap of (finish step, slot) with removal by slot, for the sequences that decode on one replica.
  * A step or a phase touches nothing here; a request costs O(log n) twice.
  */
 export class FinishHeap {
-  private steps = new Int32Array(64);
-  private slots = new Int32Array(64);
-  /** Position by slot, shared by all replicas: a slot decodes on one replica at a time. */
-  declare private readonly position: { at: Int32Array };
+  // Plain arrays of small integers: V8 reads them in half as many instructions as typed arrays.
+  private readonly steps: Array<number> = [0];
+  private readonly slots: Array<number> = [0];
+  /** They remember their positions: a sequence decodes on one replica at a time. */
+  declare private readonly attempts: SlotPool;
   private length = 0;
 
-  constructor(position: { at: Int32Array }) {
-    this.position = position;
+  constructor(attempts: SlotPool) {
+    this.attempts = attempts;
   }
 
   get size(): number {
@@ -22,7 +29,7 @@ export class FinishHeap {
 
   /** The earliest finish step; NEVER when nobody decodes. */
   get nextStep(): number {
-    return this.length > 0 ? this.steps[0]! : NEVER;
+    return this.length > 0 ? this.steps[0]! : LAST;
   }
 
   get nextSlot(): number {
@@ -30,12 +37,16 @@ export class FinishHeap {
   }
 
   push(step: number, slot: number): void {
-    if (this.length === this.steps.length) this.grow();
-    this.siftUp(this.length++, step, slot);
+    const last = this.length++;
+    if (last === this.steps.length) {
+      this.steps.push(step);
+      this.slots.push(slot);
+    }
+    this.siftUp(last, step, slot);
   }
 
   remove(slot: number): void {
-    const hole = this.position.at[slot]!;
+    const hole = this.attempts.ints[slot | HEAP_POSITION]!;
     const last = --this.length;
     if (hole === last) return;
     const step = this.steps[last]!;
@@ -50,44 +61,35 @@ export class FinishHeap {
 
   private siftUp(from: number, step: number, slot: number): void {
     const { steps, slots } = this;
-    const position = this.position.at;
+    const { ints } = this.attempts;
     let hole = from;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       if (steps[parent]! <= step) break;
       steps[hole] = steps[parent]!;
       slots[hole] = slots[parent]!;
-      position[slots[hole]!] = hole;
+      ints[slots[hole]! | HEAP_POSITION] = hole;
       hole = parent;
     }
     steps[hole] = step;
     slots[hole] = slot;
-    position[slot] = hole;
+    ints[slot | HEAP_POSITION] = hole;
   }
 
   private siftDown(from: number, step: number, slot: number): void {
     const { steps, slots, length } = this;
-    const position = this.position.at;
+    const { ints } = this.attempts;
     let hole = from;
     for (let child = 2 * hole + 1; child < length; child = 2 * hole + 1) {
       if (child + 1 < length && steps[child + 1]! < steps[child]!) child++;
       if (step <= steps[child]!) break;
       steps[hole] = steps[child]!;
       slots[hole] = slots[child]!;
-      position[slots[hole]!] = hole;
+      ints[slots[hole]! | HEAP_POSITION] = hole;
       hole = child;
     }
     steps[hole] = step;
     slots[hole] = slot;
-    position[slot] = hole;
-  }
-
-  private grow(): void {
-    const steps = new Int32Array(this.steps.length * 2);
-    const slots = new Int32Array(this.slots.length * 2);
-    steps.set(this.steps);
-    slots.set(this.slots);
-    this.steps = steps;
-    this.slots = slots;
+    ints[slot | HEAP_POSITION] = hole;
   }
 }

@@ -1,15 +1,13 @@
 /** A short list of integers that is filled and emptied all the time. Setting the length of an array is slow in V8; this is a count. */
 export class IntBuffer {
-  at = new Int32Array(8);
+  readonly at: Array<number> = [0];
   size = 0;
 
   push(value: number): void {
-    if (this.size === this.at.length) {
-      const wider = new Int32Array(this.size * 2);
-      wider.set(this.at);
-      this.at = wider;
-    }
-    this.at[this.size++] = value;
+    const { at } = this;
+    const size = this.size++;
+    if (size === at.length) at.push(value | 0);
+    else at[size] = value | 0;
   }
 
   removeAt(place: number): void {

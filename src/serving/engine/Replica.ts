@@ -21,6 +21,24 @@ import { SlotList } from "./SlotList.ts";
 import { StepTime } from "./StepTime.ts";
 import type { TokenContent } from "./TokenContent.ts";
 import { NO_CONTENT } from "./TokenContent.ts";
+import { SLOT_BITS } from "../../kernel/SlotPool.ts";
+import * as Fields from "../Fields.ts";
+
+const {
+  ADMISSION,
+  ADMITTED_MS,
+  CACHED_TOKENS,
+  CLASS_INDEX,
+  COMPUTED,
+  FIRST_TOKEN_MS,
+  OUTPUT_TOKENS,
+  PREEMPTED_MS,
+  PROMPT_TOKENS,
+  STATE,
+  TOTAL,
+} = Fields;
+const BITS = SLOT_BITS;
+const { Waiting: WAITING, Prefilling: PREFILLING, Decoding: DECODING, Gateway: GONE } = AttemptState;
 
 const NONE = -1;
 /** Sequences remember steps in 32 bits. At 1 ms a step this is 24 days without a pause. */
@@ -80,8 +98,10 @@ export class Replica implements Engine, Actor {
   private readonly canceled = new IntBuffer();
   private readonly done = new IntBuffer();
   /** Decoding sequences by (computed tokens less step counter) modulo block size: who needs a block in which step. */
-  declare private readonly residues: Int32Array;
-  declare private readonly decodingByClass: Int32Array;
+  declare private readonly residues: Array<number>;
+  /** Block size less 1 where it is a power of two, else -1. */
+  declare private readonly residueMask: number;
+  declare private readonly decodingByClass: Array<number>;
 
   /** Step counter at the start of the phase. */
   private step = 0;
@@ -133,9 +153,10 @@ export class Replica implements Engine, Actor {
     this.hosted = engine.host !== undefined;
     this.waiting = new SlotList(attempts);
     this.running = new SlotList(attempts);
-    this.finishing = new FinishHeap(attempts.heapPosition);
-    this.residues = new Int32Array(engine.blockTokens);
-    this.decodingByClass = new Int32Array(options.classes);
+    this.finishing = new FinishHeap(attempts);
+    this.residues = Array.from({ length: engine.blockTokens }, () => 0);
+    this.residueMask = (engine.blockTokens & (engine.blockTokens - 1)) === 0 ? engine.blockTokens - 1 : -1;
+    this.decodingByClass = Array.from({ length: options.classes }, () => 0);
     this.timer = kernel.timer(kernel.join(this), 0, 0, Phase.Boundary);
     this.phaseStartMs = 0;
     this.firstMs = 0;
@@ -164,14 +185,14 @@ export class Replica implements Engine, Actor {
 
   /** Takes an attempt into the waiting queue; false when the prompt can never fit, the queue is full or the replica is down. */
   submit(attempt: number): boolean {
-    const prompt = this.attempts.promptTokens.at[attempt]!;
+    const prompt = this.attempts.ints[attempt | PROMPT_TOKENS]!;
     if (!this.up || prompt >= this.maxTokens || this.waiting.length >= this.engine.maxWaiting) return false;
-    this.attempts.state.at[attempt] = AttemptState.Waiting;
-    this.attempts.total.at[attempt] = prompt;
-    this.attempts.computed.at[attempt] = 0;
-    this.attempts.admittedMs.at[attempt] = NaN;
-    this.attempts.firstTokenMs.at[attempt] = NaN;
-    this.attempts.preemptedMs.at[attempt] = NaN;
+    this.attempts.ints[attempt | STATE] = WAITING;
+    this.attempts.ints[attempt | TOTAL] = prompt;
+    this.attempts.ints[attempt | COMPUTED] = 0;
+    this.attempts.doubles[attempt | ADMITTED_MS] = NaN;
+    this.attempts.doubles[attempt | FIRST_TOKEN_MS] = NaN;
+    this.attempts.doubles[attempt | PREEMPTED_MS] = NaN;
     const wasEmpty = this.waiting.length === 0;
     this.enqueue(attempt);
     if (this.scheduling) return true;
@@ -182,13 +203,13 @@ export class Replica implements Engine, Actor {
 
   /** The user is gone: a waiting attempt leaves at once, a running one at the next step boundary. */
   cancel(attempt: number): void {
-    const state = this.attempts.state.at[attempt]!;
+    const state = this.attempts.ints[attempt | STATE]!;
     // Finished at this very boundary: the report is on its way.
-    if (state === AttemptState.Gateway) return;
-    if (state === AttemptState.Waiting) {
+    if (state === GONE) return;
+    if (state === WAITING) {
       const wasHead = this.waiting.first === attempt;
       this.dequeue(attempt);
-      this.listener.released(attempt, this.attempts.total.at[attempt]! - this.attempts.promptTokens.at[attempt]!);
+      this.listener.released(attempt, this.attempts.ints[attempt | TOTAL]! - this.attempts.ints[attempt | PROMPT_TOKENS]!);
       if (wasHead && this.busy && !this.scheduling) this.truncate();
       return;
     }
@@ -213,13 +234,13 @@ export class Replica implements Engine, Actor {
     const generated = victims.map((slot) => this.generatedTokens(slot, doneSteps));
     for (const slot of victims) {
       this.running.remove(slot);
-      this.attempts.state.at[slot] = AttemptState.Gateway;
+      this.attempts.ints[slot | STATE] = GONE;
     }
     for (const slot of waiting) this.dequeue(slot);
     this.forget();
     victims.forEach((slot, i) => this.listener.failed(slot, generated[i]!));
     for (const slot of waiting) {
-      this.listener.failed(slot, this.attempts.total.at[slot]! - this.attempts.promptTokens.at[slot]!);
+      this.listener.failed(slot, this.attempts.ints[slot | TOTAL]! - this.attempts.ints[slot | PROMPT_TOKENS]!);
     }
   }
 
@@ -303,7 +324,7 @@ export class Replica implements Engine, Actor {
     let kept = 0;
     for (let i = 0; i < this.canceled.size; i++) {
       const slot = this.canceled.at[i]!;
-      if (this.attempts.state.at[slot] !== AttemptState.Gateway) this.canceled.at[kept++] = slot;
+      if (this.attempts.ints[slot | STATE] !== GONE) this.canceled.at[kept++] = slot;
     }
     this.canceled.size = kept;
   }
@@ -314,15 +335,15 @@ export class Replica implements Engine, Actor {
     if (this.chunkSlots.size > 0) this.blockedHead = NONE;
     for (let i = 0; i < this.chunkSlots.size; i++) {
       const slot = this.chunkSlots.at[i]!;
-      const computed = attempts.computed.at[slot]! + this.chunkTokens.at[i]! * steps;
-      attempts.computed.at[slot] = computed;
+      const computed = attempts.ints[slot | COMPUTED]! + this.chunkTokens.at[i]! * steps;
+      attempts.ints[slot | COMPUTED] = computed;
       // Whoever is told of a first token finds all tokens of the step counted.
-      if (computed === attempts.total.at[slot]) this.meter.decodeTokens++;
+      if (computed === attempts.ints[slot | TOTAL]) this.meter.decodeTokens++;
     }
     for (let i = 0; i < this.chunkSlots.size; i++) {
       const slot = this.chunkSlots.at[i]!;
-      const computed = attempts.computed.at[slot]!;
-      if (computed === attempts.total.at[slot]) this.promptComputed(slot, computed);
+      const computed = attempts.ints[slot | COMPUTED]!;
+      if (computed === attempts.ints[slot | TOTAL]) this.promptComputed(slot, computed);
     }
     this.chunkSlots.clear();
     this.chunkTokens.clear();
@@ -333,14 +354,14 @@ export class Replica implements Engine, Actor {
     const { attempts } = this;
     const now = this.kernel.now;
     if (this.partial === slot) this.partial = NONE;
-    const generated = computed + 1 - attempts.promptTokens.at[slot]!;
-    if (Number.isNaN(attempts.firstTokenMs.at[slot]!)) {
-      attempts.firstTokenMs.at[slot] = now;
+    const generated = computed + 1 - attempts.ints[slot | PROMPT_TOKENS]!;
+    if (Number.isNaN(attempts.doubles[slot | FIRST_TOKEN_MS]!)) {
+      attempts.doubles[slot | FIRST_TOKEN_MS] = now;
       this.listener.firstToken(slot);
     } else {
-      this.meter.itlMs?.[attempts.classIndex.at[slot]!]?.record(now - attempts.preemptedMs.at[slot]!);
+      this.meter.itlMs?.[attempts.ints[slot | CLASS_INDEX]!]?.record(now - attempts.doubles[slot | PREEMPTED_MS]!);
     }
-    const left = Math.min(attempts.outputTokens.at[slot]! - generated, this.maxTokens - computed - 1);
+    const left = Math.min(attempts.ints[slot | OUTPUT_TOKENS]! - generated, this.maxTokens - computed - 1);
     if (left <= 0) {
       this.done.push(slot);
       this.finish(slot, computed);
@@ -350,7 +371,7 @@ export class Replica implements Engine, Actor {
   private finish(slot: number, computed: number): void {
     this.running.remove(slot);
     this.release(slot, computed);
-    this.attempts.total.at[slot] = computed + 1;
+    this.attempts.ints[slot | TOTAL] = computed + 1;
   }
 
   /** Decides who computes what in the next step, and for how many steps nothing of that can change. */
@@ -396,43 +417,41 @@ export class Replica implements Engine, Actor {
 
   /** Tokens of the partly computed prompt that fit into a step. */
   private partialChunk(): number {
-    const left = this.attempts.total.at[this.partial]! - this.attempts.computed.at[this.partial]!;
+    const left = this.attempts.ints[this.partial | TOTAL]! - this.attempts.ints[this.partial | COMPUTED]!;
     return Math.min(left, this.engine.maxBatchedTokens - this.decoding);
   }
 
   /** Blocks that the partly computed prompt needs for its next `steps` chunks. */
   private partialNeed(steps: number): number {
     if (this.partial === NONE) return 0;
-    const computed = this.attempts.computed.at[this.partial]!;
+    const computed = this.attempts.ints[this.partial | COMPUTED]!;
     const size = this.blocks.blockTokens;
     return blocksFor(computed + steps * this.partialChunk(), size) - blocksFor(computed, size);
   }
 
   /** Blocks that the decoding sequences need in the step that comes `ahead` steps after the next one. */
   private decodeNeed(ahead: number): number {
-    const size = this.residues.length;
-    const residue = ((this.step + ahead) | 0) % size;
-    return this.residues[residue === 0 ? 0 : size - residue]!;
+    return this.residues[this.residueOf(-this.step - ahead)]!;
   }
 
   /** Blocks that the decoding sequences need in `steps` steps, of which the first comes `ahead` steps after the next one. */
   private decodeNeeds(ahead: number, steps: number): number {
     const { residues } = this;
-    const size = residues.length;
+    const size = this.blocks.blockTokens;
     // Any `size` consecutive steps need one block per sequence.
     const periods = (steps / size) | 0;
     let blocks = periods * this.decoding;
-    let residue = ((this.step + ahead) | 0) % size;
+    let residue = this.residueOf(-this.step - ahead);
     for (let left = steps - periods * size; left > 0; left--) {
-      blocks += residues[residue === 0 ? 0 : size - residue]!;
-      if (++residue === size) residue = 0;
+      blocks += residues[residue]!;
+      residue = (residue === 0 ? size : residue) - 1;
     }
     return blocks;
   }
 
   private addChunk(slot: number, tokens: number): void {
-    const computed = this.attempts.computed.at[slot]!;
-    this.blocks.extend(slot, this.content(slot), computed, computed + tokens);
+    const computed = this.attempts.ints[slot | COMPUTED]!;
+    this.blocks.extend(slot >> BITS, this.content(slot), computed, computed + tokens);
     this.chunkSlots.push(slot);
     this.chunkTokens.push(tokens);
   }
@@ -455,22 +474,22 @@ export class Replica implements Engine, Actor {
   /** Admits the head of the queue with as many tokens as the budget allows; 0 when its blocks do not fit. */
   private admit(slot: number, budget: number): number {
     const { attempts, blocks } = this;
-    const total = attempts.total.at[slot]!;
+    const total = attempts.ints[slot | TOTAL]!;
     const content = this.content(slot);
     const hitBlocks = blocks.lookup(content, total);
     const hitTokens = hitBlocks * blocks.blockTokens;
     const chunk = Math.min(total - hitTokens, budget);
     const reserved = this.engine.reserveFullPrompt ? total : hitTokens + chunk;
     if (blocksFor(reserved, blocks.blockTokens) - hitBlocks + blocks.hitFree > blocks.free) return 0;
-    blocks.admit(slot, content, hitBlocks, hitTokens + chunk);
+    blocks.admit(slot >> BITS, content, hitBlocks, hitTokens + chunk);
     this.dequeue(slot);
     this.running.pushBack(slot);
-    attempts.state.at[slot] = AttemptState.Prefilling;
-    attempts.computed.at[slot] = hitTokens;
-    attempts.admission.at[slot] = this.admissions++;
-    if (Number.isNaN(attempts.admittedMs.at[slot]!)) {
-      attempts.admittedMs.at[slot] = this.kernel.now;
-      attempts.cachedTokens.at[slot] = hitTokens;
+    attempts.ints[slot | STATE] = PREFILLING;
+    attempts.ints[slot | COMPUTED] = hitTokens;
+    attempts.doubles[slot | ADMISSION] = this.admissions++;
+    if (Number.isNaN(attempts.doubles[slot | ADMITTED_MS]!)) {
+      attempts.doubles[slot | ADMITTED_MS] = this.kernel.now;
+      attempts.ints[slot | CACHED_TOKENS] = hitTokens;
       this.meter.queryTokens += total;
       this.meter.hitTokens += hitTokens;
     }
@@ -488,7 +507,7 @@ export class Replica implements Engine, Actor {
     for (let i = 0; i < chunks; i++) {
       const tokens = this.chunkTokens.at[i]!;
       this.prefillTokens += tokens;
-      attention += tokens * (2 * this.attempts.computed.at[this.chunkSlots.at[i]!]! + tokens);
+      attention += tokens * (2 * this.attempts.ints[this.chunkSlots.at[i]! | COMPUTED]! + tokens);
     }
     const { stepTime, decoding, prefillTokens } = this;
     this.firstMs = stepTime.stepMs(decoding, this.kvTokens, prefillTokens, attention);
@@ -557,9 +576,9 @@ export class Replica implements Engine, Actor {
   /** Steps in which one prompt takes the whole budget that the decodes leave, without reaching its end. */
   private fullBudgetSteps(): number {
     const chunk = this.chunkTokens.at[0]!;
-    const { computed, total } = this.attempts;
-    const start = computed.at[this.partial]!;
-    const left = total.at[this.partial]! - start;
+    const { ints } = this.attempts;
+    const start = ints[this.partial | COMPUTED]!;
+    const left = ints[this.partial | TOTAL]! - start;
     const bound = Math.min(this.finishing.nextStep - this.step, Math.floor(left / chunk));
     const size = this.blocks.blockTokens;
     let free = this.blocks.free;
@@ -588,12 +607,12 @@ export class Replica implements Engine, Actor {
   }
 
   private preempt(slot: number): void {
-    const computed = this.attempts.state.at[slot] === AttemptState.Decoding ? this.tokensOf(slot) : NONE;
-    if (computed !== NONE) this.attempts.preemptedMs.at[slot] = this.kernel.now;
+    const computed = this.attempts.ints[slot | STATE] === DECODING ? this.tokensOf(slot) : NONE;
+    if (computed !== NONE) this.attempts.doubles[slot | PREEMPTED_MS] = this.kernel.now;
     this.leaveBatch(slot);
-    if (computed !== NONE) this.attempts.total.at[slot] = computed + 1;
-    this.attempts.computed.at[slot] = 0;
-    this.attempts.state.at[slot] = AttemptState.Waiting;
+    if (computed !== NONE) this.attempts.ints[slot | TOTAL] = computed + 1;
+    this.attempts.ints[slot | COMPUTED] = 0;
+    this.attempts.ints[slot | STATE] = WAITING;
     this.meterWaiting();
     this.waiting.pushFront(slot);
     this.meterLongest();
@@ -602,8 +621,8 @@ export class Replica implements Engine, Actor {
 
   /** Takes a sequence out of the batch and gives its blocks back. */
   private leaveBatch(slot: number): void {
-    const decoding = this.attempts.state.at[slot] === AttemptState.Decoding;
-    const computed = decoding ? this.tokensOf(slot) : this.attempts.computed.at[slot]!;
+    const decoding = this.attempts.ints[slot | STATE] === DECODING;
+    const computed = decoding ? this.tokensOf(slot) : this.attempts.ints[slot | COMPUTED]!;
     if (decoding) this.leaveDecode(slot);
     if (this.partial === slot) this.partial = NONE;
     this.running.remove(slot);
@@ -612,37 +631,40 @@ export class Replica implements Engine, Actor {
 
   private joinDecode(slot: number, computed: number, left: number): void {
     const base = computed - this.step;
-    this.attempts.state.at[slot] = AttemptState.Decoding;
-    this.attempts.computed.at[slot] = base;
+    this.attempts.ints[slot | STATE] = DECODING;
+    this.attempts.ints[slot | COMPUTED] = base;
     this.finishing.push(this.step + left, slot);
     this.residues[this.residueOf(base)]!++;
-    this.decodingByClass[this.attempts.classIndex.at[slot]!]!++;
+    this.decodingByClass[this.attempts.ints[slot | CLASS_INDEX]!]!++;
     this.decoding++;
     this.kvTokens += computed;
   }
 
   private leaveDecode(slot: number): void {
     this.finishing.remove(slot);
-    this.residues[this.residueOf(this.attempts.computed.at[slot]!)]!--;
-    this.decodingByClass[this.attempts.classIndex.at[slot]!]!--;
+    this.residues[this.residueOf(this.attempts.ints[slot | COMPUTED]!)]!--;
+    this.decodingByClass[this.attempts.ints[slot | CLASS_INDEX]!]!--;
     this.decoding--;
     this.kvTokens -= this.tokensOf(slot);
   }
 
   /** Tokens in the KV cache of a decoding sequence at the start of the phase. */
   private tokensOf(slot: number): number {
-    return this.attempts.computed.at[slot]! + this.step;
+    return this.attempts.ints[slot | COMPUTED]! + this.step;
   }
 
-  private residueOf(base: number): number {
+  /** The remainder by the block size, not negative. */
+  private residueOf(count: number): number {
+    // V8 divides a number that may be negative in floating point, at the cost of a hundred additions.
+    if (this.residueMask >= 0) return count & this.residueMask;
     const size = this.blocks.blockTokens;
-    const residue = (base | 0) % size;
+    const residue = (count | 0) % size;
     return residue < 0 ? residue + size : residue;
   }
 
   private release(slot: number, computed: number): void {
-    this.blocks.release(slot, this.content(slot), computed);
-    this.attempts.state.at[slot] = AttemptState.Gateway;
+    this.blocks.release(slot >> BITS, this.content(slot), computed);
+    this.attempts.ints[slot | STATE] = GONE;
     this.blockedHead = NONE;
   }
 
@@ -655,10 +677,10 @@ export class Replica implements Engine, Actor {
   private takeChunkBlocks(steps: number): void {
     const slot = this.chunkSlots.at[0]!;
     const chunk = this.chunkTokens.at[0]!;
-    const start = this.attempts.computed.at[slot]!;
+    const start = this.attempts.ints[slot | COMPUTED]!;
     for (let ahead = 1; ahead < steps; ahead++) {
       this.blocks.takeForDecode(this.decodeNeed(ahead));
-      this.blocks.extend(slot, this.content(slot), start + ahead * chunk, start + (ahead + 1) * chunk);
+      this.blocks.extend(slot >> BITS, this.content(slot), start + ahead * chunk, start + (ahead + 1) * chunk);
     }
     this.takenBlocks = 0;
   }
@@ -689,8 +711,8 @@ export class Replica implements Engine, Actor {
 
   private generatedTokens(slot: number, doneSteps: number): number {
     const { attempts } = this;
-    const prompt = attempts.promptTokens.at[slot]!;
-    if (attempts.state.at[slot] !== AttemptState.Decoding) return attempts.total.at[slot]! - prompt;
+    const prompt = attempts.ints[slot | PROMPT_TOKENS]!;
+    if (attempts.ints[slot | STATE] !== DECODING) return attempts.ints[slot | TOTAL]! - prompt;
     return this.tokensOf(slot) + doneSteps + 1 - prompt;
   }
 
@@ -768,8 +790,8 @@ export class Replica implements Engine, Actor {
   private blocksToTake(steps: number): number {
     if (this.chunkSlots.size === 0) return this.decodeNeeds(0, steps) - this.takenBlocks;
     if (steps <= 1) return 0;
-    const size = this.residues.length;
-    const start = this.attempts.computed.at[this.chunkSlots.at[0]!]!;
+    const size = this.blocks.blockTokens;
+    const start = this.attempts.ints[this.chunkSlots.at[0]! | COMPUTED]!;
     const chunk = this.chunkTokens.at[0]!;
     return blocksFor(start + steps * chunk, size) - blocksFor(start + chunk, size) + this.decodeNeeds(1, steps - 1);
   }

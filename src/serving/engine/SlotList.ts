@@ -1,53 +1,57 @@
-import type { Column } from "../../kernel/SlotPool.ts";
+import type { SlotPool } from "../../kernel/SlotPool.ts";
+import * as Fields from "../Fields.ts";
+
+const { NEXT, PREVIOUS } = Fields;
 
 const NONE = -1;
 
-/** Doubly linked list of slots: constant-time work at both ends and removal anywhere. A slot is in one list at a time. */
+/** Doubly linked list of attempts: constant-time work at both ends and removal anywhere. A slot is in one list at a time. */
 export class SlotList {
   first = NONE;
   last = NONE;
   length = 0;
-  declare private readonly previous: Column<Int32Array>;
-  declare private readonly next: Column<Int32Array>;
+  declare private readonly attempts: SlotPool;
 
-  constructor(links: { readonly previous: Column<Int32Array>; readonly next: Column<Int32Array> }) {
-    this.previous = links.previous;
-    this.next = links.next;
+  constructor(attempts: SlotPool) {
+    this.attempts = attempts;
   }
 
   pushBack(slot: number): void {
-    this.previous.at[slot] = this.last;
-    this.next.at[slot] = NONE;
+    const { ints } = this.attempts;
+    ints[slot | PREVIOUS] = this.last;
+    ints[slot | NEXT] = NONE;
     if (this.last === NONE) this.first = slot;
-    else this.next.at[this.last] = slot;
+    else ints[this.last | NEXT] = slot;
     this.last = slot;
     this.length++;
   }
 
   pushFront(slot: number): void {
-    this.next.at[slot] = this.first;
-    this.previous.at[slot] = NONE;
+    const { ints } = this.attempts;
+    ints[slot | NEXT] = this.first;
+    ints[slot | PREVIOUS] = NONE;
     if (this.first === NONE) this.last = slot;
-    else this.previous.at[this.first] = slot;
+    else ints[this.first | PREVIOUS] = slot;
     this.first = slot;
     this.length++;
   }
 
   remove(slot: number): void {
-    const before = this.previous.at[slot]!;
-    const after = this.next.at[slot]!;
+    const { ints } = this.attempts;
+    const before = ints[slot | PREVIOUS]!;
+    const after = ints[slot | NEXT]!;
     if (before === NONE) this.first = after;
-    else this.next.at[before] = after;
+    else ints[before | NEXT] = after;
     if (after === NONE) this.last = before;
-    else this.previous.at[after] = before;
+    else ints[after | PREVIOUS] = before;
     this.length--;
   }
 
   before(slot: number): number {
-    return this.previous.at[slot]!;
+    return this.attempts.ints[slot | PREVIOUS]!;
   }
 
   after(slot: number): number {
-    return this.next.at[slot]!;
+    return this.attempts.ints[slot | NEXT]!;
   }
 }

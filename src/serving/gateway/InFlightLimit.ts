@@ -45,9 +45,9 @@ export class InFlightLimit {
     this.used = new Int32Array(tenantOf.reduce((most, tenant) => Math.max(most, tenant + 1), 1));
     this.kernel = kernel;
     this.attempts = attempts;
-    this.startedMs = attempts.pool.float64();
-    this.amongst = attempts.pool.int32();
-    this.timedOut = attempts.pool.int32();
+    this.startedMs = attempts.float64();
+    this.amongst = attempts.int32();
+    this.timedOut = attempts.int32();
     this.limitOverTime = new TimeAverage(0, this.limit);
   }
 

@@ -58,7 +58,7 @@ export class Lanes {
     this.targets = targets;
     this.targetOf = targetOf;
     this.counter = fair === undefined ? undefined : new VirtualTokenCounter({ clients: keys, ...fair });
-    this.arrival = this.lists.length > 1 ? attempts.pool.float64() : undefined;
+    this.arrival = this.lists.length > 1 ? attempts.float64() : undefined;
     this.blocked = new Uint8Array(this.lists.length);
     this.laneTenant = new Int32Array(this.lists.length);
     keyOf.forEach((key, classIndex) => this.laneTenant.fill(tenantOf[classIndex]!, key * targets, (key + 1) * targets));

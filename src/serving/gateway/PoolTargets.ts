@@ -17,7 +17,7 @@ export class PoolTargets {
     this.fleet = fleet;
     this.pools = Int32Array.from(pools, (name) => fleet.pools.findIndex((pool) => pool.name === name));
     this.count = pools.length + 1;
-    this.chosen = attempts.pool.int32();
+    this.chosen = attempts.int32();
   }
 
   /** Number of a target; 0 for no pool in particular. */

@@ -8,6 +8,7 @@ import { Outcome, outcomeOf } from "../../policy/breaker/Outcome.ts";
 import { RouteEnd } from "../../policy/routing/Router.ts";
 import type { Attempts } from "../Attempts.ts";
 import { LEAST_WAIT_MS } from "../LeastWait.ts";
+import { SLOT_BITS } from "../../kernel/SlotPool.ts";
 
 const OP_UNBLOCK = 0;
 const OP_SLOW = 1;
@@ -41,11 +42,12 @@ export class ReplicaBreakers {
     this.options = options;
     this.blocked = new Uint8Array(options.replicas);
     this.breakers = Array.from({ length: options.replicas }, () => options.breakerOf(options.spec));
-    this.permit = options.attempts.pool.float64();
+    this.permit = options.attempts.float64();
     this.actor = options.kernel.join(this);
     const { slowCallMs } = options.spec;
     const judges = this.breakers.some(({ judgesPace }) => judgesPace === true);
-    if (judges && slowCallMs !== undefined) this.timely = options.kernel.ring(slowCallMs, this.actor, OP_SLOW, EventPhase.Timeout);
+    if (judges && slowCallMs !== undefined)
+      this.timely = options.kernel.ring(slowCallMs, this.actor, OP_SLOW, EventPhase.Timeout, SLOT_BITS);
   }
 
   /** How often breakers refused since the start of the measurement. */

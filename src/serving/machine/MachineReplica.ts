@@ -16,9 +16,9 @@ export class MachineTable {
   declare readonly firstTicket: Column<Float64Array>;
 
   constructor(attempts: Attempts) {
-    this.stage = attempts.pool.int32();
-    this.ticket = attempts.pool.float64();
-    this.firstTicket = attempts.pool.float64();
+    this.stage = attempts.int32();
+    this.ticket = attempts.float64();
+    this.firstTicket = attempts.float64();
   }
 }
 

@@ -39,7 +39,7 @@ export class BrownoutStage implements Door, GatewayListener {
     this.options = options;
     this.brownout = new Brownout(spec);
     this.pools = smallerPoolsOf(spec);
-    this.degraded = simulation.attempts.pool.int32();
+    this.degraded = simulation.attempts.int32();
     if (spec.signal === "inFlight") this.signal = () => this.inFlight;
     else if (spec.signal === "queueLength") this.signal = () => gateway.waiting;
     else this.signal = () => gateway.waitedMs ?? 0;
@@ -118,6 +118,6 @@ export class BrownoutStage implements Door, GatewayListener {
     attempts.cachedTokens.at[attempt] = 0;
     attempts.total.at[attempt] = attempts.promptTokens.at[attempt]! + outputTokens;
     this.listener.ended(attempt, AttemptEnd.Degraded);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 }

@@ -35,10 +35,10 @@ export class CacheLoads implements Actor {
     this.options = options;
     const { kernel, attempts } = options.simulation;
     this.actor = kernel.join(this);
-    this.flight = attempts.pool.float64();
-    this.leader = attempts.pool.int32();
-    this.lease = attempts.pool.float64();
-    this.standIn = attempts.pool.int32();
+    this.flight = attempts.float64();
+    this.leader = attempts.int32();
+    this.lease = attempts.float64();
+    this.standIn = attempts.int32();
   }
 
   /** A load of what an attempt asks for, ready to be sent. */
@@ -92,7 +92,7 @@ export class CacheLoads implements Actor {
     if (this.lease.at[load] !== NONE) kernel.revoke(this.lease.at[load]!);
     const flight = this.flight.at[load]!;
     if (this.loads.get(flight) === load) this.loads.delete(flight);
-    requests.pool.give(this.standIn.at[load]!);
+    requests.give(this.standIn.at[load]!);
   }
 
   /** Nobody wants the load any more. */

@@ -56,11 +56,11 @@ export class CacheStage implements Door, GatewayListener, Actor {
     this.actor = simulation.kernel.join(this);
     const sequence = simulation.streams.open("gateway/cache", "draw").sequence();
     this.draw = () => sequence.unit();
-    const { pool } = simulation.attempts;
-    this.place = pool.int32();
-    this.ticket = pool.float64();
-    this.waiter = pool.float64();
-    this.load = pool.int32();
+    const { attempts } = simulation;
+    this.place = attempts.int32();
+    this.ticket = attempts.float64();
+    this.waiter = attempts.float64();
+    this.load = attempts.int32();
     next.connect(this);
     if (spec.warmUp !== undefined) {
       this.warmUp = new WarmUpLoads({
@@ -106,7 +106,7 @@ export class CacheStage implements Door, GatewayListener, Actor {
     if (place === Place.Passed) return this.next.hangUp(attempt);
     if (place === Place.LookingUp) kernel.revoke(this.ticket.at[attempt]!);
     else this.stopWaiting(attempt);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 
   wake(_op: number, attempt: number): void {
@@ -219,7 +219,7 @@ export class CacheStage implements Door, GatewayListener, Actor {
 
   private report(attempt: number, how: number): void {
     this.listener.ended(attempt, how);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   private bytesOf(load: number): number {

@@ -11,6 +11,7 @@ import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
+import { SLOT_BITS } from "../../kernel/SlotPool.ts";
 
 /** What one client keeps of its backend. */
 interface Guard {
@@ -57,12 +58,12 @@ export class GuardStage implements Door, GatewayListener, Actor {
     const actor = simulation.kernel.join(this);
     this.timely = classes.map(({ client: { breaker } }, i) => {
       const judges = breaker?.slowCallMs !== undefined && this.guards[i]![0]!.breaker!.judgesPace === true;
-      return judges ? simulation.kernel.ring(breaker.slowCallMs, actor, 0, Phase.Timeout) : undefined;
+      return judges ? simulation.kernel.ring(breaker.slowCallMs, actor, 0, Phase.Timeout, SLOT_BITS) : undefined;
     });
-    const { pool } = simulation.attempts;
-    this.permit = pool.float64();
-    this.sentMs = pool.float64();
-    this.client = pool.int32();
+    const { attempts } = simulation;
+    this.permit = attempts.float64();
+    this.sentMs = attempts.float64();
+    this.client = attempts.int32();
     next.connect(this);
   }
 
@@ -130,7 +131,7 @@ export class GuardStage implements Door, GatewayListener, Actor {
     const { attempts } = this.simulation;
     attempts.retryAfterMs.at[attempt] = waitMs;
     this.listener.ended(attempt, AttemptEnd.Blocked);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 
   private pace(attempt: number, slow: boolean): void {

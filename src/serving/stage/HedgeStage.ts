@@ -10,6 +10,7 @@ import { AttemptEnd, isAnswer } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
 import { copyResult, twinOf } from "./Twins.ts";
+import { ObjectColumn } from "../../kernel/SlotPool.ts";
 
 /** What the stage asks and tells of its surroundings. */
 export interface HedgeHooks {
@@ -42,7 +43,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
   declare private readonly original: Column<Int32Array>;
   /** Of an attempt: its first live copy; of a copy: the next one. */
   declare private readonly copies: Column<Int32Array>;
-  private readonly plans: Array<HedgePlan | undefined> = [];
+  private readonly plans = new ObjectColumn<HedgePlan>();
   declare private readonly ticket: Column<Float64Array>;
   declare private readonly startMs: Column<Float64Array>;
   declare private listener: GatewayListener;
@@ -55,10 +56,10 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     const { kernel, attempts } = simulation;
     this.actor = kernel.join(this);
     this.learned = specs.map((spec) => (spec !== undefined && "quantile" in spec.after ? new LearnedDelay(spec.after) : undefined));
-    this.original = attempts.pool.int32();
-    this.copies = attempts.pool.int32();
-    this.ticket = attempts.pool.float64();
-    this.startMs = attempts.pool.float64();
+    this.original = attempts.int32();
+    this.copies = attempts.int32();
+    this.ticket = attempts.float64();
+    this.startMs = attempts.float64();
     next.connect(this);
   }
 
@@ -78,22 +79,22 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     this.ticket.at[attempt] = NONE;
     this.startMs.at[attempt] = kernel.now;
     const plan = new HedgePlan({ delayMs: this.delayMs(attempt, spec), maxAttempts: spec.attempts }, new CopyBudget(this.hooks, attempt));
-    this.plans[attempt] = plan;
+    this.plans.set(attempt, plan);
     plan.begin(kernel.now);
     this.send(attempt, plan, FIRST);
   }
 
   hangUp(attempt: number): void {
     if (this.original.at[attempt] === attempt) return this.next.hangUp(attempt);
-    this.plans[attempt]!.cancel(this.simulation.kernel.now);
+    this.plans.get(attempt)!.cancel(this.simulation.kernel.now);
     this.close(attempt);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   /** The attempt takes long. */
   wake(_op: number, attempt: number): void {
     this.ticket.at[attempt] = NONE;
-    const plan = this.plans[attempt]!;
+    const plan = this.plans.get(attempt)!;
     if (plan.hedge(this.simulation.kernel.now)) this.sendFurther(attempt, plan);
   }
 
@@ -110,7 +111,7 @@ export class HedgeStage implements Door, GatewayListener, Actor {
     this.unlink(attempt, copy);
     const { attempts, kernel } = this.simulation;
     copyResult(attempts, copy, attempt);
-    const plan = this.plans[attempt]!;
+    const plan = this.plans.get(attempt)!;
     // A refusal of what can never fit is final.
     const step = plan.ended(isAnswer(how), how === AttemptEnd.Refused, attempts.copy.at[copy] !== FIRST, kernel.now);
     if (step === HedgeStep.StartNow) this.sendFurther(attempt, plan);
@@ -129,11 +130,11 @@ export class HedgeStage implements Door, GatewayListener, Actor {
       this.learned[attempts.classIndex.at[attempt]!]?.record(kernel.now - this.startMs.at[attempt]!);
     }
     this.listener.ended(attempt, how);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 
   private close(attempt: number): void {
-    this.plans[attempt] = undefined;
+    this.plans.set(attempt, undefined);
     this.stopTimer(attempt);
     this.dropCopies(attempt);
   }

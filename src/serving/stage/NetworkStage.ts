@@ -58,11 +58,11 @@ export class NetworkStage implements Door, GatewayListener, Actor {
     this.back = streams.open("network", "back");
     this.losses = streams.open("network", "loss");
     this.actor = kernel.join(this);
-    this.twin = attempts.pool.int32();
-    this.ticket = attempts.pool.float64();
-    this.firstTicket = attempts.pool.float64();
-    this.how = attempts.pool.int32();
-    this.draw = attempts.pool.int32();
+    this.twin = attempts.int32();
+    this.ticket = attempts.float64();
+    this.firstTicket = attempts.float64();
+    this.how = attempts.int32();
+    this.draw = attempts.int32();
     next.connect(this);
   }
 
@@ -87,7 +87,7 @@ export class NetworkStage implements Door, GatewayListener, Actor {
     if (this.ticket.at[attempt]! !== NONE) kernel.revoke(this.ticket.at[attempt]!);
     if (this.firstTicket.at[attempt]! !== NONE) kernel.revoke(this.firstTicket.at[attempt]!);
     const twin = this.twin.at[attempt]!;
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
     if (twin === NONE) return;
     this.twin.at[twin] = NONE;
     this.next.hangUp(twin);
@@ -101,7 +101,7 @@ export class NetworkStage implements Door, GatewayListener, Actor {
       this.listener.firstToken(attempt);
     } else {
       this.listener.ended(attempt, this.how.at[attempt]!);
-      this.simulation.attempts.pool.give(attempt);
+      this.simulation.attempts.give(attempt);
     }
   }
 

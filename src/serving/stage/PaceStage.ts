@@ -41,8 +41,8 @@ export class PaceStage implements Door, GatewayListener, Actor {
     this.next = next;
     this.actor = simulation.kernel.join(this);
     const { attempts } = simulation;
-    this.paceOf = attempts.pool.int32();
-    this.waits = attempts.pool.int32();
+    this.paceOf = attempts.int32();
+    this.waits = attempts.int32();
     this.paces = classes.map(({ client }) =>
       client.adaptiveRate === true
         ? Array.from({ length: client.instances ?? 1 }, () => ({ rate: new AdaptiveRate(), waiting: new SlotList(attempts), ticket: NONE }))
@@ -79,7 +79,7 @@ export class PaceStage implements Door, GatewayListener, Actor {
     if (this.waits.at[attempt] !== 1) return this.next.hangUp(attempt);
     this.waits.at[attempt] = 0;
     this.all[this.paceOf.at[attempt]!]!.waiting.remove(attempt);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   wake(_op: number, place: number): void {

@@ -55,8 +55,8 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
     this.next = next;
     this.reservations = reservations;
     this.states = limits.map(({ per, limiter }) => sharedByKey(per, classes, () => limiter.open(simulation.kernel.now)));
-    this.wait = simulation.attempts.pool.float64();
-    this.asking = simulation.attempts.pool.int32();
+    this.wait = simulation.attempts.float64();
+    this.asking = simulation.attempts.int32();
     next.connect(this);
   }
 
@@ -79,7 +79,7 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
     }
     this.store!.forget(attempt);
     this.reservations?.refund(attempt);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   execute(attempt: number): void {
@@ -121,7 +121,7 @@ export class RateLimitStage implements Door, GatewayListener, StoreClient {
     this.rejected++;
     attempts.retryAfterMs.at[attempt] = waitMs;
     this.listener.ended(attempt, AttemptEnd.Rejected);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 
   /** 0, and all limits are charged; or the longest wait, and none is. */

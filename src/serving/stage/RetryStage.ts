@@ -39,11 +39,11 @@ export class RetryStage implements Door, GatewayListener {
     this.budget = budget && budgetOf(budget);
     this.simulation = simulation;
     this.next = next;
-    const { pool } = simulation.attempts;
-    this.original = pool.int32();
-    this.present = pool.int32();
-    this.tries = pool.int32();
-    this.started = pool.int32();
+
+    this.original = simulation.attempts.int32();
+    this.present = simulation.attempts.int32();
+    this.tries = simulation.attempts.int32();
+    this.started = simulation.attempts.int32();
     next.connect(this);
   }
 
@@ -63,7 +63,7 @@ export class RetryStage implements Door, GatewayListener {
     this.original.at[present] = NONE;
     this.settle(attempt, false);
     this.budget?.finished(this.simulation.kernel.now);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
     this.next.hangUp(present);
   }
 
@@ -85,7 +85,7 @@ export class RetryStage implements Door, GatewayListener {
     this.budget?.finished(kernel.now);
     copyResult(attempts, present, attempt);
     this.listener.ended(attempt, how);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 
   wasted(present: number, tokens: number): void {

@@ -42,7 +42,7 @@ export class ShapeStage implements Door, GatewayListener, Actor {
     this.simulation = simulation;
     this.next = next;
     this.actor = simulation.kernel.join(this);
-    this.ticket = simulation.attempts.pool.float64();
+    this.ticket = simulation.attempts.float64();
     this.shapeOf = sharedByKey(per, classes, () => {
       const shape: Shape = { place: this.shapes.length, queue: new LeakyQueue(settings), attemptOf: new Map(), awaited: false };
       this.shapes.push(shape);
@@ -70,7 +70,7 @@ export class ShapeStage implements Door, GatewayListener, Actor {
     const shape = this.shapeOf[this.simulation.attempts.classIndex.at[attempt]!]!;
     shape.queue.leave(ticket);
     shape.attemptOf.delete(ticket);
-    this.simulation.attempts.pool.give(attempt);
+    this.simulation.attempts.give(attempt);
   }
 
   wake(_op: number, place: number): void {
@@ -111,6 +111,6 @@ export class ShapeStage implements Door, GatewayListener, Actor {
     this.rejected++;
     attempts.retryAfterMs.at[attempt] = shape.queue.releaseInMs(kernel.now);
     this.listener.ended(attempt, AttemptEnd.Rejected);
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
   }
 }

@@ -4,6 +4,7 @@ import type { GatewayListener } from "../Gateway.ts";
 import { AttemptEnd } from "../Gateway.ts";
 import type { Simulation } from "../Simulation.ts";
 import type { Door } from "./Door.ts";
+import { SLOT_BITS } from "../../kernel/SlotPool.ts";
 
 /** Each attempt's own time limit on the client's side: an attempt that is not over in time ends as `TimedOut`, and the connection is closed. */
 export class TimeoutStage implements Door, GatewayListener, Actor {
@@ -18,7 +19,7 @@ export class TimeoutStage implements Door, GatewayListener, Actor {
     this.next = next;
     const { kernel } = simulation;
     const actor = kernel.join(this);
-    this.rings = timeoutMs.map((ms) => (ms === undefined ? undefined : kernel.ring(ms, actor, 0, Phase.Timeout)));
+    this.rings = timeoutMs.map((ms) => (ms === undefined ? undefined : kernel.ring(ms, actor, 0, Phase.Timeout, SLOT_BITS)));
     next.connect(this);
   }
 

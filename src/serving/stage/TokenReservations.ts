@@ -38,7 +38,7 @@ export class TokenReservations {
     this.budgets = specs.map((spec) => ({
       of: sharedByKey(spec.per, classes, () => new TokenBudgets(spec)),
       answerTokens: spec.outputCapTokens,
-      held: simulation.attempts.pool.float64(),
+      held: simulation.attempts.float64(),
     }));
   }
 

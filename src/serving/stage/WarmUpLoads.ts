@@ -69,14 +69,14 @@ export class WarmUpLoads implements Actor {
     attempts.prefixTokens.at[attempt] = this.lengths.prefixTokens;
     attempts.streamKey.at[attempt] = key;
     attempts.traceBlockTokens.at[attempt] = 1;
-    attempts.traceKeys[attempt] = undefined;
+    attempts.traceKeys.set(attempt, undefined);
     send(attempt);
   }
 
   /** A request that nobody made: its draws are the content's, and it has no outcome. */
   private request(id: number): number {
     const { requests } = this.options.simulation;
-    const request = requests.pool.take();
+    const request = requests.take();
     requests.active.at[request] = 0;
     requests.attempt.at[request] = NONE;
     requests.retry.at[request] = NONE;

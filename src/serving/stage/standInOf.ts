@@ -4,7 +4,7 @@ const NONE = -1;
 
 /** A request slot that stands in for another one in what outlives it: same draws, no outcome of its own. Give it back. */
 export const standInOf = (requests: Requests, original: number): number => {
-  const standIn = requests.pool.take();
+  const standIn = requests.take();
   requests.active.at[standIn] = 0;
   requests.attempt.at[standIn] = NONE;
   requests.retry.at[standIn] = NONE;

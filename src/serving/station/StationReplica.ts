@@ -39,9 +39,9 @@ export class StationTable {
     this.service = samplerOf(spec.service);
     this.serviceDraws = parts.streams.open(`fleet/${parts.pool}`, "service");
     this.failureDraws = parts.streams.open(`fleet/${parts.pool}`, "failure");
-    this.serviceMs = parts.attempts.pool.float64();
-    this.fails = parts.attempts.pool.int32();
-    this.ticket = parts.attempts.pool.float64();
+    this.serviceMs = parts.attempts.float64();
+    this.fails = parts.attempts.int32();
+    this.ticket = parts.attempts.float64();
     this.requests = parts.requests;
     this.quota = spec.quota && new FixedWindow({ ...spec.quota, anchored: false });
     this.window = this.quota?.open(0);

@@ -48,11 +48,11 @@ export class Store implements Actor {
     this.latency = samplerOf(spec.latency);
     this.draws = simulation.streams.open("store", "latency").sequence();
     this.actor = simulation.kernel.join(this);
-    const { pool } = simulation.attempts;
-    this.client = pool.int32();
-    this.next = pool.float64();
-    this.limit = pool.float64();
-    this.halfMs = pool.float64();
+    const { attempts } = simulation;
+    this.client = attempts.int32();
+    this.next = attempts.float64();
+    this.limit = attempts.float64();
+    this.halfMs = attempts.float64();
   }
 
   /** Registers a caller; its number goes with each call. */

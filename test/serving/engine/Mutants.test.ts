@@ -24,8 +24,8 @@ const LEAP: ReadonlyArray<Mutant> = [
   [
     "the residue is off by one",
     "Replica",
-    "const residue = ((this.step + ahead) | 0) % size;",
-    "const residue = ((this.step + ahead + 1) | 0) % size;",
+    "return this.residues[this.residueOf(-this.step - ahead)]!;",
+    "return this.residues[this.residueOf(-this.step - ahead - 1)]!;",
   ],
   ["the oldest is preempted", "Replica", "this.preempt(this.running.last);", "this.preempt(this.running.first);"],
   ["the preempted one queues at the back", "Replica", "this.waiting.pushFront(slot);", "this.waiting.pushBack(slot);"],
@@ -70,8 +70,8 @@ const STEPPED: ReadonlyArray<Mutant> = [
   [
     "KV on its way is a hit",
     "KvMemory",
-    "blocks.admit(slot, this.content(slot), hitBlocks, hitTokens);\n    blocks.takeForDecode(need - hitBlocks);",
-    "blocks.admit(slot, this.content(slot), hitBlocks, tokens);",
+    "blocks.admit(slot >> SLOT_BITS, this.content(slot), hitBlocks, hitTokens);\n    blocks.takeForDecode(need - hitBlocks);",
+    "blocks.admit(slot >> SLOT_BITS, this.content(slot), hitBlocks, tokens);",
   ],
   ["a load needs only the room of a chunk", "Rank", "hostTokens > 0 ? present + hostTokens : present + chunk", "present + chunk"],
   [

@@ -6,6 +6,7 @@ import type { TokenContent } from "../TokenContent.ts";
 import { NO_CONTENT } from "../TokenContent.ts";
 import type { HostTier } from "./HostTier.ts";
 import type { SteppedColumns } from "./SteppedColumns.ts";
+import { SLOT_BITS } from "../../../kernel/SlotPool.ts";
 
 export interface MemoryOptions {
   readonly blocks: Blocks;
@@ -60,7 +61,7 @@ export class KvMemory {
 
   /** After a look-up: references its hits and allocates the rest, up to `tokens` tokens. */
   admit(slot: number, tokens: number): void {
-    this.blocks.admit(slot, this.content(slot), this.hitBlocks, tokens);
+    this.blocks.admit(slot >> SLOT_BITS, this.content(slot), this.hitBlocks, tokens);
     this.columns.heldBlocks.at[slot] = blocksFor(tokens, this.blocks.blockTokens);
   }
 
@@ -69,7 +70,7 @@ export class KvMemory {
     const { blocks, hitBlocks } = this;
     const need = blocksFor(tokens, blocks.blockTokens);
     const hitTokens = hitBlocks * blocks.blockTokens;
-    blocks.admit(slot, this.content(slot), hitBlocks, hitTokens);
+    blocks.admit(slot >> SLOT_BITS, this.content(slot), hitBlocks, hitTokens);
     blocks.takeForDecode(need - hitBlocks);
     this.columns.heldBlocks.at[slot] = need;
     this.columns.presentTokens.at[slot] = hitTokens;
@@ -77,7 +78,7 @@ export class KvMemory {
 
   /** The KV that `reserve` made room for is there. */
   fill(slot: number): void {
-    this.blocks.fill(slot, this.content(slot), this.attempts.computed.at[slot]!);
+    this.blocks.fill(slot >> SLOT_BITS, this.content(slot), this.attempts.computed.at[slot]!);
   }
 
   /** Room for prompt tokens up to `tokens`; false, and nothing taken, when there is none. */
@@ -86,7 +87,7 @@ export class KvMemory {
     const held = this.columns.heldBlocks.at;
     const need = blocksFor(tokens, blocks.blockTokens) - held[slot]!;
     if (need > blocks.free) return false;
-    blocks.extend(slot, this.content(slot), this.attempts.computed.at[slot]!, tokens);
+    blocks.extend(slot >> SLOT_BITS, this.content(slot), this.attempts.computed.at[slot]!, tokens);
     if (need > 0) held[slot]! += need;
     return true;
   }
@@ -107,13 +108,13 @@ export class KvMemory {
   release(slot: number, tokens: number): void {
     const held = this.columns.heldBlocks.at[slot]!;
     this.blocks.giveBack(held - blocksFor(tokens, this.blocks.blockTokens));
-    this.blocks.release(slot, this.content(slot), tokens);
+    this.blocks.release(slot >> SLOT_BITS, this.content(slot), tokens);
     this.columns.heldBlocks.at[slot] = 0;
   }
 
   /** Gives back the prompt's blocks of an attempt that another engine may hold by now. */
   releasePrompt(slot: number): void {
-    this.blocks.release(slot, this.content(slot), this.attempts.promptTokens.at[slot]!);
+    this.blocks.release(slot >> SLOT_BITS, this.content(slot), this.attempts.promptTokens.at[slot]!);
   }
 
   /** Takes room in swap space for a sequence; the time to copy it in ms, or -1 when there is no swap or no room. */

@@ -29,17 +29,17 @@ export class SteppedColumns {
   /** Names the draws of the request. */
   declare readonly drawKey: Column<Int32Array>;
 
-  constructor({ pool }: Attempts) {
-    this.stopTokens = pool.int32();
-    this.heldBlocks = pool.int32();
-    this.hold = pool.int32();
-    this.origin = pool.int32();
-    this.rank = pool.int32();
-    this.queued = pool.float64();
-    this.lastTokenMs = pool.float64();
-    this.readyMs = pool.float64();
-    this.presentTokens = pool.int32();
-    this.drawKey = pool.int32();
+  constructor(attempts: Attempts) {
+    this.stopTokens = attempts.int32();
+    this.heldBlocks = attempts.int32();
+    this.hold = attempts.int32();
+    this.origin = attempts.int32();
+    this.rank = attempts.int32();
+    this.queued = attempts.float64();
+    this.lastTokenMs = attempts.float64();
+    this.readyMs = attempts.float64();
+    this.presentTokens = attempts.int32();
+    this.drawKey = attempts.int32();
   }
 }
 

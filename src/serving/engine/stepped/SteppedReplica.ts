@@ -172,7 +172,7 @@ export class SteppedReplica implements Engine, Actor {
     this.flights.clear();
     this.canceled.clear();
     const lost: Array<number> = [];
-    for (const { rank } of this.ranks) lost.push(...rank.running.at.subarray(0, rank.running.size));
+    for (const { rank } of this.ranks) lost.push(...rank.running.at.slice(0, rank.running.size));
     for (const { rank } of this.ranks) {
       while (rank.waiting.length > 0) {
         lost.push(rank.waiting.first);

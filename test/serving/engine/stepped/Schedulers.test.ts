@@ -265,8 +265,8 @@ it("watch: a preempted sequence waits with its tokens, a swapped one with its KV
   drive(of, randomJobs(3, 60), {
     watch: (replica, attempts) => {
       if (replica.waitingCount === 0) return;
-      for (let slot = 0; slot < attempts.pool.capacity; slot++) {
-        if (attempts.pool.isLive(slot) && attempts.state.at[slot] === AttemptState.Waiting && attempts.computed.at[slot]! > 0) kept++;
+      for (let slot = 0; slot < attempts.capacity; slot++) {
+        if (attempts.isLive(slot) && attempts.state.at[slot] === AttemptState.Waiting && attempts.computed.at[slot]! > 0) kept++;
       }
     },
   });
