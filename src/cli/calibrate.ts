@@ -7,6 +7,7 @@ import { writeReports } from "../report/ReportFolder.ts";
 import type { Calibrated } from "../report/terminal/renderCalibration.ts";
 import { renderCalibration } from "../report/terminal/renderCalibration.ts";
 import { loadScenario } from "../scenario/loadScenario.ts";
+import type { PointPrior } from "../serving/calibration/fitPoints.ts";
 import { fitPoints } from "../serving/calibration/fitPoints.ts";
 import { fitRun } from "../serving/calibration/fitRun.ts";
 import { fitSteps } from "../serving/calibration/fitSteps.ts";
@@ -19,6 +20,7 @@ import { isCatalogFault } from "../serving/catalog/CatalogFault.ts";
 import { resolvePool } from "../serving/catalog/resolvePool.ts";
 import type { EngineName } from "../serving/catalog/EngineNames.ts";
 import { DEFAULT_ENGINE, ENGINE_NAMES } from "../serving/catalog/EngineNames.ts";
+import { overheadMs } from "../serving/machine/RequestOverhead.ts";
 import type { FitDomain } from "../serving/catalog/FitDomain.ts";
 import type { PoolSpec, StepCoefficients } from "../serving/ServingSpec.ts";
 import { CALIBRATION_INPUTS } from "./CalibrationInputs.ts";
@@ -203,16 +205,18 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
   const { engine } = pool!;
   if (measurements.kind === "run") {
     const { records, leftOut } = measurements;
-    const found = fitRun(records, engine, progress("simulated run"));
+    const { requestOverhead } = pool!;
+    const found = fitRun(records, engine, { requestOverhead, onSimulation: progress("simulated run") });
     const replicas = new Set(records.map(({ replica }) => replica)).size;
     const retried = records.filter((record) => !isScored(record)).length;
     const warnings = [...measurements.warnings, ...found.warnings];
-    return { kind: "run", count: records.length, replicas, retried, leftOut, domain: engineDomain(engine), ...found, warnings };
+    const of = { replicas, retried, leftOut, domain: engineDomain(engine), ...found, warnings };
+    return { kind: "run", count: records.length, ...(requestOverhead === undefined ? {} : { requestOverhead }), ...of };
   }
   const { points, leftOut } = measurements;
   const found = fitPoints(
     points,
-    { step: engine.step },
+    { step: engine.step, ...priorOverhead(pool!, points[0]!) },
     {
       maxBatchedTokens: engine.maxBatchedTokens,
       kvTokens: engine.kvBlocks * engine.blockTokens,
@@ -229,6 +233,16 @@ const fit = (measurements: Measurements, pool: PoolSpec | undefined, wanted: Wan
     maxPrefillTokens: engine.maxBatchedTokens,
   };
   return { kind: "points", count: points.length, leftOut, domain, ...found };
+};
+
+/** Of the first point, which stands for all. */
+const priorOverhead = ({ requestOverhead }: PoolSpec, { inputTokens }: { readonly inputTokens: number }): Pick<PointPrior, "requestMs"> =>
+  requestOverhead === undefined ? {} : { requestMs: overheadMs(requestOverhead, inputTokens) };
+
+/** What the points say; a run is replayed with that of its pool. */
+const overheadOf = (found: Calibrated): Pick<CalibrationEntry, "requestOverhead"> => {
+  if (found.kind === "points") return { requestOverhead: { perRequestMs: sixDigits(found.requestMs), perPromptTokenMs: 0 } };
+  return found.kind === "run" && found.requestOverhead !== undefined ? { requestOverhead: found.requestOverhead } : {};
 };
 
 const engineDomain = (engine: PoolSpec["engine"]): FitDomain => ({
@@ -249,6 +263,7 @@ const entryOf = (found: Calibrated, pool: PoolSpec | undefined, wanted: Wanted):
     tensorParallel: pool?.tensorParallel ?? wanted.parallelism,
     coefficients: rounded(found.coefficients),
     includesHost: true,
+    ...overheadOf(found),
     domain: found.domain,
     errors: errorsFor(found),
     source: `calibrated from ${basename(wanted.file)}: ${found.count} ${{ steps: "steps", points: "closed-loop points", run: "requests of a run" }[found.kind]}${found.kind === "run" && found.refused !== undefined ? ", which left the prior as it is" : ""}`,
@@ -276,6 +291,6 @@ const errorsFor = (found: Calibrated): CalibrationEntry["errors"] => {
 
 /** Six digits say all that a fit can know. */
 const rounded = (of: StepCoefficients): StepCoefficients =>
-  JSON.parse(
-    JSON.stringify(of, (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(6)) : value)),
-  ) as StepCoefficients;
+  JSON.parse(JSON.stringify(of, (_, value: unknown) => (typeof value === "number" ? sixDigits(value) : value))) as StepCoefficients;
+
+const sixDigits = (value: number): number => Number(value.toPrecision(6));

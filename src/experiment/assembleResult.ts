@@ -251,6 +251,7 @@ const poolResult = (pool: PoolSpec, index: number, runs: ReadonlyArray<Replicati
     replicaHours: replicaMs / runs.length / HOUR_MS,
     costUsd: (pool.gpusPerReplica * pool.usdPerGpuHour * replicaMs) / runs.length / HOUR_MS,
     stepSource: pool.stepSource,
+    ...(pool.requestOverhead === undefined ? {} : { requestOverhead: pool.requestOverhead }),
     ...(pool.kvDtype === undefined ? {} : { kvDtype: pool.kvDtype }),
     qualityCost: pool.qualityCost ?? null,
     warnings: [...pool.warnings, ...domainWarnings(pool, meters)],

@@ -154,6 +154,8 @@ export interface PoolResult {
   readonly replicaHours: number;
   readonly costUsd: number;
   readonly stepSource: string;
+  /** What prompts waited for before they reached the engine; absent where they did not. */
+  readonly requestOverhead?: { readonly perRequestMs: number; readonly perPromptTokenMs: number };
   /** Number format of the KV cache where the scenario chose one. */
   readonly kvDtype?: string;
   /** What the scenario declares that quantization costs; null where it declares nothing. */

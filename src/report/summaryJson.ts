@@ -39,7 +39,7 @@ const KEYS: ReadonlyArray<string> = `
   blockedByBreaker blockedByThrottle cache hits stale negative misses coalesced loads evictions utilization waiting batch kv preemptions prefixCache steps phases
   tokens prompt cachedPrompt output wasted prefill decode hitTokens queryTokens hitRatio
   ttftMs tpotMs itlMs e2eMs queueWaitMs min mean p50 p90 p95 p99 p999 max intervals
-  meanRatio maxRatio scaling replicaHours costUsd stepSource trace rows skippedRows timeline faults
+  meanRatio maxRatio scaling replicaHours costUsd stepSource requestOverhead perRequestMs perPromptTokenMs trace rows skippedRows timeline faults
   cost totalUsd perMillionOutputTokensUsd gates value verdict reason warnings
 `
   .trim()

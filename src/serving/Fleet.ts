@@ -1,6 +1,7 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import type { Column } from "../kernel/SlotPool.ts";
 import { BlockLists } from "./engine/BlockLists.ts";
 import type { Engine, EngineListener } from "./engine/Engine.ts";
 import { Disaggregation } from "./Disaggregation.ts";
@@ -8,6 +9,7 @@ import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import { engineOf } from "./engine/engineOf.ts";
 import { StepTime } from "./engine/StepTime.ts";
 import type { Lifecycle } from "./Lifecycle.ts";
+import { DelayedReplica } from "./machine/DelayedReplica.ts";
 import type { Machine } from "./machine/Machine.ts";
 import type { PoolSpec } from "./ServingSpec.ts";
 import { Simulation } from "./Simulation.ts";
@@ -65,6 +67,7 @@ const buildFleet = (
   };
   const poolOf: Array<number> = [];
   const surroundings = new Surroundings(simulation);
+  let tickets: Column<Float64Array> | undefined;
   const handover = disaggregation && new Disaggregation({ ...simulation, spec: disaggregation, listener: relay });
   const replicas = pools.flatMap((pool, index) => {
     const { station } = pool;
@@ -74,11 +77,20 @@ const buildFleet = (
       if (table !== undefined) return new StationReplica({ ...simulation, station: station!, table, listener });
       return engineOf({ ...shared, engine: pool.engine, stepTime, listener });
     };
+    const delay = (engine: Engine, listener: EngineListener): Engine => {
+      const { requestOverhead: overhead } = pool;
+      if (overhead === undefined) return engine;
+      tickets ??= simulation.attempts.pool.float64();
+      return new DelayedReplica({ ...simulation, overhead, tickets, maxWaiting: pool.engine.maxWaiting, listener, engine });
+    };
+    const delayed = (listener: EngineListener): Engine => delay(build(listener), listener);
     return Array.from({ length: pool.replicas }, (_, i): Engine => {
       const replica = poolOf.push(index) - 1;
-      if (pool.role === "prefill" && handover !== undefined) return handover.prefill(replica, pool.kvBytesPerToken ?? 0, build);
+      if (pool.role === "prefill" && handover !== undefined) {
+        return delay(handover.prefill(replica, pool.kvBytesPerToken ?? 0, build), relay);
+      }
       if (pool.role === "decode" && handover !== undefined) return handover.decode(replica, build);
-      return surroundings.surround(pool, { replica, index: i, poolIndex: index }, { build, listener: relay });
+      return surroundings.surround(pool, { replica, index: i, poolIndex: index }, { build: delayed, listener: relay });
     });
   });
   const { machines, lifecycle } = surroundings;

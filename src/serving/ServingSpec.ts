@@ -19,6 +19,7 @@ import type { StepModel } from "./steptime/StepModel.ts";
 import type { DisaggregationSpec } from "./DisaggregationSpec.ts";
 import type { StartupSpec } from "./life/StartupSpec.ts";
 import type { MachineSpec } from "./machine/MachineSpec.ts";
+import type { RequestOverhead } from "./machine/RequestOverhead.ts";
 import type { AutoscaleSpec } from "./scaling/AutoscaleSpec.ts";
 import type { FitDomain } from "./catalog/FitDomain.ts";
 import type { StationSpec } from "./station/StationSpec.ts";
@@ -184,6 +185,8 @@ export interface PoolSpec {
   readonly memory?: PoolMemory;
   /** API server, network port and disk of each replica. */
   readonly machine?: MachineSpec;
+  /** What prompts wait for before they reach the engine; nothing if absent. */
+  readonly requestOverhead?: RequestOverhead;
   /** Present: replicas can be off, and start in phases. */
   readonly startup?: StartupSpec;
   /** Replicas that are ready at time 0, all by default; the others are off. */

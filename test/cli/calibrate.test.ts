@@ -149,27 +149,79 @@ fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 2 } }
     }
   });
 
-  it("closed-loop points: the frontend that the text names -> a first token later by the fitted time per request", () => {
-    const points = file("loop.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n1000,100,1,60,8\n1000,100,8,120,10\n2000,100,16,400,14\n");
-    const world = (name: string, frontend: string): string =>
-      file(
-        `${name}.yaml`,
-        `name: ${name}
+  const world = (name: string, pool: string): string =>
+    file(
+      `${name}.yaml`,
+      `name: ${name}
 horizon: 20s
 traffic: { chat: { arrivals: { poisson: { rate: 5/s } }, prompt: 800, output: 50 } }
-fleet: { gpu: { gpu: H100, model: llama-3.1-8b, replicas: 1 ${frontend} } }
+fleet: { gpu: { gpu: H100, ${pool} } }
 `,
-      );
-    const [text] = several(["calibrate", points, "--gpu", "h100", "--model", "llama-3.1-8b"]);
-    const [, frontend, ms] = /^ +(frontend: \{ cores: 16, perRequest: "([\d.]+)ms".*\})$/mu.exec(text!.stdout) ?? [];
-    expect(text!.stdout).toContain(`time per request beside the steps: ${ms} ms`);
-    const runs = several(
-      ["run", world("plain", ""), "--format", "json", "--quiet", "--out", join(folder, "plain")],
-      ["run", world("beside", `, ${frontend}`), "--format", "json", "--quiet", "--out", join(folder, "beside")],
     );
-    const [plain, beside] = runs.map(
-      ({ stdout }) => (JSON.parse(stdout) as { classes: ReadonlyArray<{ ttftMs: { mean: number } }> }).classes[0]!.ttftMs.mean,
+  const ran = (name: string, pool: string): Array<string> => [
+    "run",
+    world(name, pool),
+    "--format",
+    "json",
+    "--quiet",
+    "--out",
+    join(folder, name),
+  ];
+  const ttftOf = ({ stdout }: { readonly stdout: string }): number =>
+    (JSON.parse(stdout) as { classes: ReadonlyArray<{ ttftMs: { mean: number } }> }).classes[0]!.ttftMs.mean;
+
+  it("closed-loop points -> a pool with the entry has its first tokens later by the fitted time per request, unless it says otherwise", () => {
+    const points = file("loop.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n1000,100,1,60,8\n1000,100,8,120,10\n2000,100,16,400,14\n");
+    const entry = join(folder, "loop.json");
+    const [text] = several(["calibrate", points, "--gpu", "h100", "--model", "llama-3.1-8b", "--out", entry]);
+    const { requestOverhead } = JSON.parse(readFileSync(entry, "utf8")) as {
+      requestOverhead: { perRequestMs: number; perPromptTokenMs: number };
+    };
+    expect(requestOverhead.perPromptTokenMs).toBe(0);
+    expect(text!.stdout).toContain(`time per request beside the steps: ${requestOverhead.perRequestMs.toFixed(1)} ms; a pool with`);
+    const calibrated = (more: string): string => `model: llama-3.1-8b, engine: { calibration: loop.json${more} }`;
+    const [late, zero, given, frontend] = several(
+      ran("late", calibrated("")),
+      ran("zero", calibrated(', requestOverhead: { perRequest: "0ms" }')),
+      ran("given", calibrated(', requestOverhead: { perRequest: "7ms" }')),
+      ran("frontend", `${calibrated("")}, frontend: { cores: 64, perRequest: "0ms", perPromptToken: "0ms", perStreamedToken: "0ms" }`),
     );
-    expect(beside! - plain!).toBeCloseTo(Number(ms), 0);
+    expect(ttftOf(late!) - ttftOf(zero!)).toBeCloseTo(requestOverhead.perRequestMs, 2);
+    expect(ttftOf(given!) - ttftOf(zero!)).toBeCloseTo(7, 2);
+    expect(ttftOf(frontend!)).toBe(ttftOf(zero!));
+    expect(JSON.parse(late!.stdout)).toMatchObject({ pools: [{ requestOverhead: { perPromptTokenMs: 0 } }] });
+    expect(JSON.parse(frontend!.stdout).pools[0]).not.toHaveProperty("requestOverhead");
+  });
+
+  it("a roofline under another engine -> the prior's time per request is the engine's, at the prompt of the first point", () => {
+    const point = file("point.csv", "isl,osl,concurrency,ttft_ms,tpot_ms\n1000,100,1,300,8\n");
+    const fits = several(
+      ...["vllm", "sglang"].map((engine) => [
+        "calibrate",
+        point,
+        "--gpu",
+        "h100",
+        "--model",
+        "mistral-7b",
+        "--engine",
+        engine,
+        "--format",
+        "json",
+      ]),
+    );
+    const [vllm, sglang] = fits.map(({ stdout }) => (JSON.parse(stdout) as { requestMs: number }).requestMs);
+    expect(sglang! / vllm!).toBeGreaterThan(3);
+  });
+
+  it("a run of a roofline pool -> replayed behind the pool's overhead, which the entry keeps", () => {
+    const [simulated] = several(["run", world("run", "model: mistral-7b"), "--quiet", "--out", join(folder, "roofline")]);
+    expect(simulated!.code).toBe(0);
+    const entry = join(folder, "roofline.json");
+    const [text] = several(["calibrate", join(folder, "roofline", "requests.csv"), "--scenario", join(folder, "run.yaml"), "--out", entry]);
+    expect(text!.stdout).toContain("prompts reached the engine after 26.2ms and 2.16ms per 1,000 prompt tokens, as in the pool");
+    expect(JSON.parse(readFileSync(entry, "utf8"))).toMatchObject({
+      requestOverhead: { perRequestMs: 26.2, perPromptTokenMs: 0.00216 },
+    });
+    expect(text!.stdout).toMatch(/prior: mean TTFT [+-]?0\.[0-4]\d %/u);
   });
 });

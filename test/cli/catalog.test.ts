@@ -135,8 +135,8 @@ describe("catalog", () => {
     expect(outcomes.spread.stdout).toMatch(/^deepseek-v3 on 16 h200 .* fp8, sglang/mu);
     expect(outcomes.spread.stdout).toMatch(/experts +spread over 16 of the 16 GPUs/u);
     expect(outcomes.spread.stdout).toMatch(/on each of 16 ranks/u);
-    expect(outcomes.spread.stdout).toMatch(/outside +a first token waits \d+ms and .* per 1,000 prompt tokens/u);
-    expect(json(outcomes.pairJson)).toMatchObject({ stepOrigin: "composed", outsideMs: null });
+    expect(outcomes.spread.stdout).toMatch(/requests +165ms and 2\.16ms per 1,000 prompt tokens pass before a prompt reaches the engine/u);
+    expect(json(outcomes.pairJson)).toMatchObject({ stepOrigin: "composed", requestOverhead: null });
     expect(outcomes.spread.stdout).toMatch(/dispatch and combine are counted without overlap/u);
     for (const line of outcomes.spread.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     const document = json(outcomes.spreadJson) as { decode: Array<{ size: number; ms: number; tokensPerSecond: number }> };

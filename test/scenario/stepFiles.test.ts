@@ -57,6 +57,16 @@ describe("step times from files", () => {
     expect(simulated.result.pools[0]!.warnings).toEqual([]);
   });
 
+  test("a calibration that was fitted with time beside the steps -> prompts wait for it, and the result says so", async () => {
+    const entry = file("late.json", JSON.stringify({ ...ENTRY, requestOverhead: { perRequestMs: 30, perPromptTokenMs: 0.25 } }));
+    const simulated = await run(world({ calibration: entry }));
+    expect(simulated.sample).toMatchObject([{ ttftMs: 30 + 25 + 20, e2eMs: 55 + 220 }]);
+    expect(simulated.result.pools[0]!.requestOverhead).toEqual({ perRequestMs: 30, perPromptTokenMs: 0.25 });
+    const given = await run(world({ calibration: entry, requestOverhead: {} }));
+    expect(column(given, "ttftMs")).toEqual([20]);
+    expect(given.result.pools[0]).not.toHaveProperty("requestOverhead");
+  });
+
   test("more sequences than the fit has seen -> a warning with both numbers", async () => {
     const simulated = await run(world({ calibration: file("entry.json", JSON.stringify(ENTRY)) }, 6));
     expect(simulated.result.pools[0]!.warnings.join()).toContain("reached 6 sequences in a step, step times are fitted up to 4");

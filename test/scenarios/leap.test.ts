@@ -113,6 +113,28 @@ const WORLDS: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInpu
 /** Steps last whole milliseconds, and all that happens comes at whole milliseconds, so that events meet step boundaries exactly. */
 const ON_THE_BEAT: ReadonlyArray<readonly [title: string, world: Partial<ScenarioInput>]> = [
   [
+    "prompts that reach the engine at its step boundaries",
+    {
+      traffic: {
+        chat: {
+          arrivals: { closed: { users: 30, think: "100ms" } },
+          prompt: { uniform: [1, 300] },
+          output: { uniform: [1, 60] },
+          client: { patience: "700ms" },
+        },
+      },
+      fleet: {
+        main: {
+          gpu: "H100",
+          model: "llama-3.1-8b",
+          replicas: 2,
+          engine: { step: { a: 10 }, kvBlocks: 400, requestOverhead: { perRequest: "20ms", perPromptToken: "1ms" } },
+        },
+      },
+      faults: [{ replicaDown: { pool: "main", replicas: 1, at: "30s", for: "4s" } }],
+    },
+  ],
+  [
     "a front end that takes prompts in the middle of steps",
     {
       traffic: { chat: { arrivals: { closed: { users: 20, think: "200ms" } }, prompt: 1, output: 30 } },
@@ -184,6 +206,7 @@ const engines = fc.record({
     { perStep: "3ms", perSequence: "0.1ms" } as const,
     { perStep: "9ms", mode: "overlapped" } as const,
   ),
+  requestOverhead: fc.constantFrom({}, { perRequest: "165ms", perPromptToken: "0.002ms" } as const),
 });
 
 const machines = fc.constantFrom(

@@ -2,6 +2,7 @@ import type { World } from "../../scenario/World.ts";
 import { formatCount } from "../../units/Count.ts";
 import { formatDuration } from "../../units/Duration.ts";
 import type { ArrivalSpec, RateSpec, TrafficClassSpec } from "../../workload/TrafficSpec.ts";
+import { overheadText } from "./overheadText.ts";
 
 /** What a scenario file says, in a few lines: for `spillway check`. */
 export const describeWorld = (world: World, file: string): string => {
@@ -26,7 +27,8 @@ type Pool = World["fleet"][number];
 const describeEngines = (pool: Pool): string => {
   const dtype = `${pool.dtype}${pool.dtypeAsPublished === true ? " as published" : ""}`;
   const kvTokens = formatCount(pool.engine.kvBlocks * pool.engine.blockTokens);
-  return `${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${dtype}, ${kvTokens} KV tokens per replica; ${pool.stepSource}`;
+  const overhead = pool.requestOverhead === undefined ? "" : `; prompts reach the engine after ${overheadText(pool.requestOverhead)}`;
+  return `${describeReplicas(pool)} x ${pool.gpusPerReplica} ${pool.gpu} for ${pool.model} ${dtype}, ${kvTokens} KV tokens per replica; ${pool.stepSource}${overhead}`;
 };
 
 const describeStations = (pool: Pool): string => {

@@ -4,6 +4,7 @@ import { bar } from "./Bar.ts";
 import { printable } from "./displayWidth.ts";
 import type { Line } from "./Line.ts";
 import { flow, lineWidth, span, wrapWords } from "./Line.ts";
+import { overheadText } from "./overheadText.ts";
 import { ruleLines } from "./ruleLines.ts";
 import { scalingLines } from "./scalingLines.ts";
 import { schedulingLines } from "./schedulingLines.ts";
@@ -179,7 +180,8 @@ const stationText = ({ replicas, stepSource }: PoolResult): string =>
 const engineText = (pool: PoolResult): string => {
   const perReplica = pool.replicas > 0 ? pool.gpus / pool.replicas : pool.gpus;
   const kv = pool.kvDtype === undefined ? "" : ` · KV ${pool.kvDtype}`;
-  return `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)}${kv} · step times: ${printable(pool.stepSource)}`;
+  const overhead = pool.requestOverhead === undefined ? "" : ` · prompts reach the engine after ${overheadText(pool.requestOverhead)}`;
+  return `${showNumber(pool.replicas)} ${pool.replicas === 1 ? "replica" : "replicas"} of ${showNumber(perReplica)} ${printable(pool.gpu)} · ${printable(pool.model)}${kv} · step times: ${printable(pool.stepSource)}${overhead}`;
 };
 
 const qualityLines = ({ name, qualityCost }: PoolResult, width: number): ReadonlyArray<Line> => {

@@ -2,6 +2,7 @@ import { showDuration, showNumber, showUsd } from "../../experiment/showQuantity
 import type { PairFigures, StepFigures } from "../../serving/catalog/pairFigures.ts";
 import type { Line } from "./Line.ts";
 import { fitLine, span, wrapWords } from "./Line.ts";
+import { overheadText } from "./overheadText.ts";
 import { sectionHeading } from "./sectionHeading.ts";
 import { showBytes } from "./showBytes.ts";
 import { table } from "./Table.ts";
@@ -33,11 +34,11 @@ export const pairLines = (of: PairFigures, width: number): ReadonlyArray<Line> =
     width,
   ),
   ...labeled("step times", `${ORIGINS[of.stepOrigin]}: ${of.stepSource}`, width),
-  ...(of.outsideMs === null
+  ...(of.requestOverhead === null
     ? []
     : labeled(
-        "outside",
-        `a first token waits ${showDuration(of.outsideMs.perRequest)} and ${showDuration(1000 * of.outsideMs.perPromptToken)} per 1,000 prompt tokens beside its steps, as fitted with them; a scenario says so by frontend`,
+        "requests",
+        `${overheadText(of.requestOverhead)} pass before a prompt reaches the engine, as fitted with its steps; engine.requestOverhead changes it`,
         width,
       )),
   ...of.warnings.flatMap((text) => wrapWords({ head: [span("  ! ", "fair")], text, style: "fair", width })),

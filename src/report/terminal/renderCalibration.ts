@@ -3,7 +3,9 @@ import type { PointFit } from "../../serving/calibration/fitPoints.ts";
 import type { RunErrors, RunFit } from "../../serving/calibration/fitRun.ts";
 import type { StepFit } from "../../serving/calibration/fitSteps.ts";
 import type { FitDomain } from "../../serving/catalog/FitDomain.ts";
+import type { RequestOverhead } from "../../serving/machine/RequestOverhead.ts";
 import type { StepCoefficients } from "../../serving/ServingSpec.ts";
+import { overheadText } from "./overheadText.ts";
 
 /** A fit with what it was made from. */
 export type Calibrated =
@@ -17,6 +19,8 @@ export type Calibrated =
       /** Requests that are load, but not scored. */
       readonly retried: number;
       readonly leftOut: number;
+      /** What prompts waited for before they reached the engine; nothing if absent. */
+      readonly requestOverhead?: RequestOverhead;
       readonly domain: FitDomain;
     } & RunFit);
 
@@ -54,21 +58,19 @@ export const renderCalibration = (of: Calibrated): string =>
     "",
   ].join("\n");
 
-/** A core per request in flight: the fit knows no queue for cores. */
-const requestLines = ({ requestMs, domain }: Calibrated & { readonly kind: "points" }): ReadonlyArray<string> => {
-  const ms = requestMs.toFixed(1);
-  return [
-    `time per request beside the steps: ${ms} ms (not part of the entry); for a pool of a scenario:`,
-    `  frontend: { cores: ${domain.maxSequences}, perRequest: "${ms}ms", perPromptToken: "0ms", perStreamedToken: "0ms" }`,
-  ];
-};
+const requestLines = ({ requestMs }: Calibrated & { readonly kind: "points" }): ReadonlyArray<string> => [
+  `time per request beside the steps: ${requestMs.toFixed(1)} ms; a pool with this calibration has it as its engine.requestOverhead`,
+];
 
 const factorsText = (kind: keyof typeof FACTORS, factors: ReadonlyArray<number>): string =>
   factors.map((factor, i) => `${FACTORS[kind][i]} ${factor.toFixed(3)}`).join(", ");
 
 /** How the records were replayed, and what became of those that are no plain answer. */
-const runLines = ({ replicas, retried, leftOut }: Calibrated & { readonly kind: "run" }): ReadonlyArray<string> => [
+const runLines = ({ replicas, retried, leftOut, requestOverhead }: Calibrated & { readonly kind: "run" }): ReadonlyArray<string> => [
   replicas > 1 ? `replayed on ${replicas} replicas, each with its own requests` : "replayed on one replica",
+  ...(requestOverhead === undefined
+    ? []
+    : [`prompts reached the engine after ${overheadText(requestOverhead)}, as in the pool and in the entry`]),
   ...(retried > 0 ? [`${retried} retried: replayed as load from their arrival on, not scored`] : []),
   ...(leftOut > 0 ? [`${leftOut} left out, neither replayed nor scored: no first token, no replica, or of another pool`] : []),
 ];

@@ -4,6 +4,7 @@ import type { EngineRequest, PoolRequest } from "../../serving/catalog/PoolReque
 import { anyModel } from "../../serving/catalog/OwnCatalog.ts";
 import { publishedDtype } from "../../serving/catalog/Models.ts";
 import { canonicalName } from "../../serving/catalog/Names.ts";
+import type { RequestOverhead } from "../../serving/machine/RequestOverhead.ts";
 import type { PoolSpec } from "../../serving/ServingSpec.ts";
 import { COUNT, TOKENS } from "../../units/Count.ts";
 import { DURATION } from "../../units/Duration.ts";
@@ -105,6 +106,7 @@ const readPool = (
       decoding.field(engine, "gpuMemoryUtilization", (share) => decoding.quantity(SHARE, share, { above: 0 })) ??
       DEFAULTS.engine.gpuMemoryUtilization,
     hostOverheadMs: hostOverhead(decoding, engine),
+    requestOverhead: requestOverhead(decoding, at, engine),
     step: decoding.field(engine, "step", (step) => ({
       b: 0,
       c: 0,
@@ -131,6 +133,15 @@ const hostOverhead = (decoding: Decoding, engine: At<EngineInput>): number | und
   }
   return 0;
 };
+
+const NO_OVERHEAD: RequestOverhead = { perRequestMs: 0, perPromptTokenMs: 0 };
+
+/** A modeled front end is what the default stands for; a decode pool gets prompts that have passed it. */
+const requestOverhead = (decoding: Decoding, { value }: At<PoolInput>, engine: At<EngineInput>): RequestOverhead | undefined =>
+  decoding.group(engine, "requestOverhead", (of) => ({
+    perRequestMs: decoding.field(of, "perRequest", (written) => decoding.quantity(DURATION, written)) ?? 0,
+    perPromptTokenMs: decoding.field(of, "perPromptToken", (written) => decoding.quantity(DURATION, written)) ?? 0,
+  })) ?? (Object.hasOwn(value, "frontend") || value.role === "decode" ? NO_OVERHEAD : undefined);
 
 type Whole = "maxBatchedTokens" | "maxSequences" | "maxModelLen" | "kvBlocks" | "maxWaiting";
 

@@ -35,6 +35,10 @@ export const withSurroundings = (decoding: Decoding, at: At<PoolInput>, pool: Po
   const role = at.value.role ?? DEFAULTS.pool.role;
   const hosted = host === undefined ? pool.engine : { ...pool.engine, host };
   if (role !== "both") checkApart(decoding, at);
+  if (role === "decode" && Object.hasOwn(engine.value, "requestOverhead")) {
+    const hint = "it passes once, before a prompt reaches a prefill pool: say it there";
+    decoding.reject({ path: [...engine.path, "requestOverhead"], constraint: "must not be together with role decode", hint, part: "key" });
+  }
   return present({
     ...pool,
     engine: role === "both" ? hosted : { ...hosted, scheduling: { ...pool.engine.scheduling, prefillOnly: role === "prefill" } },

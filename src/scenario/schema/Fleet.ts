@@ -36,6 +36,15 @@ const Host = Schema.Struct({
   description: "The engine core's work on the CPU: scheduling, input preparation, sampling output. In place of hostOverhead.",
 });
 
+const RequestOverhead = Schema.Struct({
+  perRequest: Schema.optionalKey(duration("Of each request", { default: "0ms" })),
+  perPromptToken: Schema.optionalKey(duration("and of each token of its prompt", { default: "0ms" })),
+}).annotate({
+  description:
+    "Time before a prompt reaches the engine's queue (HTTP, tokenization, hand-over to the scheduler): a delay of each request by itself, where frontend is work on cores that requests share. By default what was fitted together with the step times (a roofline, a calibration by points or by a run); nothing beside frontend, and nothing with other step times.",
+  examples: [{ perRequest: "25ms", perPromptToken: "0.002ms" }],
+});
+
 const Engine = Schema.Struct({
   name: Schema.optionalKey(
     word(ENGINE_NAMES, "Whose host times and kernels the catalog's step times have; what it schedules is set by the fields below.", {
@@ -81,6 +90,7 @@ const Engine = Schema.Struct({
   ),
   calibration: Schema.optionalKey(text("An entry that spillway calibrate wrote, relative to this file.", { examples: ["h100-8b.json"] })),
   host: Schema.optionalKey(Host),
+  requestOverhead: Schema.optionalKey(RequestOverhead),
   hostOverhead: Schema.optionalKey(duration("Time on the CPU per step that the GPU waits for; from the catalog by default")),
 }).annotate({ description: "The serving engine, with the defaults of vLLM V1." });
 

@@ -15,7 +15,7 @@ export const Frontend = Schema.Struct({
 }).annotate({
   identifier: "Frontend",
   description:
-    "The API server of each replica, on CPU cores of its own: prompts wait for it before they reach the engine, streamed tokens queue for it.",
+    "The API server of each replica, on CPU cores of its own: prompts wait for it before they reach the engine, streamed tokens queue for it. In place of the default of engine.requestOverhead.",
   examples: [{ cores: 4, perStreamedToken: "0.05ms" }],
 });
 

@@ -1,11 +1,7 @@
 import type { ClosedLoopLoad } from "./ClosedLoopLoad.ts";
+import { closedLoopLengths } from "./closedLoopLengths.ts";
 import type { StepBin } from "./StepBins.ts";
 import { StepBins } from "./StepBins.ts";
-
-const DEFAULT_ROUNDS = 10;
-/** Fractional part of the golden ratio: its multiples modulo 1 fill the interval evenly. */
-const GOLDEN = 0.6180339887498949;
-const SILVER = 0.4142135623730951;
 
 /** One replica under a closed loop, counted in steps; used once. */
 export class ClosedLoopRun {
@@ -37,13 +33,11 @@ export class ClosedLoopRun {
 
   constructor(load: ClosedLoopLoad) {
     this.load = load;
-    this.total = Math.max(1, Math.round(load.concurrency * (load.rounds ?? DEFAULT_ROUNDS)));
     this.budget = Math.max(1, load.maxBatchedTokens);
-    const spread = load.spreadRatio ?? 0;
-    const length = (nominal: number, i: number, ratio: number): number =>
-      Math.max(1, Math.round(nominal * (1 - spread * (((i + 1) * ratio) % 1))));
-    this.inputs = Int32Array.from({ length: this.total }, (_, i) => length(load.inputTokens, i, GOLDEN));
-    this.outputs = Int32Array.from({ length: this.total }, (_, i) => length(load.outputTokens, i, SILVER));
+    const { inputs, outputs } = closedLoopLengths(load);
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.total = inputs.length;
     this.timed = Math.max(1, this.outputs.filter((outputs) => outputs > 1).length);
     this.admissibleStep = new Int32Array(this.total);
     this.finishStep = new Int32Array(this.total);

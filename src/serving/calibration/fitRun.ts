@@ -1,3 +1,4 @@
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import type { EngineSpec, StepCoefficients } from "../ServingSpec.ts";
 import { errorsOf, meanOf } from "./Errors.ts";
 import { minimize } from "./minimize.ts";
@@ -30,6 +31,12 @@ export interface RunFit {
   readonly warnings: ReadonlyArray<string>;
 }
 
+export interface RunFitOptions {
+  /** What prompts wait for before they reach the engine, which the fit leaves as it is; nothing if absent. */
+  readonly requestOverhead?: RequestOverhead | undefined;
+  readonly onSimulation?: (count: number) => void;
+}
+
 const METRICS = [ttftMsOf, tpotMsOf, e2eMsOf] as const;
 const RIDGE = 0.002;
 const SEARCH = { step: 0.15, maxEvaluations: 120, tolerance: 0.002 };
@@ -39,11 +46,12 @@ const SEARCH = { step: 0.15, maxEvaluations: 120, tolerance: 0.002 };
  * did. The error of a request is told in units of the mean of its metric: short waits would count without bound otherwise. A retried request is load, but
  * its times are not scored. At least two scored records.
  */
-export const fitRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, onSimulation?: (count: number) => void): RunFit => {
+export const fitRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec, options: RunFitOptions = {}): RunFit => {
+  const { requestOverhead, onSimulation } = options;
   let simulations = 0;
   const simulated = (at: ReadonlyArray<number>): ReadonlyArray<RunRecord> => {
     onSimulation?.(++simulations);
-    return replayRun(records, { ...engine, step: scaledCoefficients(engine.step, at) }).records;
+    return replayRun(records, { ...engine, step: scaledCoefficients(engine.step, at) }, { requestOverhead }).records;
   };
   const objective = (keep: (i: number) => boolean) => (at: ReadonlyArray<number>) => misfit(records, simulated(at), keep);
   const search = (keep: (i: number) => boolean): ReadonlyArray<number> => {

@@ -4,6 +4,8 @@ import { Attempts } from "../Attempts.ts";
 import { BlockLists } from "../engine/BlockLists.ts";
 import type { Engine } from "../engine/Engine.ts";
 import { engineOf } from "../engine/engineOf.ts";
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
+import { overheadMs } from "../machine/RequestOverhead.ts";
 import type { EngineSpec } from "../ServingSpec.ts";
 import type { RunRecord } from "./RunRecord.ts";
 
@@ -26,6 +28,8 @@ export interface ReplaySample {
 }
 
 export interface ReplayOptions {
+  /** What prompts wait for before they reach the engine; nothing if absent. */
+  readonly requestOverhead?: RequestOverhead | undefined;
   readonly sampleMs?: number;
 }
 
@@ -62,7 +66,11 @@ export const replayRun = (records: ReadonlyArray<RunRecord>, engine: EngineSpec,
       }
     },
   });
-  records.forEach((record, i) => kernel.post(record.arrivalMs - originMs, actor, OP_ARRIVE, i, Phase.Arrival));
+  const { requestOverhead } = options;
+  records.forEach((record, i) => {
+    const delayMs = requestOverhead === undefined ? 0 : overheadMs(requestOverhead, record.promptTokens);
+    kernel.post(record.arrivalMs - originMs + delayMs, actor, OP_ARRIVE, i, Phase.Arrival);
+  });
   if (options.sampleMs !== undefined) kernel.post(options.sampleMs, actor, OP_SAMPLE, 0, Phase.Control);
   if (kernel.runFor(EVENTS_PER_REQUEST * (records.length + 1), Infinity) === "more") throw new RangeError("the simulated run does not end");
   for (const each of engines) each.syncMeter();

@@ -1,3 +1,4 @@
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { FitDomain } from "./FitDomain.ts";
 
@@ -14,6 +15,8 @@ export interface CalibrationEntry {
   readonly coefficients: StepCoefficients;
   /** Whether the host's share of a step is in the coefficients; true if absent, as it is in anything measured from outside. */
   readonly includesHost?: boolean;
+  /** What prompts wait for beside the steps, as it was fitted, or held, together with the coefficients; nothing if absent. */
+  readonly requestOverhead?: RequestOverhead;
   /** What the fit has seen. */
   readonly domain: FitDomain;
   readonly errors: CalibrationErrors;
@@ -51,6 +54,8 @@ export const decodeCalibration = (json: unknown): CalibrationEntry | ReadonlyArr
     mistakes.push({ path: "includesHost", constraint: "must be true or false", value: root["includesHost"] });
   }
   checkCoefficients(root["coefficients"], mistakes);
+  const overhead = root["requestOverhead"] === undefined ? undefined : recordAt(root["requestOverhead"], "requestOverhead", mistakes);
+  for (const key of ["perRequestMs", "perPromptTokenMs"]) if (overhead) numberAt(overhead, key, "requestOverhead.", mistakes, { least: 0 });
   const domain = recordAt(root["domain"], "domain", mistakes);
   for (const key of ["maxSequences", "maxKvTokens", "maxPrefillTokens"])
     if (domain) numberAt(domain, key, "domain.", mistakes, { least: 0 });

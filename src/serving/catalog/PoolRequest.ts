@@ -1,4 +1,5 @@
 import type { StepPoint } from "../calibration/StepPoint.ts";
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import type { StepCoefficients } from "../ServingSpec.ts";
 import type { CalibrationEntry } from "./CalibrationEntry.ts";
 import type { EngineName } from "./EngineNames.ts";
@@ -34,6 +35,8 @@ export interface PoolRequest {
   readonly gpuMemoryUtilizationRatio?: number;
   /** Host time added to each step. Absent: 1.2 ms where the step times are GPU-only, 0 where the host is in them or `step` is given. */
   readonly hostOverheadMs?: number;
+  /** What prompts wait for before they reach the engine. Absent: what was fitted together with the step times, if anything. */
+  readonly requestOverhead?: RequestOverhead;
   /** Step coefficients of the user's own. GPU and model then need not be known, but `engine.kvBlocks` is needed if they are not. */
   readonly step?: StepCoefficients;
   /** Measured steps instead of coefficients. As with `step`, GPU and model need not be known. */

@@ -1,3 +1,4 @@
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import type { EngineName } from "./EngineNames.ts";
 
 /** What data sheets do not say, one set for all GPUs and models. Ratios are shares of the data sheet's figure. */
@@ -72,6 +73,12 @@ export const FITTED_FACTORS: RooflineFactors = {
     trtllm: { hostMs: 1.41, hostPerSequenceMs: 0.0257, layerMs: 0.0132, kv8Ratio: 0.739, requestMs: 69.5 },
   },
 };
+
+/** The time outside of steps that a first token waits for under an engine. */
+export const rooflineOverhead = (engine: EngineName, factors: RooflineFactors): RequestOverhead => ({
+  perRequestMs: factors.engines[engine].requestMs,
+  perPromptTokenMs: factors.requestMsPerToken,
+});
 
 /** GPUs that the factors were fitted on. */
 export const FITTED_GPUS: ReadonlyArray<string> = ["h100", "h200", "b200", "b300"];

@@ -7,11 +7,12 @@ import type { GpuSpec } from "./Gpus.ts";
 import { peakFlopPerSecond } from "./Gpus.ts";
 import { KV_8_BIT_WARNING, kvRatio } from "./KvDtypes.ts";
 import type { ModelSpec } from "./Models.ts";
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import { StepTable } from "../steptime/StepTable.ts";
 import type { PoolRequest } from "./PoolRequest.ts";
 import type { EngineName } from "./EngineNames.ts";
 import { DEFAULT_ENGINE } from "./EngineNames.ts";
-import { FITTED_FACTORS, ROOFLINE_ERRORS } from "./RooflineFactors.ts";
+import { FITTED_FACTORS, ROOFLINE_ERRORS, rooflineOverhead } from "./RooflineFactors.ts";
 import type { RooflineShape } from "./RooflineForm.ts";
 import { rooflineForm } from "./RooflineForm.ts";
 import { rooflineWarnings } from "./rooflineWarnings.ts";
@@ -28,6 +29,8 @@ export interface StepChoice {
   readonly errorRatio?: number;
   readonly domain?: FitDomain;
   readonly expertParallel?: number;
+  /** Where it was fitted together with the step times. */
+  readonly requestOverhead?: RequestOverhead;
   readonly warnings: ReadonlyArray<string>;
 }
 
@@ -59,6 +62,7 @@ export const calibratedStep = ({ file, entry }: NonNullable<PoolRequest["calibra
     source: `${entry.source} (${file}); median error ${percent(fitRatio)} of the fit${heldOut}${hostText(hostOverheadMs)}`,
     errorRatio: heldOutRatio ?? fitRatio,
     domain: entry.domain,
+    ...(entry.requestOverhead === undefined ? {} : { requestOverhead: entry.requestOverhead }),
     warnings: differs.map((key) => `${file} is of ${key} ${entry[key]}, the pool has ${request[key]}`),
   };
 };
@@ -114,6 +118,7 @@ const fromRoofline = (gpu: GpuSpec, model: ModelSpec, dtype: DtypeKey, request: 
     coefficients: rooflineForm(gpu, model, shape, FITTED_FACTORS)!,
     source: `roofline of ${gpu.name} and ${model.name} under ${engineName} (TP${tensorParallel}${spread} ${dtype.dtype}), its factors fitted to closed loops${hostText(hostOverheadMs ?? 0)}`,
     errorRatio: ROOFLINE_ERRORS.tpotRatio,
+    requestOverhead: rooflineOverhead(engineName, FITTED_FACTORS),
     warnings: rooflineWarnings(gpu, shape),
   };
 };

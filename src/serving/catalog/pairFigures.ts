@@ -1,3 +1,4 @@
+import type { RequestOverhead } from "../machine/RequestOverhead.ts";
 import type { PoolSpec } from "../ServingSpec.ts";
 import { StepForm } from "../steptime/StepForm.ts";
 import type { CatalogFault } from "./CatalogFault.ts";
@@ -11,7 +12,6 @@ import { MEASURED_ENTRIES } from "./MeasuredFits.ts";
 import type { OwnCatalog } from "./OwnCatalog.ts";
 import { anyGpu, anyModel, EMPTY_CATALOG } from "./OwnCatalog.ts";
 import { resolvePool } from "./resolvePool.ts";
-import { FITTED_FACTORS } from "./RooflineFactors.ts";
 import { answers } from "./StepChoice.ts";
 import type { StepEntry } from "./StepEntry.ts";
 import { findStepEntry } from "./StepTimes.ts";
@@ -59,8 +59,8 @@ export interface PairFigures {
   readonly ceiling: StepFigures | null;
   /** Null where none was found. */
   readonly price: GpuPrice | null;
-  /** What a first token waits for beside steps, as fitted together with the roofline; null for other step times. */
-  readonly outsideMs: { readonly perRequest: number; readonly perPromptToken: number } | null;
+  /** What prompts wait for before they reach the engine, as fitted together with the roofline; null for other step times. */
+  readonly requestOverhead: RequestOverhead | null;
   readonly stepOrigin: StepOrigin;
   readonly stepSource: string;
   readonly stepErrorRatio: number | null;
@@ -115,7 +115,7 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     prefill: PREFILL_TOKENS.map((prefillTokens) => step({ sequences: 0, kvTokens: 0, prefillTokens })),
     ceiling: most >= 1 ? decode(most) : null,
     price,
-    outsideMs: originOf(entryOf(of)) === "roofline" ? outsideMs(of.engineName ?? DEFAULT_ENGINE) : null,
+    requestOverhead: pool.requestOverhead ?? null,
     stepOrigin: originOf(entryOf(of)),
     stepSource: pool.stepSource,
     stepErrorRatio: pool.stepErrorRatio ?? null,
@@ -123,11 +123,6 @@ export const pairFigures = (of: PairRequest): PairFigures | CatalogFault => {
     warnings: pool.warnings,
   };
 };
-
-const outsideMs = (engine: EngineName) => ({
-  perRequest: FITTED_FACTORS.engines[engine].requestMs,
-  perPromptToken: FITTED_FACTORS.requestMsPerToken,
-});
 
 const stepOf = (
   pool: PoolSpec,

@@ -1,3 +1,4 @@
+import { overheadMs } from "../machine/RequestOverhead.ts";
 import type { EngineSpec, PoolSpec } from "../ServingSpec.ts";
 import type { CatalogFault } from "./CatalogFault.ts";
 import { catalogFault, isCatalogFault, unknownName } from "./CatalogFault.ts";
@@ -50,6 +51,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     step: step.coefficients,
   });
   const price = choosePrice(names.gpu, request);
+  const overhead = request.requestOverhead ?? step.requestOverhead;
   const { tensorParallel } = request;
   const memory = poolMemory({
     ...names,
@@ -73,6 +75,7 @@ export const resolvePool = (request: PoolRequest): PoolSpec | CatalogFault => {
     ...(memory === undefined ? {} : { memory }),
     ...(names.model === undefined ? {} : { knownModel: { layers: names.model.layers, kvBytesPerToken: names.model.kvBytesPerToken } }),
     ...(request.kvDtype === undefined ? {} : { kvDtype: request.kvDtype }),
+    ...(overhead !== undefined && overheadMs(overhead, 1) > 0 ? { requestOverhead: overhead } : {}),
     stepSource: step.source,
     ...(step.domain === undefined ? {} : { stepDomain: step.domain }),
     ...(step.errorRatio === undefined ? {} : { stepErrorRatio: step.errorRatio }),

@@ -98,6 +98,16 @@ describe("cost", () => {
   });
 });
 
+describe("pools", () => {
+  test("renderTerminal: a pool whose prompts reach the engine late -> its line says by how much; others say nothing", () => {
+    const [first, second] = sampleResult().pools;
+    const late = { ...second!, requestOverhead: { perRequestMs: 26.2, perPromptTokenMs: 0.00216 } };
+    const text = lines(sampleResult({ pools: [first!, late] }), 160).join("\n");
+    expect(text.match(/prompts reach the engine after 26\.2ms/gu)).toHaveLength(1);
+    expect(lines(sampleResult(), 160).join("\n")).not.toContain("reach the engine");
+  });
+});
+
 describe("width and color", () => {
   test("renderTerminal: any names and numbers -> no line wider than the width, no escape sequence, no NaN, null or undefined", () => {
     fc.assert(

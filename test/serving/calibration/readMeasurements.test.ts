@@ -208,6 +208,21 @@ describe("replayRun", () => {
   });
 });
 
+describe("replayRun with an overhead", () => {
+  it("one for each request alike -> all times later by just that; by prompt token -> a run of its own, longer waits", () => {
+    const plain = replayRun(sent(20), engine);
+    const late = replayRun(sent(20), engine, { requestOverhead: { perRequestMs: 30.25, perPromptTokenMs: 0 } });
+    for (const key of ["firstTokenMs", "lastTokenMs"] as const) {
+      expect(late.records.map((record, i) => record[key] - plain.records[i]![key])).toEqual(sent(20).map(() => 30.25));
+    }
+    const byToken = replayRun(sent(10_000), engine, { requestOverhead: { perRequestMs: 0, perPromptTokenMs: 0.5 } });
+    const alone = replayRun(sent(10_000), engine);
+    byToken.records.forEach((record, i) =>
+      expect(record.firstTokenMs - alone.records[i]!.firstTokenMs).toBeCloseTo(0.5 * record.promptTokens, 9),
+    );
+  });
+});
+
 describe("fits on a prior", () => {
   it("closed-loop points of a known engine -> its factors, and held-out points within 2 %", () => {
     const settings = { maxBatchedTokens: 4096, spreadRatio: 0.2, rounds: 3 };
@@ -237,6 +252,15 @@ describe("fits on a prior", () => {
     expect(Math.abs(fit.prior.e2eMean)).toBeGreaterThan(0.1);
     expect(fit.factors[0]!).toBeCloseTo(1.3, 1);
     expect(fit.warnings.join()).toContain("KV (c, h) is hardly determined");
+  });
+
+  it("a recorded run of the prior behind an overhead -> no error with it, a late first token without", () => {
+    const requestOverhead = { perRequestMs: 100, perPromptTokenMs: 0.01 };
+    const real = replayRun(sent(100), engine, { requestOverhead }).records;
+    const fit = fitRun(real, engine, { requestOverhead });
+    expect(fit.prior).toEqual({ ttftMean: 0, tpotMean: 0, e2eMean: 0, e2ePerRequest: 0 });
+    expect(fit.factors).toEqual([1, 1, 1]);
+    expect(fitRun(real, engine).prior.ttftMean).toBeLessThan(-0.2);
   });
 
   it("the times of retried requests: any value -> no part of the score, while their load is replayed", () => {

@@ -18,6 +18,16 @@ describe("calibration entry", () => {
     expect(decodeCalibration(JSON.parse(JSON.stringify(ENTRY)))).toEqual(ENTRY);
   });
 
+  it("an overhead of requests -> itself; of what it cannot be -> where", () => {
+    const entry = { ...ENTRY, requestOverhead: { perRequestMs: 30, perPromptTokenMs: 0 } };
+    expect(decodeCalibration(entry)).toEqual(entry);
+    expect(decodeCalibration({ ...ENTRY, requestOverhead: 30 })).toMatchObject([{ path: "requestOverhead" }]);
+    expect(decodeCalibration({ ...ENTRY, requestOverhead: { perRequestMs: -1 } })).toMatchObject([
+      { path: "requestOverhead.perRequestMs", value: -1 },
+      { path: "requestOverhead.perPromptTokenMs" },
+    ]);
+  });
+
   it("several mistakes: all with their paths, at once", () => {
     const decoded = decodeCalibration({
       ...ENTRY,

@@ -50,6 +50,21 @@ const isSound = (resolved: PoolSpec | CatalogFault): boolean => {
 };
 
 describe("resolvePool: what is found", () => {
+  it("time before the engine -> what was fitted together with the step times, unless it is given; 0 is none", () => {
+    const overhead = (more: Partial<PoolRequest>) => pool(more).requestOverhead;
+    const known = (perRequestMs: number) => ({ perRequestMs, perPromptTokenMs: 0.00216 });
+    const roofline = { model: "mistral-7b" };
+    expect(overhead(roofline)).toEqual(known(26.2));
+    expect(overhead({ engineName: "sglang" })).toEqual(known(165));
+    expect(overhead({ engineName: "trtllm" })).toEqual(known(69.5));
+    // Composed, measured and given steps have none of their own.
+    for (const of of [{}, { gpu: "rtx-4090", engine: { maxBatchedTokens: 2048 } }, { step: STEP }]) expect(overhead(of)).toBeUndefined();
+    const given = { perRequestMs: 5, perPromptTokenMs: 0 };
+    for (const of of [{}, roofline, { step: STEP }]) expect(overhead({ ...of, requestOverhead: given })).toEqual(given);
+    expect(overhead({ ...roofline, requestOverhead: { perRequestMs: 0, perPromptTokenMs: 0 } })).toBeUndefined();
+    expect(overhead({ ...roofline, requestOverhead: { perRequestMs: 0, perPromptTokenMs: 1 } })).toBeDefined();
+  });
+
   it("pipeline of two stages -> blocks and memory of a stage's GPU; as many blocks whatever the data-parallel ranks", () => {
     const whole = pool();
     const piped = pool({ pipelineParallel: 2 });

@@ -1,6 +1,8 @@
 import { fitLogs } from "../../../src/serving/calibration/fitLogs.ts";
 import type { RooflineFactors } from "../../../src/serving/catalog/RooflineFactors.ts";
+import { rooflineOverhead } from "../../../src/serving/catalog/RooflineFactors.ts";
 import { rooflineForm } from "../../../src/serving/catalog/RooflineForm.ts";
+import { overheadMs } from "../../../src/serving/machine/RequestOverhead.ts";
 import { StepForm } from "../../../src/serving/steptime/StepForm.ts";
 import type { SiliconPoint } from "./SiliconPoint.ts";
 import { factorsOf, UNKNOWNS } from "./RooflineUnknowns.ts";
@@ -49,7 +51,7 @@ export const predictAll = (points: ReadonlyArray<SiliconPoint>, factors: Rooflin
 
 /** Time outside of steps that the first token of a point waits for. */
 export const requestMsOf = ({ shape, load }: SiliconPoint, factors: RooflineFactors): number =>
-  factors.engines[shape.engine].requestMs + factors.requestMsPerToken * load.inputTokens;
+  overheadMs(rooflineOverhead(shape.engine, factors), load.inputTokens);
 
 /** Twice the number of points: TPOT and TTFT of each. */
 const residualsAt = (
