@@ -80,7 +80,7 @@ const buildFleet = (
     const delay = (engine: Engine, listener: EngineListener): Engine => {
       const { requestOverhead: overhead } = pool;
       if (overhead === undefined) return engine;
-      tickets ??= simulation.attempts.pool.float64();
+      tickets ??= simulation.attempts.float64();
       return new DelayedReplica({ ...simulation, overhead, tickets, maxWaiting: pool.engine.maxWaiting, listener, engine });
     };
     const delayed = (listener: EngineListener): Engine => delay(build(listener), listener);

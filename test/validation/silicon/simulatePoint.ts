@@ -36,7 +36,7 @@ export const simulatePoint = (
     listener: loop,
   });
   const overhead = rooflineOverhead(point.shape.engine, factors);
-  const around = { overhead, kernel, attempts, tickets: attempts.pool.float64(), maxWaiting: MAX_WAITING, listener: loop, engine };
+  const around = { overhead, kernel, attempts, tickets: attempts.float64(), maxWaiting: MAX_WAITING, listener: loop, engine };
   loop.start(isDelayed ? new DelayedReplica(around) : engine);
   while (kernel.runFor(EVENTS, Infinity) === "more");
   return loop.means();
@@ -104,7 +104,7 @@ class Loop implements EngineListener {
       this.timed++;
       this.tpotMs += (kernel.now - firstMs) / gaps;
     }
-    attempts.pool.give(attempt);
+    attempts.give(attempt);
     // When the engine's next step has begun.
     kernel.post(kernel.now, this.actor, 0, 0, Phase.Timeout);
   }
@@ -118,7 +118,7 @@ class Loop implements EngineListener {
   private send(): void {
     const { attempts, lengths, kernel } = this;
     if (this.sent === lengths.inputs.length) return;
-    const slot = attempts.pool.take();
+    const slot = attempts.take();
     const index = this.sent++;
     attempts.request.at[slot] = index;
     attempts.classIndex.at[slot] = 0;
@@ -126,7 +126,7 @@ class Loop implements EngineListener {
     attempts.outputTokens.at[slot] = lengths.outputs[index]!;
     attempts.prefixKey.at[slot] = 0;
     attempts.prefixTokens.at[slot] = 0;
-    attempts.traceKeys[slot] = undefined;
+    attempts.traceKeys.set(slot, undefined);
     attempts.streamKey.at[slot] = index + 1;
     attempts.arrivalMs.at[slot] = kernel.now;
     if (!this.engine.submit(slot)) this.failed();
