@@ -6,7 +6,7 @@ import type { Actor, DelayRing, Timer } from "../kernel/Kernel.ts";
 import type { Column } from "../kernel/SlotPool.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import type { TimeAverage } from "../kernel/TimeAverage.ts";
-import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
+import type { RouterPolicy } from "../policy/routing/Router.ts";
 import { RouteEnd } from "../policy/routing/Router.ts";
 import { Verdict } from "../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
@@ -154,7 +154,9 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly reports: LoadReports | undefined;
   declare private readonly available: Uint8Array;
   declare private readonly view: Parameters<RouterPolicy["pick"]>[0];
-  private readonly route = new Route((attempt) => this.beginning(attempt));
+  private readonly route = routeWith(() => this.beginning(this.routed));
+  /** The attempt that `route` describes. */
+  private routed = NOWHERE;
   declare private listener: GatewayListener;
 
   constructor(
@@ -463,7 +465,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private pick(attempt: number): number {
     const { attempts } = this.simulation;
     this.route.promptTokens = attempts.ints[attempt | PROMPT_TOKENS]!;
-    this.route.attempt = attempt;
+    this.routed = attempt;
     this.route.classIndex = attempts.ints[attempt | CLASS_INDEX]!;
     let replica = this.ask(attempt);
     while (replica >= 0 && this.breakers?.admit(replica, attempt) === false) {
@@ -502,21 +504,14 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   }
 }
 
-/** What a router may know of an attempt; reused. Its beginning is looked up when a router asks for it. */
-class Route implements RouteRequest {
-  promptTokens = 0;
-  classIndex = 0;
-  attempt = NOWHERE;
-  declare private readonly beginningOf: (attempt: number) => number;
-
-  constructor(beginningOf: (attempt: number) => number) {
-    this.beginningOf = beginningOf;
-  }
-
-  get prefixHash(): number {
-    return this.beginningOf(this.attempt);
-  }
-}
+/** What a router may know of an attempt; reused. Its beginning is looked up only when a router asks for it. */
+const routeWith = (beginning: () => number): { promptTokens: number; classIndex: number; readonly prefixHash: number } => ({
+  promptTokens: 0,
+  get prefixHash() {
+    return beginning();
+  },
+  classIndex: 0,
+});
 
 /** Number of each class's tenant, counted from 0. */
 const tenantsOf = (classes: ReadonlyArray<TrafficClassSpec>): Int32Array => {
