@@ -141,6 +141,40 @@ describe("Histogram", () => {
     }
   });
 
+  it("law: values, many at once, and progressions, read at any moment -> the same to the last bit as one by one", () => {
+    const one = fc.oneof(
+      fc.record({ values }),
+      fc.record({
+        first: fc.nat(1000),
+        gap: fc.integer({ min: -3, max: 3 }),
+        count: fc.integer({ min: 1, max: 300 }),
+        weight: fc.integer({ min: 1, max: 9 }),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.record({ one, isRead: fc.boolean() }), { maxLength: 40 }), (turns) => {
+        const batched = new Histogram();
+        const single = new Histogram();
+        for (const { one: turn, isRead } of turns) {
+          if ("values" in turn) {
+            batched.recordAll(Float64Array.from(turn.values), turn.values.length);
+            for (const value of turn.values) single.record(value);
+          } else {
+            const first = turn.gap < 0 ? turn.first - turn.gap * turn.count : turn.first;
+            batched.recordProgression(first, turn.gap, turn.count, turn.weight);
+            single.recordProgression(first, turn.gap, turn.count, turn.weight);
+            expect(single.count).toBeGreaterThan(0);
+          }
+          if (isRead) batched.quantile(0.5);
+        }
+        expect(bucketsOf(batched)).toEqual(bucketsOf(single));
+        const statistics = ({ count, sum, min, max }: Histogram): ReadonlyArray<number> => [count, sum, min, max];
+        expect(statistics(batched)).toEqual(statistics(single));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it("nothing recorded -> count 0, no mean, no quantile", () => {
     const histogram = new Histogram();
     histogram.merge(new Histogram());

@@ -61,6 +61,29 @@ describe("Summary", () => {
     requireStatistics(summary, all, 1 / 256 + 1e-12);
   });
 
+  it("law: read at any moment -> the same statistics to the last bit as never read before", () => {
+    const all = many(EXACT_VALUES + 5000, 3);
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(all.length - 1), { maxLength: 12 }),
+        fc.array(fc.nat(all.length - 1), { maxLength: 2 }),
+        (reads, weighted) => {
+          const read = new Summary();
+          const unread = new Summary();
+          all.forEach((one, index) => {
+            for (const summary of [read, unread]) summary.record(one, weighted.includes(index) ? 2 : 1);
+            if (reads.includes(index)) read.quantile(0.99);
+            if (reads.includes(index)) expect([read.count, read.exact]).toEqual([unread.count, unread.exact]);
+          });
+          const statistics = ({ count, sum, min, max }: Summary): ReadonlyArray<number> => [count, sum, min, max];
+          expect(statistics(read)).toEqual(statistics(unread));
+          for (const q of quantiles) expect(read.quantile(q)).toBe(unread.quantile(q));
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
   it("merged, small or large on either side -> as all values in one", () => {
     for (const [left, right] of [
       [1_000, 2_000],
