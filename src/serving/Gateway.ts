@@ -6,7 +6,7 @@ import type { Actor, DelayRing, Timer } from "../kernel/Kernel.ts";
 import type { Column } from "../kernel/SlotPool.ts";
 import { Phase } from "../kernel/Kernel.ts";
 import type { TimeAverage } from "../kernel/TimeAverage.ts";
-import type { RouterPolicy } from "../policy/routing/Router.ts";
+import type { RouterPolicy, RouteRequest } from "../policy/routing/Router.ts";
 import { RouteEnd } from "../policy/routing/Router.ts";
 import { Verdict } from "../policy/shedding/Shedder.ts";
 import type { TrafficClassSpec } from "../workload/TrafficSpec.ts";
@@ -154,7 +154,7 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
   private readonly reports: LoadReports | undefined;
   declare private readonly available: Uint8Array;
   declare private readonly view: Parameters<RouterPolicy["pick"]>[0];
-  private readonly route = routeWith(() => this.beginning(this.routed));
+  private readonly route = new Route(() => this.beginning(this.routed));
   /** The attempt that `route` describes. */
   private routed = NOWHERE;
   declare private listener: GatewayListener;
@@ -505,13 +505,16 @@ class SimulatedGateway implements GatewayService, EngineListener, Actor {
 }
 
 /** What a router may know of an attempt; reused. Its beginning is looked up only when a router asks for it. */
-const routeWith = (beginning: () => number): { promptTokens: number; classIndex: number; readonly prefixHash: number } => ({
-  promptTokens: 0,
-  get prefixHash() {
-    return beginning();
-  },
-  classIndex: 0,
-});
+class Route implements RouteRequest {
+  promptTokens = 0;
+  classIndex = 0;
+  declare readonly prefixHash: number;
+
+  constructor(beginning: () => number) {
+    // A property of its own: whoever copies the request gets it too.
+    Object.defineProperty(this, "prefixHash", { enumerable: true, get: beginning });
+  }
+}
 
 /** Number of each class's tenant, counted from 0. */
 const tenantsOf = (classes: ReadonlyArray<TrafficClassSpec>): Int32Array => {
