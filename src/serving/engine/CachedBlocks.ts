@@ -1,16 +1,17 @@
 import type { BlockLists } from "./BlockLists.ts";
 import type { Blocks } from "./Blocks.ts";
 import { blocksFor } from "./Blocks.ts";
-import { ExtentIndex } from "./ExtentIndex.ts";
-import { Extents, LENGTH, NAMED, REFERENCES, REST, SIBLING, START } from "./Extents.ts";
+import { DOUBLED, Extents, LENGTH, PARTIAL, REFERENCES, REST, SIBLING, START, STRAND } from "./Extents.ts";
 import { FreeExtents } from "./FreeExtents.ts";
 import { IntBuffer } from "./IntBuffer.ts";
+import { StrandExtents } from "./StrandExtents.ts";
+import { StrandIndex } from "./StrandIndex.ts";
+import { StrandPath } from "./StrandPath.ts";
+import { Strands } from "./Strands.ts";
 import type { TokenContent } from "./TokenContent.ts";
-import { mixKey, NamedRange } from "./TokenContent.ts";
+import { mixKey } from "./TokenContent.ts";
 
 const NONE = -1;
-/** In place of a name: the last block of a sequence while it is not full. Names are not negative. */
-const PARTIAL = -1;
 
 /** Takes the keys of evicted blocks, for a second tier of the cache. */
 export interface EvictionListener {
@@ -22,8 +23,8 @@ export interface EvictionListener {
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
  * their last block first, so tails go before heads. When a key is cached already, a second block with the same content stays without one.
  *
- * Blocks have no identity here: runs of equal fate are extents, split where their fates part. A prompt of a thousand blocks costs as much as
- * it has names. The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
+ * Blocks have no identity here: runs of equal fate are extents, split where their fates part, and runs of successive names are strands. A
+ * prompt of a thousand blocks costs as much as it has strands and extents, a few, and a comparison of its names. The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
  *
  * Source: vLLM V1 KV cache manager (vllm-project/vllm, v1/core/block_pool.py, Apache-2.0), read as semantics.
  */
@@ -34,7 +35,9 @@ export class CachedBlocks implements Blocks {
   hitFree = 0;
   shared = 0;
   private readonly extents = new Extents();
-  private readonly index = new ExtentIndex(this.extents);
+  private readonly strands = new Strands();
+  private readonly index = new StrandIndex(this.strands);
+  private readonly named = new StrandExtents(this.extents, this.strands, this.index);
   private readonly released = new FreeExtents(this.extents);
   /** Blocks that were never used; they go before the free list. */
   declare private unused: number;
@@ -45,7 +48,7 @@ export class CachedBlocks implements Blocks {
   private readonly foundEnds = new IntBuffer();
   private readonly chain = new IntBuffer();
   private readonly made = new IntBuffer();
-  private readonly range = new NamedRange();
+  declare private readonly path: StrandPath;
   private readonly evicted: EvictionListener | undefined;
 
   /** `lists` may be shared by all replicas: a sequence holds blocks on one of them at a time. */
@@ -56,24 +59,32 @@ export class CachedBlocks implements Blocks {
     this.unused = total;
     this.lists = lists;
     this.evicted = evicted;
+    this.path = new StrandPath(this.strands, this.index, blockTokens);
   }
 
   lookup(content: TokenContent, tokens: number): number {
-    const { extents, range } = this;
+    const { extents, path } = this;
     const limit = Math.floor((tokens - 1) / this.blockTokens);
     this.found.clear();
     this.foundEnds.clear();
     this.hitFree = 0;
+    let strand = NONE;
     let at = 0;
     while (at < limit) {
-      range.seek(content, at, this.blockTokens);
-      const extent = this.covering(range.name, at);
-      if (extent === NONE) break;
-      const end = Math.min(extents.end(extent), range.end, limit) | 0;
-      if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
-      this.found.push(extent);
-      this.foundEnds.push(end);
-      at = end;
+      path.seek(content, at, strand);
+      strand = path.strand;
+      if (strand === NONE) break;
+      const strandEnd = Math.min(path.end, limit) | 0;
+      let extent = this.named.behind(strand, at);
+      while (at < strandEnd && extent !== NONE && extents.get(extent, START) <= at) {
+        const end = Math.min(extents.end(extent), strandEnd) | 0;
+        if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
+        this.found.push(extent);
+        this.foundEnds.push(end);
+        at = end;
+        extent = extents.get(extent, SIBLING);
+      }
+      if (at < strandEnd) break;
     }
     return at;
   }
@@ -133,6 +144,7 @@ export class CachedBlocks implements Blocks {
 
   clear(): void {
     this.index.clear();
+    this.strands.clear();
     this.extents.clear();
     this.released.clear();
     this.unused = this.total;
@@ -146,17 +158,9 @@ export class CachedBlocks implements Blocks {
       const extent = released.first;
       this.unused += extents.get(extent, LENGTH);
       released.remove(extent);
-      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      if (extents.get(extent, STRAND) >= 0) this.named.remove(extent);
       extents.give(extent);
     }
-  }
-
-  /** The named extent that holds the name's block at this position, or -1. */
-  private covering(name: number, at: number): number {
-    const { extents } = this;
-    let extent = this.index.first(name);
-    while (extent !== NONE && (extents.get(extent, START) > at || extents.end(extent) <= at)) extent = extents.get(extent, SIBLING);
-    return extent;
   }
 
   /** Gives the sequence its blocks from `from` on, up to what `tokens` tokens need; full ones get their names. */
@@ -171,53 +175,47 @@ export class CachedBlocks implements Blocks {
 
   /** Appends extents for the blocks from..blocks to `made`, or lets `last`, the one before them, grow. Full blocks are named unless their names are taken. */
   private make(content: TokenContent, last: number, from: number, full: number, blocks: number): void {
-    const { extents, range } = this;
+    const { extents, path } = this;
     let at = from;
     while (at < full) {
-      range.seek(content, at, this.blockTokens);
-      const rangeEnd = Math.min(range.end, full) | 0;
-      if (this.index.first(range.name) === NONE) {
-        last = extents.take(range.name, at, rangeEnd - at);
-        this.index.addFirst(last);
-        this.made.push(last);
-        at = rangeEnd;
-      }
-      while (at < rangeEnd) {
-        const taken = this.covering(range.name, at);
-        const end = taken === NONE ? this.nextTaken(range.name, at, rangeEnd) : Math.min(extents.end(taken), rangeEnd) | 0;
-        if (taken === NONE && last !== NONE && this.canGrow(last, range.name, at)) {
-          extents.set(last, LENGTH, end - extents.get(last, START));
-        } else {
-          last = extents.take(range.name, at, end - at);
-          if (taken === NONE) this.index.add(last);
-          this.made.push(last);
-        }
-        at = end;
-      }
+      path.seek(content, at, last === NONE ? NONE : extents.get(last, STRAND));
+      if (path.strand === NONE) path.make();
+      last = this.fillStrand(path.strand, last, at, Math.min(path.end, full) | 0);
+      at = Math.min(path.end, full) | 0;
     }
     // The block that is not full yet stands alone: it gets its name when it is.
     if (at < blocks) this.made.push(extents.take(PARTIAL, at, blocks - at));
   }
 
-  private canGrow(extent: number, name: number, at: number): boolean {
-    const { extents } = this;
-    return (
-      extents.name(extent) === name &&
-      extents.get(extent, NAMED) === 1 &&
-      extents.get(extent, REFERENCES) === 1 &&
-      extents.end(extent) === at
-    );
-  }
-
-  /** The first position from `at` on where a named extent starts, at most `limit`. */
-  private nextTaken(name: number, at: number, limit: number): number {
-    const { extents } = this;
-    let next = limit;
-    for (let extent = this.index.first(name); extent !== NONE; extent = extents.get(extent, SIBLING)) {
-      const start = extents.get(extent, START);
-      if (start > at && start < next) next = start;
+  /** The same for blocks of one strand; the last extent. */
+  private fillStrand(strand: number, last: number, from: number, to: number): number {
+    const { extents, named } = this;
+    let at = from;
+    let next = named.behind(strand, at);
+    let before = named.before;
+    while (at < to) {
+      const start = next === NONE ? to : extents.get(next, START);
+      let end: number;
+      if (start <= at) {
+        end = Math.min(extents.end(next), to);
+        last = extents.take(DOUBLED, at, end - at);
+        this.made.push(last);
+        before = next;
+        next = extents.get(next, SIBLING);
+      } else {
+        end = Math.min(start, to);
+        if (last !== NONE && last === before && extents.end(last) === at && extents.get(last, REFERENCES) === 1) {
+          extents.set(last, LENGTH, end - extents.get(last, START));
+        } else {
+          last = extents.take(strand, at, end - at);
+          named.insert(last, before);
+          this.made.push(last);
+          before = last;
+        }
+      }
+      at = end;
     }
-    return next;
+    return last;
   }
 
   /** Takes a last block that was not full out of the sequence's list, and returns how many blocks are left in it. */
@@ -227,7 +225,7 @@ export class CachedBlocks implements Blocks {
     const entries = lists.length(slot);
     if (entries === 0) return held;
     const extent = lists.get(slot, entries - 1);
-    if (extents.name(extent) !== PARTIAL) return held;
+    if (extents.get(extent, STRAND) !== PARTIAL) return held;
     const start = extents.get(extent, START);
     lists.pop(slot);
     lists.hold(slot, start);
@@ -263,7 +261,7 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     const start = extents.get(extent, START);
     const end = extents.end(extent);
-    if (extents.get(extent, NAMED) === 1 || start >= full) return this.made.push(extent);
+    if (extents.get(extent, STRAND) >= 0 || start >= full) return this.made.push(extent);
     extents.give(extent);
     this.make(content, NONE, start, Math.min(end, full) | 0, end);
   }
@@ -289,13 +287,13 @@ export class CachedBlocks implements Blocks {
   /** Cuts the extent at a position inside it and returns the part from there on. */
   private split(extent: number, at: number): number {
     const { extents } = this;
-    const tail = extents.take(extents.name(extent), at, extents.end(extent) - at);
+    const tail = extents.take(extents.get(extent, STRAND), at, extents.end(extent) - at);
     const references = extents.get(extent, REFERENCES);
     extents.set(tail, REFERENCES, references);
     extents.set(tail, REST, extents.get(extent, REST));
     extents.set(extent, REST, tail);
     extents.set(extent, LENGTH, at - extents.get(extent, START));
-    this.index.add(tail);
+    this.named.insert(tail, extent);
     if (references === 0) this.released.insertBefore(tail, extent);
     return tail;
   }
@@ -316,7 +314,7 @@ export class CachedBlocks implements Blocks {
       if (this.evicted !== undefined) this.report(this.evicted, extent, Math.min(length, left));
       if (length > left) return extents.set(extent, LENGTH, length - left);
       released.remove(extent);
-      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      if (extents.get(extent, STRAND) >= 0) this.named.remove(extent);
       extents.give(extent);
       left -= length;
     }
@@ -325,8 +323,9 @@ export class CachedBlocks implements Blocks {
   /** The last blocks of an extent are evicted, last block first. */
   private report(listener: EvictionListener, extent: number, blocks: number): void {
     const { extents } = this;
-    if (extents.get(extent, NAMED) !== 1) return;
+    const strand = extents.get(extent, STRAND);
+    if (strand < 0) return;
     const end = extents.end(extent);
-    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.name(extent), end - i));
+    for (let i = 1; i <= blocks; i++) listener.put(mixKey(this.strands.nameOfBlock(strand, end - i, this.blockTokens), end - i));
   }
 }

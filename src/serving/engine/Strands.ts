@@ -1,0 +1,131 @@
+import { IntBuffer } from "./IntBuffer.ts";
+
+const NONE = -1;
+
+/** One record takes 32 bytes, half a cache line. */
+const STRIDE = 8;
+/** The first of the extents that it names. */
+export const EXTENT = 0;
+/** Which of its content's names is its first one, and how many it has. */
+export const INDEX = 1;
+export const COUNT = 2;
+/** Tokens that each name stands for, or `ENDLESS`. */
+export const NAME_TOKENS = 3;
+/** Hash of its first name. */
+export const HASH = 4;
+/** Where its names lie. */
+const OFFSET = 5;
+
+/** In place of the tokens per name: the one name stands for all blocks of the content, however far it goes. */
+export const ENDLESS = 0;
+
+/**
+ * Records of strands: runs of successive names of one content. A recorded name says all that comes before it, so it lies in one strand at
+ * most and a strand is known by its first name; a content that parts from it in the middle goes on in another one.
+ */
+export class Strands {
+  private records = new Int32Array(64 * STRIDE);
+  private readonly unused = new IntBuffer();
+  private fresh = 0;
+  private names = new Float64Array(256);
+  private spare = new Float64Array(256);
+  /** Names in `names`, those of strands that are gone included, and without them. */
+  private written = 0;
+  private alive = 0;
+
+  get(strand: number, field: number): number {
+    return this.records[strand * STRIDE + field]!;
+  }
+
+  set(strand: number, field: number, value: number): void {
+    this.records[strand * STRIDE + field] = value;
+  }
+
+  /** Whether it has the content's name `index` as its first one. */
+  startsWith(strand: number, keys: Float64Array, index: number, nameTokens: number): boolean {
+    const { records } = this;
+    const base = strand * STRIDE;
+    return (
+      this.names[records[base + OFFSET]!] === keys[index] && records[base + INDEX] === index && records[base + NAME_TOKENS] === nameTokens
+    );
+  }
+
+  /** Whether it has the content's name `index` anywhere. */
+  has(strand: number, keys: Float64Array, index: number, nameTokens: number): boolean {
+    const { records } = this;
+    const base = strand * STRIDE;
+    const place = index - records[base + INDEX]!;
+    if (place < 0 || place >= records[base + COUNT]! || records[base + NAME_TOKENS] !== nameTokens) return false;
+    return this.names[records[base + OFFSET]! + place] === keys[index];
+  }
+
+  /** The first of the names `from` .. `to` of the content that is not this strand's, or `to`. */
+  parting(strand: number, keys: Float64Array, from: number, to: number): number {
+    const { records, names } = this;
+    const base = strand * STRIDE;
+    const shift = records[base + OFFSET]! - records[base + INDEX]!;
+    const end = Math.min(to, records[base + INDEX]! + records[base + COUNT]!);
+    let index = from;
+    while (index < end && names[shift + index] === keys[index]) index++;
+    return index;
+  }
+
+  /** The name of a block: that of its last token. */
+  nameOfBlock(strand: number, block: number, blockTokens: number): number {
+    const nameTokens = this.get(strand, NAME_TOKENS);
+    const index = nameTokens === ENDLESS ? 0 : Math.floor(((block + 1) * blockTokens - 1) / nameTokens);
+    return this.names[this.get(strand, OFFSET) + index - this.get(strand, INDEX)]!;
+  }
+
+  /** A strand of the content's names `from` .. `to`, without extents. */
+  take(keys: Float64Array, from: number, to: number, nameTokens: number): number {
+    const { unused } = this;
+    const count = to - from;
+    if (this.written + count > this.names.length) this.makeRoom(count);
+    const strand = unused.size > 0 ? unused.at[--unused.size]! : this.fresh++;
+    const base = strand * STRIDE;
+    if (base === this.records.length) this.grow();
+    const { records, names, written } = this;
+    records[base + EXTENT] = NONE;
+    records[base + INDEX] = from;
+    records[base + COUNT] = count;
+    records[base + NAME_TOKENS] = nameTokens;
+    records[base + OFFSET] = written;
+    for (let i = 0; i < count; i++) names[written + i] = keys[from + i]!;
+    this.written += count;
+    this.alive += count;
+    return strand;
+  }
+
+  give(strand: number): void {
+    this.alive -= this.get(strand, COUNT);
+    this.set(strand, COUNT, 0);
+    this.unused.push(strand);
+  }
+
+  clear(): void {
+    this.unused.clear();
+    this.fresh = this.written = this.alive = 0;
+  }
+
+  private grow(): void {
+    const records = new Int32Array(this.records.length * 2);
+    records.set(this.records);
+    this.records = records;
+  }
+
+  /** Leaves out the names of strands that are gone. Afterwards half of the room is free at least, so each name moves once on average. */
+  private makeRoom(count: number): void {
+    const { records, names } = this;
+    const needed = this.alive + count;
+    const room = this.spare.length >= 2 * needed ? this.spare : new Float64Array(4 * needed);
+    this.written = 0;
+    for (let base = 0; base < this.fresh * STRIDE; base += STRIDE) {
+      const from = records[base + OFFSET]!;
+      records[base + OFFSET] = this.written;
+      for (let i = 0; i < records[base + COUNT]!; i++) room[this.written++] = names[from + i]!;
+    }
+    this.spare = names;
+    this.names = room;
+  }
+}
