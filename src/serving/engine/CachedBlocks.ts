@@ -46,7 +46,6 @@ export class CachedBlocks implements Blocks {
   /** Extents that the last look-up found, and where the hit in each ends. */
   private readonly found = new IntBuffer();
   private readonly foundEnds = new IntBuffer();
-  private readonly chain = new IntBuffer();
   private readonly made = new IntBuffer();
   declare private readonly path: StrandPath;
   private readonly evicted: EvictionListener | undefined;
@@ -68,14 +67,11 @@ export class CachedBlocks implements Blocks {
     this.found.clear();
     this.foundEnds.clear();
     this.hitFree = 0;
-    let strand = NONE;
     let at = 0;
-    while (at < limit) {
-      path.seek(content, at, strand);
-      strand = path.strand;
-      if (strand === NONE) break;
+    path.seek(content, 0, NONE);
+    while (path.strand !== NONE) {
       const strandEnd = Math.min(path.end, limit) | 0;
-      let extent = this.named.behind(strand, at);
+      let extent = this.named.behind(path.strand, at);
       while (at < strandEnd && extent !== NONE && extents.get(extent, START) <= at) {
         const end = Math.min(extents.end(extent), strandEnd) | 0;
         if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
@@ -84,7 +80,8 @@ export class CachedBlocks implements Blocks {
         at = end;
         extent = extents.get(extent, SIBLING);
       }
-      if (at < strandEnd) break;
+      if (at < strandEnd || at === limit) break;
+      path.advance(content);
     }
     return at;
   }
@@ -113,7 +110,7 @@ export class CachedBlocks implements Blocks {
   extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void {
     const held = blocksFor(fromTokens, this.blockTokens);
     this.evict(blocksFor(toTokens, this.blockTokens) - held);
-    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), toTokens);
+    this.fill(slot, content, toTokens);
   }
 
   takeForDecode(count: number): void {
@@ -121,21 +118,22 @@ export class CachedBlocks implements Blocks {
   }
 
   fill(slot: number, content: TokenContent, tokens: number): void {
-    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), tokens);
+    const held = this.withoutPartial(slot);
+    this.own(slot, content, this.lastOf(slot, held), held, tokens);
   }
 
-  release(slot: number, content: TokenContent, tokens: number, blocks = blocksFor(tokens, this.blockTokens)): void {
-    const { chain, made } = this;
+  release(slot: number, content: TokenContent, tokens: number): void {
+    const { made, lists } = this;
     const full = Math.floor(tokens / this.blockTokens);
-    const listed = this.lists.held(slot);
+    const listed = lists.held(slot);
     const from = full >= listed ? this.withoutPartial(slot) : listed;
-    this.gather(slot, from);
+    const blocks = blocksFor(tokens, this.blockTokens);
     made.clear();
-    for (let i = 0; i < chain.size; i++) this.keepOrName(chain.at[i]!, content, full);
+    this.gather(slot, content, from, full);
     // What decode steps have taken gets its names now.
     if (blocks > from) this.make(content, made.size > 0 ? made.at[made.size - 1]! : NONE, from, full, blocks);
     for (let i = made.size - 1; i >= 0; i--) this.dereference(made.at[i]!);
-    this.lists.clear(slot);
+    lists.clear(slot);
   }
 
   giveBack(count: number): void {
@@ -177,11 +175,13 @@ export class CachedBlocks implements Blocks {
   private make(content: TokenContent, last: number, from: number, full: number, blocks: number): void {
     const { extents, path } = this;
     let at = from;
+    if (at < full) path.seek(content, at, last === NONE ? NONE : extents.get(last, STRAND));
     while (at < full) {
-      path.seek(content, at, last === NONE ? NONE : extents.get(last, STRAND));
       if (path.strand === NONE) path.make();
-      last = this.fillStrand(path.strand, last, at, Math.min(path.end, full) | 0);
-      at = Math.min(path.end, full) | 0;
+      const end = Math.min(path.end, full) | 0;
+      last = this.fillStrand(path.strand, last, at, end);
+      at = end;
+      if (at < full) path.advance(content);
     }
     // The block that is not full yet stands alone: it gets its name when it is.
     if (at < blocks) this.made.push(extents.take(PARTIAL, at, blocks - at));
@@ -233,26 +233,29 @@ export class CachedBlocks implements Blocks {
     return start;
   }
 
-  /** The last named or doubled extent of a sequence: one that could grow. */
-  private lastOf(slot: number): number {
-    const blocks = this.withoutPartial(slot);
-    const entries = this.lists.length(slot);
+  /** The last extent of a sequence that holds so many full blocks, or -1. */
+  private lastOf(slot: number, blocks: number): number {
+    const { extents, lists } = this;
+    const entries = lists.length(slot);
     if (entries === 0) return NONE;
-    let extent = this.lists.get(slot, entries - 1);
-    while (this.extents.end(extent) < blocks) extent = this.extents.get(extent, REST);
+    let extent = lists.get(slot, entries - 1);
+    while (extents.end(extent) < blocks) extent = extents.get(extent, REST);
     return extent;
   }
 
-  /** Fills `chain` with all extents of the sequence, which holds so many blocks. */
-  private gather(slot: number, blocks: number): void {
-    const { chain, extents, lists } = this;
+  /** Appends all extents of the sequence, which holds so many blocks, to `made`. */
+  private gather(slot: number, content: TokenContent, blocks: number, full: number): void {
+    const { extents, lists } = this;
     const entries = lists.length(slot);
-    chain.clear();
     for (let i = 0; i < entries; i++) {
       let extent = lists.get(slot, i);
       const end = i + 1 < entries ? extents.get(lists.get(slot, i + 1), START) : blocks;
-      chain.push(extent);
-      while (extents.end(extent) < end) chain.push((extent = extents.get(extent, REST)));
+      while (extents.end(extent) < end) {
+        const rest = extents.get(extent, REST);
+        this.keepOrName(extent, content, full);
+        extent = rest;
+      }
+      this.keepOrName(extent, content, full);
     }
   }
 

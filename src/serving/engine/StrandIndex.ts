@@ -32,9 +32,15 @@ export class StrandIndex {
 
   /** The first of the content's names `from` .. `to` with which a strand begins, or `to`. */
   firstKnown(keys: Float64Array, from: number, to: number, nameTokens: number): number {
-    let index = from;
-    while (index < to && this.find(keys, index, nameTokens) === NONE) index++;
-    return index;
+    const { table, strands, shift } = this;
+    const mask = table.length - 1;
+    for (let index = from; index < to; index++) {
+      const hash = hashOf(keys[index]!);
+      for (let i = (hash >>> shift) << 1; table[i + STRAND] !== NONE; i = (i + 2) & mask) {
+        if (table[i + KNOWN_HASH] === hash && strands.startsWith(table[i + STRAND]!, keys, index, nameTokens)) return index;
+      }
+    }
+    return to;
   }
 
   /** Makes a strand known that begins with the content's name `index`, as no other one does. */

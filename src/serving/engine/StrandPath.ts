@@ -4,39 +4,64 @@ import { ENDLESS } from "./Strands.ts";
 import type { TokenContent } from "./TokenContent.ts";
 
 const NONE = -1;
-const NO_END = 2 ** 30;
+const NO_LIMIT = 2 ** 30;
 
-/** Finds the strand that names a block of a content, as `blockKey` names it, and how far it goes; makes a new one where there is none. */
+/** Goes through a content's blocks from strand to strand, which name them as `blockKey` does; makes a new strand where there is none. */
 export class StrandPath {
-  /** The strand, or -1. */
+  /** The strand of the block that was looked for, or -1. */
   strand = NONE;
   /** Index of the first block behind those that the strand names in the content. */
   end = 0;
   declare private readonly strands: Strands;
   declare private readonly index: StrandIndex;
   declare private readonly blockTokens: number;
-  /** The names among which that of the block is, as `traceKeys` or a single one; its place; how many of them name blocks; where these end. */
+  /** The names among which the block's own is: all of `traceKeys`, or one alone. */
   declare private keys: Float64Array;
   private nameTokens = ENDLESS;
-  private wanted = 0;
-  private names = 0;
+  /** Index of the first block that has its name elsewhere. */
   private limit = 0;
-  private readonly single = new Float64Array(1);
+  /** The place of the block's name, and of the first one that is not this strand's. */
+  private wanted = 0;
+  private next = 0;
+  private readonly alone = new Float64Array(1);
 
   constructor(strands: Strands, index: StrandIndex, blockTokens: number) {
     this.strands = strands;
     this.index = index;
     this.blockTokens = blockTokens;
-    this.keys = this.single;
+    this.keys = this.alone;
   }
 
-  /** Looks for block `at`; `before` is the strand of the block before it, or negative if that is not known. */
+  /** Looks for block `at`; `before` is the strand of the block before it, or negative where that is not known. */
   seek(content: TokenContent, at: number, before: number): void {
     this.read(content, at);
-    const { strands, index, keys, nameTokens, wanted, names } = this;
-    let next = nameTokens === ENDLESS ? 0 : Math.max(0, this.nameOf(at - 1));
-    let strand = before >= 0 && strands.has(before, keys, next, nameTokens) ? before : NONE;
-    if (strand === NONE) next = 0;
+    const { strands, keys, nameTokens } = this;
+    const last = nameTokens === ENDLESS || at === 0 ? 0 : this.nameOf(at - 1);
+    if (before >= 0 && strands.has(before, keys, last, nameTokens)) this.walk(before, last);
+    else this.walk(NONE, 0);
+  }
+
+  /** Looks for block `end` of the same content. */
+  advance(content: TokenContent): void {
+    const at = this.end;
+    if (at >= this.limit) return this.seek(content, at, this.strand);
+    this.wanted = this.nameOf(at);
+    this.walk(NONE, this.next);
+  }
+
+  /** After a search in vain: a new strand of the block's name and those that follow in the content, up to one that another strand begins with. */
+  make(): void {
+    const { strands, index, keys, nameTokens, wanted } = this;
+    this.next = index.firstKnown(keys, wanted + 1, this.names(), nameTokens);
+    this.end = this.endOf(this.next);
+    this.strand = strands.take(keys, wanted, this.next, nameTokens);
+    index.add(this.strand, keys, wanted);
+  }
+
+  /** Follows the names from place `next` on, which is in the strand if there is one, to the strand of the wanted name. */
+  private walk(strand: number, next: number): void {
+    const { strands, index, keys, nameTokens, wanted } = this;
+    const names = this.names();
     for (;;) {
       if (strand === NONE) strand = index.find(keys, next, nameTokens);
       next = strand === NONE ? next + 1 : strands.parting(strand, keys, next, names);
@@ -44,39 +69,33 @@ export class StrandPath {
       strand = NONE;
     }
     this.strand = strand;
+    this.next = next;
     this.end = this.endOf(next);
-  }
-
-  /** After a search in vain: a new strand of the block's name and those that follow in the content, up to one that another strand begins with. */
-  make(): void {
-    const { strands, index, keys, nameTokens, wanted } = this;
-    const end = index.firstKnown(keys, wanted + 1, this.names, nameTokens);
-    this.strand = strands.take(keys, wanted, end, nameTokens);
-    index.add(this.strand, keys, wanted);
-    this.end = this.endOf(end);
   }
 
   private read(content: TokenContent, at: number): void {
     const { blockTokens } = this;
-    const endTokens = (at + 1) * blockTokens;
     const { traceKeys } = content;
-    if (endTokens > content.prefixTokens && traceKeys !== undefined && endTokens <= content.promptTokens) {
+    const prefixed = (at + 1) * blockTokens <= content.prefixTokens;
+    if (!prefixed && traceKeys !== undefined) {
       this.nameTokens = content.traceBlockTokens;
-      this.wanted = this.nameOf(at);
-      if (this.wanted < traceKeys.length) {
+      this.limit = Math.floor(Math.min(content.promptTokens, traceKeys.length * this.nameTokens) / blockTokens) | 0;
+      if (at < this.limit) {
         this.keys = traceKeys;
-        this.limit = Math.floor(content.promptTokens / blockTokens) | 0;
-        this.names = Math.min(traceKeys.length, this.nameOf(this.limit - 1) + 1);
+        this.wanted = this.nameOf(at);
         return;
       }
     }
-    const prefixed = endTokens <= content.prefixTokens;
-    this.single[0] = prefixed ? content.prefixKey : content.streamKey;
-    this.keys = this.single;
-    this.limit = prefixed ? Math.floor(content.prefixTokens / blockTokens) | 0 : NO_END;
     this.nameTokens = ENDLESS;
+    this.limit = prefixed ? Math.floor(content.prefixTokens / blockTokens) | 0 : NO_LIMIT;
+    this.alone[0] = prefixed ? content.prefixKey : content.streamKey;
+    this.keys = this.alone;
     this.wanted = 0;
-    this.names = 1;
+  }
+
+  /** How many names the blocks before `limit` have. */
+  private names(): number {
+    return this.nameTokens === ENDLESS ? 1 : this.nameOf(this.limit - 1) + 1;
   }
 
   /** Place of a block's name: that of its last token. */
