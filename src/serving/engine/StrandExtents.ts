@@ -2,7 +2,7 @@ import type { Extents } from "./Extents.ts";
 import { SIBLING, STRAND } from "./Extents.ts";
 import type { StrandIndex } from "./StrandIndex.ts";
 import type { Strands } from "./Strands.ts";
-import { EXTENT } from "./Strands.ts";
+import { CHILDREN, EXTENT, PARENT } from "./Strands.ts";
 
 const NONE = -1;
 
@@ -45,19 +45,29 @@ export class StrandExtents {
     }
   }
 
-  /** Takes an extent out; with the last one the strand is gone. */
+  /** Takes an extent out; with the last one the strand is gone if it has no child. */
   remove(extent: number): void {
     const { extents, strands } = this;
     const strand = extents.get(extent, STRAND);
     const after = extents.get(extent, SIBLING);
     let before = strands.get(strand, EXTENT);
-    if (before !== extent) {
-      while (extents.get(before, SIBLING) !== extent) before = extents.get(before, SIBLING);
-      extents.set(before, SIBLING, after);
-    } else if (after !== NONE) strands.set(strand, EXTENT, after);
-    else {
+    if (before === extent) {
+      strands.set(strand, EXTENT, after);
+      if (after === NONE) this.prune(strand);
+      return;
+    }
+    while (extents.get(before, SIBLING) !== extent) before = extents.get(before, SIBLING);
+    extents.set(before, SIBLING, after);
+  }
+
+  /** Gives up the strand, and those above it, that nothing needs any more. */
+  private prune(from: number): void {
+    const { strands } = this;
+    let strand = from;
+    while (strand !== NONE && strands.get(strand, EXTENT) === NONE && strands.get(strand, CHILDREN) === 0) {
       this.index.remove(strand);
       strands.give(strand);
+      strand = strands.get(strand, PARENT);
     }
   }
 }

@@ -8,7 +8,7 @@ const STRAND = 0;
 const KNOWN_HASH = 1;
 const FEWEST = 64;
 
-/** Open-addressing map from first name to strand. */
+/** Open-addressing map from parent and first name to strand. */
 export class StrandIndex {
   declare private readonly strands: Strands;
   private table = new Int32Array(2 * FEWEST).fill(NONE);
@@ -19,31 +19,18 @@ export class StrandIndex {
     this.strands = strands;
   }
 
-  /** The strand that begins with the content's name `index`, or -1. */
-  find(keys: Float64Array, index: number, nameTokens: number): number {
+  /** The child of `parent` (of nothing: -1) that begins with the content's name `index`, or -1. */
+  find(keys: Float64Array, index: number, nameTokens: number, parent: number): number {
     const { table, strands } = this;
     const mask = table.length - 1;
     const hash = hashOf(keys[index]!);
     for (let i = (hash >>> this.shift) << 1; ; i = (i + 2) & mask) {
       const strand = table[i + STRAND]!;
-      if (strand === NONE || (table[i + KNOWN_HASH] === hash && strands.startsWith(strand, keys, index, nameTokens))) return strand;
+      if (strand === NONE || (table[i + KNOWN_HASH] === hash && strands.begins(strand, keys, index, nameTokens, parent))) return strand;
     }
   }
 
-  /** The first of the content's names `from` .. `to` with which a strand begins, or `to`. */
-  firstKnown(keys: Float64Array, from: number, to: number, nameTokens: number): number {
-    const { table, strands, shift } = this;
-    const mask = table.length - 1;
-    for (let index = from; index < to; index++) {
-      const hash = hashOf(keys[index]!);
-      for (let i = (hash >>> shift) << 1; table[i + STRAND] !== NONE; i = (i + 2) & mask) {
-        if (table[i + KNOWN_HASH] === hash && strands.startsWith(table[i + STRAND]!, keys, index, nameTokens)) return index;
-      }
-    }
-    return to;
-  }
-
-  /** Makes a strand known that begins with the content's name `index`, as no other one does. */
+  /** Makes a strand known that begins with the content's name `index`, as no other child of its parent does. */
   add(strand: number, keys: Float64Array, index: number): void {
     const hash = hashOf(keys[index]!);
     if (this.used * 4 >= this.table.length) this.grow();

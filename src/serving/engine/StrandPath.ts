@@ -20,9 +20,11 @@ export class StrandPath {
   private nameTokens = ENDLESS;
   /** Index of the first block that has its name elsewhere. */
   private limit = 0;
-  /** The place of the block's name, and of the first one that is not this strand's. */
+  /** The place of the block's name, and of the first one that is not in the strands on the way there. */
   private wanted = 0;
   private next = 0;
+  /** The last strand on the way, or -1. */
+  private reached = NONE;
   private readonly alone = new Float64Array(1);
 
   constructor(strands: Strands, index: StrandIndex, blockTokens: number) {
@@ -37,7 +39,7 @@ export class StrandPath {
     this.read(content, at);
     const { strands, keys, nameTokens } = this;
     const last = nameTokens === ENDLESS || at === 0 ? 0 : this.nameOf(at - 1);
-    if (before >= 0 && strands.has(before, keys, last, nameTokens)) this.walk(before, last);
+    if (before >= 0 && strands.has(before, keys, last, nameTokens)) this.walk(before, strands.parting(before, keys, last, this.names()));
     else this.walk(NONE, 0);
   }
 
@@ -46,30 +48,33 @@ export class StrandPath {
     const at = this.end;
     if (at >= this.limit) return this.seek(content, at, this.strand);
     this.wanted = this.nameOf(at);
-    this.walk(NONE, this.next);
+    this.walk(this.strand, this.next);
   }
 
-  /** After a search in vain: a new strand of the block's name and those that follow in the content, up to one that another strand begins with. */
+  /** After a search in vain: a new strand of all names that were not found. */
   make(): void {
-    const { strands, index, keys, nameTokens, wanted } = this;
-    this.next = index.firstKnown(keys, wanted + 1, this.names(), nameTokens);
-    this.end = this.endOf(this.next);
-    this.strand = strands.take(keys, wanted, this.next, nameTokens);
-    index.add(this.strand, keys, wanted);
+    const { strands, index, keys, next } = this;
+    const strand = strands.take(keys, next, this.names(), this.nameTokens, this.reached);
+    index.add(strand, keys, next);
+    this.strand = this.reached = strand;
+    this.next = this.names();
+    this.end = this.limit;
   }
 
-  /** Follows the names from place `next` on, which is in the strand if there is one, to the strand of the wanted name. */
-  private walk(strand: number, next: number): void {
+  /** From a strand, or from nowhere, on to that of the wanted name; `next` is the place of the first name that is not known to be on the way. */
+  private walk(from: number, next: number): void {
     const { strands, index, keys, nameTokens, wanted } = this;
     const names = this.names();
-    for (;;) {
-      if (strand === NONE) strand = index.find(keys, next, nameTokens);
-      next = strand === NONE ? next + 1 : strands.parting(strand, keys, next, names);
-      if (next > wanted) break;
-      strand = NONE;
+    let strand = from;
+    while (next <= wanted) {
+      const child = index.find(keys, next, nameTokens, strand);
+      if (child === NONE) break;
+      strand = child;
+      next = strands.parting(strand, keys, next, names);
     }
-    this.strand = strand;
+    this.reached = strand;
     this.next = next;
+    this.strand = next > wanted ? strand : NONE;
     this.end = this.endOf(next);
   }
 

@@ -13,15 +13,18 @@ export const COUNT = 2;
 export const NAME_TOKENS = 3;
 /** Hash of its first name. */
 export const HASH = 4;
+/** The strand that holds the name before its first one, or -1, and how many strands have it as theirs. */
+export const PARENT = 5;
+export const CHILDREN = 6;
 /** Where its names lie. */
-const OFFSET = 5;
+const OFFSET = 7;
 
-/** In place of the tokens per name: the one name stands for all blocks of the content, however far it goes. */
+/** In place of tokens per name: the one name stands for all blocks of the content, however far it goes. */
 export const ENDLESS = 0;
 
 /**
- * Records of strands: runs of successive names of one content. A recorded name says all that comes before it, so it lies in one strand at
- * most and a strand is known by its first name; a content that parts from it in the middle goes on in another one.
+ * Records of strands: runs of successive names of one content. Where another content parts from it, a child of the strand begins, so strands
+ * form trees in which a beginning has one place. A strand stays as long as it names an extent or has a child.
  */
 export class Strands {
   private records = new Int32Array(64 * STRIDE);
@@ -41,16 +44,19 @@ export class Strands {
     this.records[strand * STRIDE + field] = value;
   }
 
-  /** Whether it has the content's name `index` as its first one. */
-  startsWith(strand: number, keys: Float64Array, index: number, nameTokens: number): boolean {
+  /** Whether it is the child of `parent` (of nothing: -1) that begins with the content's name `index`. */
+  begins(strand: number, keys: Float64Array, index: number, nameTokens: number, parent: number): boolean {
     const { records } = this;
     const base = strand * STRIDE;
     return (
-      this.names[records[base + OFFSET]!] === keys[index] && records[base + INDEX] === index && records[base + NAME_TOKENS] === nameTokens
+      this.names[records[base + OFFSET]!] === keys[index] &&
+      records[base + INDEX] === index &&
+      records[base + PARENT] === parent &&
+      records[base + NAME_TOKENS] === nameTokens
     );
   }
 
-  /** Whether it has the content's name `index` anywhere. */
+  /** Whether it has the content's name `index`. */
   has(strand: number, keys: Float64Array, index: number, nameTokens: number): boolean {
     const { records } = this;
     const base = strand * STRIDE;
@@ -78,7 +84,7 @@ export class Strands {
   }
 
   /** A strand of the content's names `from` .. `to`, without extents. */
-  take(keys: Float64Array, from: number, to: number, nameTokens: number): number {
+  take(keys: Float64Array, from: number, to: number, nameTokens: number, parent: number): number {
     const { unused } = this;
     const count = to - from;
     if (this.written + count > this.names.length) this.makeRoom(count);
@@ -90,7 +96,10 @@ export class Strands {
     records[base + INDEX] = from;
     records[base + COUNT] = count;
     records[base + NAME_TOKENS] = nameTokens;
+    records[base + PARENT] = parent;
+    records[base + CHILDREN] = 0;
     records[base + OFFSET] = written;
+    if (parent !== NONE) records[parent * STRIDE + CHILDREN]!++;
     for (let i = 0; i < count; i++) names[written + i] = keys[from + i]!;
     this.written += count;
     this.alive += count;
@@ -98,8 +107,12 @@ export class Strands {
   }
 
   give(strand: number): void {
-    this.alive -= this.get(strand, COUNT);
-    this.set(strand, COUNT, 0);
+    const { records } = this;
+    const base = strand * STRIDE;
+    const parent = records[base + PARENT]!;
+    if (parent !== NONE) records[parent * STRIDE + CHILDREN]!--;
+    this.alive -= records[base + COUNT]!;
+    records[base + COUNT] = 0;
     this.unused.push(strand);
   }
 
