@@ -4,7 +4,6 @@ import { ENDLESS } from "./Strands.ts";
 import type { TokenContent } from "./TokenContent.ts";
 
 const NONE = -1;
-const NO_LIMIT = 2 ** 30;
 
 /** Goes through a content's blocks from strand to strand, which name them as `blockKey` does; makes a new strand where there is none. */
 export class StrandPath {
@@ -15,16 +14,13 @@ export class StrandPath {
   declare private readonly strands: Strands;
   declare private readonly index: StrandIndex;
   declare private readonly blockTokens: number;
-  /** The names among which the block's own is: all of `traceKeys`, or one alone. */
+  /** The names among which the block's own is: all of `traceKeys`, or one alone; for how many tokens each stands, and all of them. */
   declare private keys: Float64Array;
   private nameTokens = ENDLESS;
-  /** Index of the first block that has its name elsewhere. */
-  private limit = 0;
-  /** The place of the block's name, and of the first one that is not in the strands on the way there. */
-  private wanted = 0;
-  private next = 0;
-  /** The last strand on the way, or -1. */
+  private namedTokens = 0;
+  /** The last strand on the way to the block, or -1, and the place of the first name that is not in those on the way. */
   private reached = NONE;
+  private next = 0;
   private readonly alone = new Float64Array(1);
 
   constructor(strands: Strands, index: StrandIndex, blockTokens: number) {
@@ -36,81 +32,70 @@ export class StrandPath {
 
   /** Looks for block `at`; `before` is the strand of the block before it, or negative where that is not known. */
   seek(content: TokenContent, at: number, before: number): void {
+    const { strands } = this;
     this.read(content, at);
-    const { strands, keys, nameTokens } = this;
-    const last = nameTokens === ENDLESS || at === 0 ? 0 : this.nameOf(at - 1);
-    if (before >= 0 && strands.has(before, keys, last, nameTokens)) this.walk(before, strands.parting(before, keys, last, this.names()));
-    else this.walk(NONE, 0);
+    this.reached = NONE;
+    this.next = 0;
+    if (before >= 0) {
+      const last = Math.floor((at * this.blockTokens - 1) / this.nameTokens) | 0;
+      if (strands.has(before, this.keys, last, this.nameTokens)) {
+        this.reached = before;
+        this.next = strands.parting(before, this.keys, last);
+      }
+    }
+    this.walk(at);
   }
 
   /** Looks for block `end` of the same content. */
   advance(content: TokenContent): void {
-    const at = this.end;
-    if (at >= this.limit) return this.seek(content, at, this.strand);
-    this.wanted = this.nameOf(at);
-    this.walk(this.strand, this.next);
+    if ((this.end + 1) * this.blockTokens > this.namedTokens) this.seek(content, this.end, this.strand);
+    else this.walk(this.end);
   }
 
   /** After a search in vain: a new strand of all names that were not found. */
   make(): void {
-    const { strands, index, keys, next } = this;
-    const strand = strands.take(keys, next, this.names(), this.nameTokens, this.reached);
-    index.add(strand, keys, next);
-    this.strand = this.reached = strand;
-    this.next = this.names();
-    this.end = this.limit;
+    const { index, keys, next } = this;
+    const names = Math.min(keys.length, Math.ceil(this.namedTokens / this.nameTokens)) | 0;
+    this.strand = this.reached = this.strands.take(keys, next, names, this.nameTokens, this.reached);
+    index.add(this.strand, keys, next);
+    this.step(names);
   }
 
-  /** From a strand, or from nowhere, on to that of the wanted name; `next` is the place of the first name that is not known to be on the way. */
-  private walk(from: number, next: number): void {
-    const { strands, index, keys, nameTokens, wanted } = this;
-    const names = this.names();
-    let strand = from;
-    while (next <= wanted) {
-      const child = index.find(keys, next, nameTokens, strand);
+  /** From `reached` on to the strand of the block. */
+  private walk(at: number): void {
+    const { strands, index, keys, nameTokens } = this;
+    const endTokens = (at + 1) * this.blockTokens;
+    let { next, reached } = this;
+    // A block has the name of its last token.
+    while (next * nameTokens < endTokens) {
+      const child = index.find(keys, next, nameTokens, reached);
       if (child === NONE) break;
-      strand = child;
-      next = strands.parting(strand, keys, next, names);
+      reached = child;
+      next = strands.parting(child, keys, next);
     }
-    this.reached = strand;
+    this.reached = reached;
+    this.strand = next * nameTokens < endTokens ? NONE : reached;
+    this.step(next);
+  }
+
+  private step(next: number): void {
     this.next = next;
-    this.strand = next > wanted ? strand : NONE;
-    this.end = this.endOf(next);
+    this.end = Math.floor(Math.min(next * this.nameTokens, this.namedTokens) / this.blockTokens) | 0;
   }
 
   private read(content: TokenContent, at: number): void {
-    const { blockTokens } = this;
+    const endTokens = (at + 1) * this.blockTokens;
     const { traceKeys } = content;
-    const prefixed = (at + 1) * blockTokens <= content.prefixTokens;
+    const prefixed = endTokens <= content.prefixTokens;
     if (!prefixed && traceKeys !== undefined) {
+      this.keys = traceKeys;
       this.nameTokens = content.traceBlockTokens;
-      this.limit = Math.floor(Math.min(content.promptTokens, traceKeys.length * this.nameTokens) / blockTokens) | 0;
-      if (at < this.limit) {
-        this.keys = traceKeys;
-        this.wanted = this.nameOf(at);
-        return;
-      }
+      this.namedTokens = Math.min(content.promptTokens, traceKeys.length * this.nameTokens);
+      if (endTokens <= this.namedTokens) return;
     }
-    this.nameTokens = ENDLESS;
-    this.limit = prefixed ? Math.floor(content.prefixTokens / blockTokens) | 0 : NO_LIMIT;
-    this.alone[0] = prefixed ? content.prefixKey : content.streamKey;
     this.keys = this.alone;
-    this.wanted = 0;
-  }
-
-  /** How many names the blocks before `limit` have. */
-  private names(): number {
-    return this.nameTokens === ENDLESS ? 1 : this.nameOf(this.limit - 1) + 1;
-  }
-
-  /** Place of a block's name: that of its last token. */
-  private nameOf(block: number): number {
-    return Math.floor(((block + 1) * this.blockTokens - 1) / this.nameTokens) | 0;
-  }
-
-  /** Index of the first block behind those that the names before `name` stand for. */
-  private endOf(name: number): number {
-    if (this.nameTokens === ENDLESS) return this.limit;
-    return Math.min(this.limit, Math.floor((name * this.nameTokens) / this.blockTokens)) | 0;
+    this.alone[0] = prefixed ? content.prefixKey : content.streamKey;
+    this.nameTokens = ENDLESS;
+    this.namedTokens = prefixed ? content.prefixTokens : ENDLESS;
   }
 }

@@ -9,7 +9,7 @@ export const EXTENT = 0;
 /** Which of its content's names is its first one, and how many it has. */
 export const INDEX = 1;
 export const COUNT = 2;
-/** Tokens that each name stands for, or `ENDLESS`. */
+/** Tokens that each name stands for. */
 export const NAME_TOKENS = 3;
 /** Hash of its first name. */
 export const HASH = 4;
@@ -19,8 +19,8 @@ export const CHILDREN = 6;
 /** Where its names lie. */
 const OFFSET = 7;
 
-/** In place of tokens per name: the one name stands for all blocks of the content, however far it goes. */
-export const ENDLESS = 0;
+/** Tokens that a name alone stands for: more than any content has. */
+export const ENDLESS = 2 ** 30;
 
 /**
  * Records of strands: runs of successive names of one content. Where another content parts from it, a child of the strand begins, so strands
@@ -65,21 +65,20 @@ export class Strands {
     return this.names[records[base + OFFSET]! + place] === keys[index];
   }
 
-  /** The first of the names `from` .. `to` of the content that is not this strand's, or `to`. */
-  parting(strand: number, keys: Float64Array, from: number, to: number): number {
+  /** The place of the first of the content's names from `from` on, which the strand has, that it does not have. */
+  parting(strand: number, keys: Float64Array, from: number): number {
     const { records, names } = this;
     const base = strand * STRIDE;
     const shift = records[base + OFFSET]! - records[base + INDEX]!;
-    const end = Math.min(to, records[base + INDEX]! + records[base + COUNT]!);
-    let index = from;
+    const end = Math.min(keys.length, records[base + INDEX]! + records[base + COUNT]!);
+    let index = from + 1;
     while (index < end && names[shift + index] === keys[index]) index++;
     return index;
   }
 
   /** The name of a block: that of its last token. */
   nameOfBlock(strand: number, block: number, blockTokens: number): number {
-    const nameTokens = this.get(strand, NAME_TOKENS);
-    const index = nameTokens === ENDLESS ? 0 : Math.floor(((block + 1) * blockTokens - 1) / nameTokens);
+    const index = Math.floor(((block + 1) * blockTokens - 1) / this.get(strand, NAME_TOKENS));
     return this.names[this.get(strand, OFFSET) + index - this.get(strand, INDEX)]!;
   }
 
