@@ -2,8 +2,9 @@ import { IntBuffer } from "./IntBuffer.ts";
 
 const NONE = -1;
 
-/** One record takes 32 bytes, half a cache line. */
-const STRIDE = 8;
+/** One record takes 48 bytes, mostly one cache line: eight integers, and the first name in a double behind them. */
+const STRIDE = 12;
+const FIRST_NAME = 4;
 /** The first of the extents that it names. */
 export const EXTENT = 0;
 /** Which of its content's names is its first one, and how many it has. */
@@ -16,7 +17,7 @@ export const HASH = 4;
 /** The strand that holds the name before its first one, or -1, and how many strands have it as theirs. */
 export const PARENT = 5;
 export const CHILDREN = 6;
-/** Where its names lie. */
+/** Where its other names lie. */
 const OFFSET = 7;
 
 /** Tokens that a name alone stands for: more than any content has. */
@@ -30,9 +31,12 @@ export class Strands {
   private records = new Int32Array(64 * STRIDE);
   private readonly unused = new IntBuffer();
   private fresh = 0;
-  private names = new Float64Array(256);
-  private spare = new Float64Array(256);
-  /** Names in `names`, those of strands that are gone included, and without them. */
+  /** The same memory as `records`. */
+  private firstNames = new Float64Array(this.records.buffer);
+  /** All names but the first ones, strand by strand. */
+  private others = new Float64Array(64);
+  private spare = new Float64Array(64);
+  /** Names in `others`, those of strands that are gone included, and without them. */
   private written = 0;
   private alive = 0;
 
@@ -49,7 +53,7 @@ export class Strands {
     const { records } = this;
     const base = strand * STRIDE;
     return (
-      this.names[records[base + OFFSET]!] === keys[index] &&
+      this.firstNames[(base >> 1) + FIRST_NAME] === keys[index] &&
       records[base + INDEX] === index &&
       records[base + PARENT] === parent &&
       records[base + NAME_TOKENS] === nameTokens
@@ -62,46 +66,45 @@ export class Strands {
     const base = strand * STRIDE;
     const place = index - records[base + INDEX]!;
     if (place < 0 || place >= records[base + COUNT]! || records[base + NAME_TOKENS] !== nameTokens) return false;
-    return this.names[records[base + OFFSET]! + place] === keys[index];
+    return this.nameAt(base, place) === keys[index];
   }
 
   /** The place of the first of the content's names from `from` on, which the strand has, that it does not have. */
   parting(strand: number, keys: Float64Array, from: number): number {
-    const { records, names } = this;
+    const { records, others } = this;
     const base = strand * STRIDE;
-    const shift = records[base + OFFSET]! - records[base + INDEX]!;
+    const shift = records[base + OFFSET]! - records[base + INDEX]! - 1;
     const end = Math.min(keys.length, records[base + INDEX]! + records[base + COUNT]!);
     let index = from + 1;
-    while (index < end && names[shift + index] === keys[index]) index++;
+    while (index < end && others[shift + index] === keys[index]) index++;
     return index;
   }
 
   /** The name of a block: that of its last token. */
   nameOfBlock(strand: number, block: number, blockTokens: number): number {
     const index = Math.floor(((block + 1) * blockTokens - 1) / this.get(strand, NAME_TOKENS));
-    return this.names[this.get(strand, OFFSET) + index - this.get(strand, INDEX)]!;
+    return this.nameAt(strand * STRIDE, index - this.get(strand, INDEX));
   }
 
   /** A strand of the content's names `from` .. `to`, without extents. */
   take(keys: Float64Array, from: number, to: number, nameTokens: number, parent: number): number {
     const { unused } = this;
-    const count = to - from;
-    if (this.written + count > this.names.length) this.makeRoom(count);
+    const others = to - from - 1;
+    if (this.written + others > this.others.length) this.makeRoom(others);
     const strand = unused.size > 0 ? unused.at[--unused.size]! : this.fresh++;
     const base = strand * STRIDE;
     if (base === this.records.length) this.grow();
-    const { records, names, written } = this;
+    const { records } = this;
     records[base + EXTENT] = NONE;
     records[base + INDEX] = from;
-    records[base + COUNT] = count;
+    records[base + COUNT] = to - from;
     records[base + NAME_TOKENS] = nameTokens;
     records[base + PARENT] = parent;
     records[base + CHILDREN] = 0;
-    records[base + OFFSET] = written;
+    records[base + OFFSET] = this.written;
+    this.firstNames[(base >> 1) + FIRST_NAME] = keys[from]!;
     if (parent !== NONE) records[parent * STRIDE + CHILDREN]!++;
-    for (let i = 0; i < count; i++) names[written + i] = keys[from + i]!;
-    this.written += count;
-    this.alive += count;
+    if (others > 0) this.write(keys, from + 1, others);
     return strand;
   }
 
@@ -110,7 +113,7 @@ export class Strands {
     const base = strand * STRIDE;
     const parent = records[base + PARENT]!;
     if (parent !== NONE) records[parent * STRIDE + CHILDREN]!--;
-    this.alive -= records[base + COUNT]!;
+    this.alive -= records[base + COUNT]! - 1;
     records[base + COUNT] = 0;
     this.unused.push(strand);
   }
@@ -120,24 +123,36 @@ export class Strands {
     this.fresh = this.written = this.alive = 0;
   }
 
+  private nameAt(base: number, place: number): number {
+    return place === 0 ? this.firstNames[(base >> 1) + FIRST_NAME]! : this.others[this.records[base + OFFSET]! + place - 1]!;
+  }
+
+  private write(keys: Float64Array, from: number, count: number): void {
+    const { others, written } = this;
+    for (let i = 0; i < count; i++) others[written + i] = keys[from + i]!;
+    this.written += count;
+    this.alive += count;
+  }
+
   private grow(): void {
     const records = new Int32Array(this.records.length * 2);
     records.set(this.records);
     this.records = records;
+    this.firstNames = new Float64Array(records.buffer);
   }
 
   /** Leaves out the names of strands that are gone. Afterwards half of the room is free at least, so each name moves once on average. */
   private makeRoom(count: number): void {
-    const { records, names } = this;
+    const { records, others } = this;
     const needed = this.alive + count;
     const room = this.spare.length >= 2 * needed ? this.spare : new Float64Array(4 * needed);
     this.written = 0;
     for (let base = 0; base < this.fresh * STRIDE; base += STRIDE) {
       const from = records[base + OFFSET]!;
       records[base + OFFSET] = this.written;
-      for (let i = 0; i < records[base + COUNT]!; i++) room[this.written++] = names[from + i]!;
+      for (let i = 0; i < records[base + COUNT]! - 1; i++) room[this.written++] = others[from + i]!;
     }
-    this.spare = names;
-    this.names = room;
+    this.spare = others;
+    this.others = room;
   }
 }
