@@ -1,5 +1,3 @@
-import { IntBuffer } from "./IntBuffer.ts";
-
 const NONE = -1;
 
 /** One record takes 32 bytes, half a cache line. */
@@ -9,7 +7,7 @@ export const LENGTH = 1;
 export const REFERENCES = 2;
 /** The strand that names its blocks, or `PARTIAL` or `DOUBLED`. */
 export const STRAND = 3;
-/** Neighbors in the free list. */
+/** Neighbors in the free list; `AFTER` links unused records too. */
 export const BEFORE = 4;
 export const AFTER = 5;
 /** The next extent that the same strand names. */
@@ -28,7 +26,7 @@ export const DOUBLED = -2;
  */
 export class Extents {
   private records = new Int32Array(64 * STRIDE);
-  private readonly unused = new IntBuffer();
+  private unused = NONE;
   private fresh = 0;
 
   get(extent: number, field: number): number {
@@ -46,11 +44,10 @@ export class Extents {
   }
 
   take(strand: number, start: number, length: number): number {
-    const { unused } = this;
-    const extent = unused.size > 0 ? unused.at[--unused.size]! : this.fresh++;
+    const extent = this.unused === NONE ? this.renew() : this.unused;
     const base = extent * STRIDE;
-    if (base === this.records.length) this.grow();
     const { records } = this;
+    this.unused = records[base + AFTER]!;
     records[base + START] = start;
     records[base + LENGTH] = length;
     records[base + REFERENCES] = 1;
@@ -60,12 +57,21 @@ export class Extents {
   }
 
   give(extent: number): void {
-    this.unused.push(extent);
+    this.set(extent, AFTER, this.unused);
+    this.unused = extent;
   }
 
   clear(): void {
-    this.unused.clear();
+    this.unused = NONE;
     this.fresh = 0;
+  }
+
+  /** A record that was never used. */
+  private renew(): number {
+    const extent = this.fresh++;
+    if (extent * STRIDE === this.records.length) this.grow();
+    this.set(extent, AFTER, NONE);
+    return extent;
   }
 
   private grow(): void {

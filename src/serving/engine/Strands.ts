@@ -1,11 +1,9 @@
-import { IntBuffer } from "./IntBuffer.ts";
-
 const NONE = -1;
 
 /** One record takes 48 bytes, mostly one cache line: eight integers, and the first name in a double behind them. */
 const STRIDE = 12;
 const FIRST_NAME = 4;
-/** The first of the extents that it names. */
+/** The first of the extents that it names; links unused records. */
 export const EXTENT = 0;
 /** Which of its content's names is its first one, and how many it has. */
 export const INDEX = 1;
@@ -29,7 +27,7 @@ export const ENDLESS = 2 ** 30;
  */
 export class Strands {
   private records = new Int32Array(64 * STRIDE);
-  private readonly unused = new IntBuffer();
+  private unused = NONE;
   private fresh = 0;
   /** The same memory as `records`. */
   private firstNames = new Float64Array(this.records.buffer);
@@ -88,13 +86,12 @@ export class Strands {
 
   /** A strand of the content's names `from` .. `to`, without extents. */
   take(keys: Float64Array, from: number, to: number, nameTokens: number, parent: number): number {
-    const { unused } = this;
     const others = to - from - 1;
     if (this.written + others > this.others.length) this.makeRoom(others);
-    const strand = unused.size > 0 ? unused.at[--unused.size]! : this.fresh++;
+    const strand = this.unused === NONE ? this.renew() : this.unused;
     const base = strand * STRIDE;
-    if (base === this.records.length) this.grow();
     const { records } = this;
+    this.unused = records[base + EXTENT]!;
     records[base + EXTENT] = NONE;
     records[base + INDEX] = from;
     records[base + COUNT] = to - from;
@@ -115,12 +112,21 @@ export class Strands {
     if (parent !== NONE) records[parent * STRIDE + CHILDREN]!--;
     this.alive -= records[base + COUNT]! - 1;
     records[base + COUNT] = 0;
-    this.unused.push(strand);
+    records[base + EXTENT] = this.unused;
+    this.unused = strand;
   }
 
   clear(): void {
-    this.unused.clear();
+    this.unused = NONE;
     this.fresh = this.written = this.alive = 0;
+  }
+
+  /** A record that was never used. */
+  private renew(): number {
+    const strand = this.fresh++;
+    if (strand * STRIDE === this.records.length) this.grow();
+    this.set(strand, EXTENT, NONE);
+    return strand;
   }
 
   private nameAt(base: number, place: number): number {
