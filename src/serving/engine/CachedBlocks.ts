@@ -12,6 +12,8 @@ import type { TokenContent } from "./TokenContent.ts";
 import { mixKey } from "./TokenContent.ts";
 
 const NONE = -1;
+/** Extents of one call, in order. All caches use the same: it stays close to the processor. */
+const made = new IntBuffer();
 
 /** Takes the keys of evicted blocks, for a second tier of the cache. */
 export interface EvictionListener {
@@ -43,10 +45,8 @@ export class CachedBlocks implements Blocks {
   declare private unused: number;
   /** Of each sequence its extents in order; behind each may come what was split off from it. */
   declare private readonly lists: BlockLists;
-  /** Extents that the last look-up found, and where the hit in each ends. */
+  /** Extents that the last look-up found, behind each where the hit in it ends. */
   private readonly found = new IntBuffer();
-  private readonly foundEnds = new IntBuffer();
-  private readonly made = new IntBuffer();
   declare private readonly path: StrandPath;
   private readonly evicted: EvictionListener | undefined;
 
@@ -65,7 +65,6 @@ export class CachedBlocks implements Blocks {
     const { extents, path } = this;
     const limit = Math.floor((tokens - 1) / this.blockTokens);
     this.found.clear();
-    this.foundEnds.clear();
     this.hitFree = 0;
     let at = 0;
     path.seek(content, 0, NONE);
@@ -76,7 +75,7 @@ export class CachedBlocks implements Blocks {
         const end = Math.min(extents.end(extent), strandEnd) | 0;
         if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
         this.found.push(extent);
-        this.foundEnds.push(end);
+        this.found.push(end);
         at = end;
         extent = extents.get(extent, SIBLING);
       }
@@ -91,9 +90,9 @@ export class CachedBlocks implements Blocks {
     lists.clear(slot);
     let last = NONE;
     let at = 0;
-    for (let i = 0; at < hitBlocks; i++) {
+    for (let i = 0; at < hitBlocks; i += 2) {
       let extent = this.found.at[i]!;
-      const end = Math.min(this.foundEnds.at[i]!, hitBlocks);
+      const end = Math.min(this.found.at[i + 1]!, hitBlocks);
       // Two successive hits in one extent: the first has split it.
       if (extents.end(extent) <= at) extent = extents.get(extent, REST);
       if (extents.get(extent, START) < at) extent = this.split(extent, at);
@@ -123,7 +122,7 @@ export class CachedBlocks implements Blocks {
   }
 
   release(slot: number, content: TokenContent, tokens: number): void {
-    const { made, lists } = this;
+    const { lists } = this;
     const full = Math.floor(tokens / this.blockTokens);
     const listed = lists.held(slot);
     const from = full >= listed ? this.withoutPartial(slot) : listed;
@@ -163,7 +162,7 @@ export class CachedBlocks implements Blocks {
 
   /** Gives the sequence its blocks from `from` on, up to what `tokens` tokens need; full ones get their names. */
   private own(slot: number, content: TokenContent, last: number, from: number, tokens: number): void {
-    const { made, lists } = this;
+    const { lists } = this;
     const blocks = blocksFor(tokens, this.blockTokens);
     made.clear();
     this.make(content, last, from, Math.floor(tokens / this.blockTokens), blocks);
@@ -184,7 +183,7 @@ export class CachedBlocks implements Blocks {
       if (at < full) path.advance(content);
     }
     // The block that is not full yet stands alone: it gets its name when it is.
-    if (at < blocks) this.made.push(extents.take(PARTIAL, at, blocks - at));
+    if (at < blocks) made.push(extents.take(PARTIAL, at, blocks - at));
   }
 
   /** The same for blocks of one strand; the last extent. */
@@ -199,7 +198,7 @@ export class CachedBlocks implements Blocks {
       if (start <= at) {
         end = Math.min(extents.end(next), to);
         last = extents.take(DOUBLED, at, end - at);
-        this.made.push(last);
+        made.push(last);
         before = next;
         next = extents.get(next, SIBLING);
       } else {
@@ -209,7 +208,7 @@ export class CachedBlocks implements Blocks {
         } else {
           last = extents.take(strand, at, end - at);
           named.insert(last, before);
-          this.made.push(last);
+          made.push(last);
           before = last;
         }
       }
@@ -264,7 +263,7 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     const start = extents.get(extent, START);
     const end = extents.end(extent);
-    if (extents.get(extent, STRAND) >= 0 || start >= full) return this.made.push(extent);
+    if (extents.get(extent, STRAND) >= 0 || start >= full) return made.push(extent);
     extents.give(extent);
     this.make(content, NONE, start, Math.min(end, full) | 0, end);
   }

@@ -4,6 +4,8 @@ import { ENDLESS } from "./Strands.ts";
 import type { TokenContent } from "./TokenContent.ts";
 
 const NONE = -1;
+/** The name of blocks that no recorded name is for, while one is looked for. */
+const alone = new Float64Array(1);
 
 /** Goes through a content's blocks from strand to strand, which name them as `blockKey` does; makes a new strand where there is none. */
 export class StrandPath {
@@ -21,13 +23,12 @@ export class StrandPath {
   /** The last strand on the way to the block, or -1, and the place of the first name that is not in those on the way. */
   private reached = NONE;
   private next = 0;
-  private readonly alone = new Float64Array(1);
 
   constructor(strands: Strands, index: StrandIndex, blockTokens: number) {
     this.strands = strands;
     this.index = index;
     this.blockTokens = blockTokens;
-    this.keys = this.alone;
+    this.keys = alone;
   }
 
   /** Looks for block `at`; `before` is the strand of the block before it, or negative where that is not known. */
@@ -93,8 +94,8 @@ export class StrandPath {
       this.namedTokens = Math.min(content.promptTokens, traceKeys.length * this.nameTokens);
       if (endTokens <= this.namedTokens) return;
     }
-    this.keys = this.alone;
-    this.alone[0] = prefixed ? content.prefixKey : content.streamKey;
+    this.keys = alone;
+    alone[0] = prefixed ? content.prefixKey : content.streamKey;
     this.nameTokens = ENDLESS;
     this.namedTokens = prefixed ? content.prefixTokens : ENDLESS;
   }
