@@ -25,8 +25,9 @@ export interface EvictionListener {
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
  * their last block first, so tails go before heads. When a key is cached already, a second block with the same content stays without one.
  *
- * Blocks have no identity here: runs of equal fate are extents, split where their fates part, and runs of successive names are strands. A
- * prompt of a thousand blocks costs as much as it has strands and extents, a few, and a comparison of its names. The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
+ * Blocks have no identity here: runs of equal fate are extents, split where their fates part; their names lie in strands, one or a few for a
+ * prompt (docs/decisions/010-strands.md). A prompt of a thousand blocks costs as much as a few blocks, and a comparison of its recorded names.
+ * The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
  *
  * Source: vLLM V1 KV cache manager (vllm-project/vllm, v1/core/block_pool.py, Apache-2.0), read as semantics.
  */
