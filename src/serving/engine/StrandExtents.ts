@@ -53,8 +53,7 @@ export class StrandExtents {
     let before = strands.get(strand, EXTENT);
     if (before === extent) {
       strands.set(strand, EXTENT, after);
-      if (after === NONE) this.prune(strand);
-      return;
+      return this.prune(strand);
     }
     while (extents.get(before, SIBLING) !== extent) before = extents.get(before, SIBLING);
     extents.set(before, SIBLING, after);

@@ -16,7 +16,7 @@ export class StrandPath {
   declare private readonly strands: Strands;
   declare private readonly index: StrandIndex;
   declare private readonly blockTokens: number;
-  /** The names among which the block's own is: all of `traceKeys`, or one alone; for how many tokens each stands, and all of them. */
+  /** The names among which the block's own is: `traceKeys`, or one alone; how many tokens each stands for; where in the content they end. */
   declare private keys: Float64Array;
   private nameTokens = ENDLESS;
   private namedTokens = 0;
@@ -49,15 +49,15 @@ export class StrandPath {
 
   /** Looks for block `end` of the same content. */
   advance(content: TokenContent): void {
-    if ((this.end + 1) * this.blockTokens > this.namedTokens) this.seek(content, this.end, this.strand);
+    if ((this.end + 1) * this.blockTokens > this.namedTokens) this.seek(content, this.end, NONE);
     else this.walk(this.end);
   }
 
   /** After a search in vain: a new strand of all names that were not found. */
   make(): void {
-    const { index, keys, next } = this;
-    const names = Math.min(keys.length, Math.ceil(this.namedTokens / this.nameTokens)) | 0;
-    this.strand = this.reached = this.strands.take(keys, next, names, this.nameTokens, this.reached);
+    const { index, keys, next, nameTokens } = this;
+    const names = Math.ceil(this.namedTokens / nameTokens) | 0;
+    this.strand = this.reached = this.strands.take(keys, next, names, nameTokens, this.reached);
     index.add(this.strand, keys, next);
     this.step(names);
   }

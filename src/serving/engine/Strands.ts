@@ -67,7 +67,7 @@ export class Strands {
     return this.nameAt(base, place) === keys[index];
   }
 
-  /** The place of the first of the content's names from `from` on, which the strand has, that it does not have. */
+  /** The strand has the content's name `from`: the place of the first one behind it that it does not have. */
   parting(strand: number, keys: Float64Array, from: number): number {
     const { records, others } = this;
     const base = strand * STRIDE;
@@ -147,7 +147,7 @@ export class Strands {
     this.firstNames = new Float64Array(records.buffer);
   }
 
-  /** Leaves out the names of strands that are gone. Afterwards half of the room is free at least, so each name moves once on average. */
+  /** Leaves out the names of strands that are gone. Then half of the room is free at least, so a name moves about once. */
   private makeRoom(count: number): void {
     const { records, others } = this;
     const needed = this.alive + count;
