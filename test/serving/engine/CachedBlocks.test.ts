@@ -149,13 +149,19 @@ test("prefix cache: equal names for other numbers of tokens, after others or of 
   expect(hits({ traceBlockTokens: 16 })).toBe(0);
   expect(hits({ prefixTokens: 96 })).toBe(0);
   expect(hits({ traceKeys: undefined, streamKey: 7 })).toBe(0);
+  cache.admit(1, { ...content, traceKeys: Float64Array.of(7, 10, 11) }, hits({ traceKeys: Float64Array.of(7, 10, 11) }), 96);
+  cache.admit(2, { ...content, traceKeys: Float64Array.of(6) }, hits({ traceKeys: Float64Array.of(6) }), 32);
+  expect(hits({ traceKeys: Float64Array.of(7, 10, 11) })).toBe(6);
+  expect(hits({ traceKeys: Float64Array.of(6, 10, 11) })).toBe(2);
+  expect(hits({ traceKeys: Float64Array.of(7, 8, 10) })).toBe(4);
 });
 
 test("prefix cache: recorded names behind a shared prompt of the same name -> found without the shared prompt too", () => {
   const cache = new CachedBlocks(100, 16, new BlockLists());
   const names = { prefixKey: 7, traceKeys: Float64Array.of(7, 8, 9), traceBlockTokens: 32, promptTokens: 96, streamKey: 1 };
   const [whole, behind] = [0, 32].map((prefixTokens): TokenContent => ({ ...names, prefixTokens }));
-  cache.admit(0, behind!, 0, 96);
+  cache.admit(0, behind!, 0, 32);
+  cache.extend(0, behind!, 32, 96);
   expect(cache.lookup(whole!, 97)).toBe(0);
   cache.admit(1, whole!, 0, 32);
   expect(cache.lookup(whole!, 97)).toBe(6);

@@ -59,7 +59,7 @@ test("strands: a beginning without extents -> stays while a child needs it, and 
 
 test("strands: thousands that come and go -> those that stay keep their names", () => {
   const { keep, named, seek } = trees();
-  const stays = Array.from({ length: 20 }, (_, i) => Array.from({ length: 5 + i }, (_, k) => 1e6 + 100 * i + k));
+  const stays = Array.from({ length: 200 }, (_, i) => Array.from({ length: 3 + (i % 20) }, (_, k) => 1e6 + 100 * i + k));
   for (const names of stays) keep(names);
   for (let i = 0; i < 5000; i++) named.remove(keep([1e9 + i, 2, 3, 4, 5, 6, 7]));
   for (const names of stays) {
