@@ -204,7 +204,7 @@ export class CachedBlocks implements Blocks {
         next = extents.get(next, SIBLING);
       } else {
         end = Math.min(start, to);
-        if (last !== NONE && last === before && extents.end(last) === at && extents.get(last, REFERENCES) === 1) {
+        if (last !== NONE && last === before && extents.get(last, REFERENCES) === 1) {
           extents.set(last, LENGTH, end - extents.get(last, START));
         } else {
           last = extents.take(strand, at, end - at);
@@ -251,9 +251,8 @@ export class CachedBlocks implements Blocks {
       let extent = lists.get(slot, i);
       const end = i + 1 < entries ? extents.get(lists.get(slot, i + 1), START) : blocks;
       while (extents.end(extent) < end) {
-        const rest = extents.get(extent, REST);
         this.keepOrName(extent, content, full);
-        extent = rest;
+        extent = extents.get(extent, REST);
       }
       this.keepOrName(extent, content, full);
     }
