@@ -1,5 +1,6 @@
 import type { Blocks } from "../../src/serving/engine/Blocks.ts";
 import { blocksFor } from "../../src/serving/engine/Blocks.ts";
+import type { EvictionListener } from "../../src/serving/engine/CachedBlocks.ts";
 import type { TokenContent } from "../../src/serving/engine/TokenContent.ts";
 import { blockKey } from "../../src/serving/engine/TokenContent.ts";
 
@@ -20,10 +21,12 @@ export class BlockwiseCache implements Blocks {
   private tokens = new Map<number, number>();
   private stock: Array<Block> = [];
   private found: Array<Block> = [];
+  private readonly evicted: EvictionListener | undefined;
 
-  constructor(total: number, blockTokens: number) {
+  constructor(total: number, blockTokens: number, evicted?: EvictionListener) {
     this.total = total;
     this.blockTokens = blockTokens;
+    this.evicted = evicted;
     this.clear();
   }
 
@@ -89,6 +92,10 @@ export class BlockwiseCache implements Blocks {
     }
   }
 
+  forgetUnused(): void {
+    for (const block of this.released) this.forget(block);
+  }
+
   clear(): void {
     this.released = new Set(Array.from({ length: this.total }, () => ({ references: 0, key: 0 })));
     this.cached.clear();
@@ -112,9 +119,14 @@ export class BlockwiseCache implements Blocks {
   private evict(): Block {
     const [block] = this.released;
     this.released.delete(block!);
-    if (block!.key !== 0) this.cached.delete(block!.key);
-    block!.key = 0;
+    if (block!.key !== 0) this.evicted?.put(block!.key);
+    this.forget(block!);
     block!.references = 1;
     return block!;
+  }
+
+  private forget(block: Block): void {
+    this.cached.delete(block.key);
+    block.key = 0;
   }
 }

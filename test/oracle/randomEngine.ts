@@ -1,6 +1,7 @@
 import { Phase } from "../../src/kernel/Phase.ts";
 import { TimeGrid } from "../../src/kernel/TimeGrid.ts";
 import { StepTime } from "../../src/serving/engine/StepTime.ts";
+import { mixKey } from "../../src/serving/engine/TokenContent.ts";
 import type { EngineSpec, StepCoefficients } from "../../src/serving/ServingSpec.ts";
 import type { EngineInput, EngineRequest } from "./NaiveEngine.ts";
 
@@ -160,9 +161,6 @@ const randomRequests = ({
 const chain = (blocks: number, draw: () => number): Float64Array => {
   const keys = new Float64Array(blocks);
   let name = 5;
-  for (let i = 0; i < blocks; i++) {
-    name = (name * 31 + Math.floor(draw() * 3) + 1) % 1_000_003;
-    keys[i] = name;
-  }
+  for (let i = 0; i < blocks; i++) keys[i] = name = mixKey(name, Math.floor(draw() * 3));
   return keys;
 };

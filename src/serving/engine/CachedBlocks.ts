@@ -1,16 +1,19 @@
 import type { BlockLists } from "./BlockLists.ts";
 import type { Blocks } from "./Blocks.ts";
 import { blocksFor } from "./Blocks.ts";
-import { ExtentIndex } from "./ExtentIndex.ts";
-import { Extents, LENGTH, NAMED, REFERENCES, REST, SIBLING, START } from "./Extents.ts";
+import { DOUBLED, Extents, LENGTH, PARTIAL, REFERENCES, REST, SIBLING, START, STRAND } from "./Extents.ts";
 import { FreeExtents } from "./FreeExtents.ts";
 import { IntBuffer } from "./IntBuffer.ts";
+import { StrandExtents } from "./StrandExtents.ts";
+import { StrandIndex } from "./StrandIndex.ts";
+import { StrandPath } from "./StrandPath.ts";
+import { Strands } from "./Strands.ts";
 import type { TokenContent } from "./TokenContent.ts";
-import { mixKey, NamedRange } from "./TokenContent.ts";
+import { mixKey } from "./TokenContent.ts";
 
 const NONE = -1;
-/** In place of a name: the last block of a sequence while it is not full. Names are not negative. */
-const PARTIAL = -1;
+/** Extents of one call, in order. All caches use the same: it stays close to the processor. */
+const made = new IntBuffer();
 
 /** Takes the keys of evicted blocks, for a second tier of the cache. */
 export interface EvictionListener {
@@ -22,8 +25,9 @@ export interface EvictionListener {
  * of release; allocation takes the head of that list and forgets its key, so eviction is a side effect of allocation. Sequences release
  * their last block first, so tails go before heads. When a key is cached already, a second block with the same content stays without one.
  *
- * Blocks have no identity here: runs of equal fate are extents, split where their fates part. A prompt of a thousand blocks costs as much as
- * it has names. The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
+ * Blocks have no identity here: runs of equal fate are extents, split where their fates part; their names lie in strands, one or a few for a
+ * prompt (docs/decisions/010-strands.md). A prompt of a thousand blocks costs as much as a few blocks, and a comparison of its recorded names.
+ * The same hits and evictions as block by block; test/oracle/BlockwiseCache.ts says what they are.
  *
  * Source: vLLM V1 KV cache manager (vllm-project/vllm, v1/core/block_pool.py, Apache-2.0), read as semantics.
  */
@@ -34,18 +38,17 @@ export class CachedBlocks implements Blocks {
   hitFree = 0;
   shared = 0;
   private readonly extents = new Extents();
-  private readonly index = new ExtentIndex(this.extents);
+  private readonly strands = new Strands();
+  private readonly index = new StrandIndex(this.strands);
+  private readonly named = new StrandExtents(this.extents, this.strands, this.index);
   private readonly released = new FreeExtents(this.extents);
   /** Blocks that were never used; they go before the free list. */
   declare private unused: number;
   /** Of each sequence its extents in order; behind each may come what was split off from it. */
   declare private readonly lists: BlockLists;
-  /** Extents that the last look-up found, and where the hit in each ends. */
+  /** Extents that the last look-up found, behind each where the hit in it ends. */
   private readonly found = new IntBuffer();
-  private readonly foundEnds = new IntBuffer();
-  private readonly chain = new IntBuffer();
-  private readonly made = new IntBuffer();
-  private readonly range = new NamedRange();
+  declare private readonly path: StrandPath;
   private readonly evicted: EvictionListener | undefined;
 
   /** `lists` may be shared by all replicas: a sequence holds blocks on one of them at a time. */
@@ -56,24 +59,29 @@ export class CachedBlocks implements Blocks {
     this.unused = total;
     this.lists = lists;
     this.evicted = evicted;
+    this.path = new StrandPath(this.strands, this.index, blockTokens);
   }
 
   lookup(content: TokenContent, tokens: number): number {
-    const { extents, range } = this;
+    const { extents, path } = this;
     const limit = Math.floor((tokens - 1) / this.blockTokens);
     this.found.clear();
-    this.foundEnds.clear();
     this.hitFree = 0;
     let at = 0;
-    while (at < limit) {
-      range.seek(content, at, this.blockTokens);
-      const extent = this.covering(range.name, at);
-      if (extent === NONE) break;
-      const end = Math.min(extents.end(extent), range.end, limit) | 0;
-      if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
-      this.found.push(extent);
-      this.foundEnds.push(end);
-      at = end;
+    path.seek(content, 0, NONE);
+    while (path.strand !== NONE) {
+      const strandEnd = Math.min(path.end, limit) | 0;
+      let extent = this.named.behind(path.strand, at);
+      while (at < strandEnd && extent !== NONE && extents.get(extent, START) <= at) {
+        const end = Math.min(extents.end(extent), strandEnd) | 0;
+        if (extents.get(extent, REFERENCES) === 0) this.hitFree += end - at;
+        this.found.push(extent);
+        this.found.push(end);
+        at = end;
+        extent = extents.get(extent, SIBLING);
+      }
+      if (at < strandEnd || at === limit) break;
+      path.advance(content);
     }
     return at;
   }
@@ -83,9 +91,9 @@ export class CachedBlocks implements Blocks {
     lists.clear(slot);
     let last = NONE;
     let at = 0;
-    for (let i = 0; at < hitBlocks; i++) {
+    for (let i = 0; at < hitBlocks; i += 2) {
       let extent = this.found.at[i]!;
-      const end = Math.min(this.foundEnds.at[i]!, hitBlocks);
+      const end = Math.min(this.found.at[i + 1]!, hitBlocks);
       // Two successive hits in one extent: the first has split it.
       if (extents.end(extent) <= at) extent = extents.get(extent, REST);
       if (extents.get(extent, START) < at) extent = this.split(extent, at);
@@ -102,7 +110,7 @@ export class CachedBlocks implements Blocks {
   extend(slot: number, content: TokenContent, fromTokens: number, toTokens: number): void {
     const held = blocksFor(fromTokens, this.blockTokens);
     this.evict(blocksFor(toTokens, this.blockTokens) - held);
-    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), toTokens);
+    this.fill(slot, content, toTokens);
   }
 
   takeForDecode(count: number): void {
@@ -110,21 +118,22 @@ export class CachedBlocks implements Blocks {
   }
 
   fill(slot: number, content: TokenContent, tokens: number): void {
-    this.own(slot, content, this.lastOf(slot), this.withoutPartial(slot), tokens);
+    const held = this.withoutPartial(slot);
+    this.own(slot, content, this.lastOf(slot, held), held, tokens);
   }
 
-  release(slot: number, content: TokenContent, tokens: number, blocks = blocksFor(tokens, this.blockTokens)): void {
-    const { chain, made } = this;
+  release(slot: number, content: TokenContent, tokens: number): void {
+    const { lists } = this;
     const full = Math.floor(tokens / this.blockTokens);
-    const listed = this.lists.held(slot);
+    const listed = lists.held(slot);
     const from = full >= listed ? this.withoutPartial(slot) : listed;
-    this.gather(slot, from);
+    const blocks = blocksFor(tokens, this.blockTokens);
     made.clear();
-    for (let i = 0; i < chain.size; i++) this.keepOrName(chain.at[i]!, content, full);
+    this.gather(slot, content, from, full);
     // What decode steps have taken gets its names now.
     if (blocks > from) this.make(content, made.size > 0 ? made.at[made.size - 1]! : NONE, from, full, blocks);
     for (let i = made.size - 1; i >= 0; i--) this.dereference(made.at[i]!);
-    this.lists.clear(slot);
+    lists.clear(slot);
   }
 
   giveBack(count: number): void {
@@ -133,6 +142,7 @@ export class CachedBlocks implements Blocks {
 
   clear(): void {
     this.index.clear();
+    this.strands.clear();
     this.extents.clear();
     this.released.clear();
     this.unused = this.total;
@@ -146,22 +156,14 @@ export class CachedBlocks implements Blocks {
       const extent = released.first;
       this.unused += extents.get(extent, LENGTH);
       released.remove(extent);
-      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      if (extents.get(extent, STRAND) >= 0) this.named.remove(extent);
       extents.give(extent);
     }
   }
 
-  /** The named extent that holds the name's block at this position, or -1. */
-  private covering(name: number, at: number): number {
-    const { extents } = this;
-    let extent = this.index.first(name);
-    while (extent !== NONE && (extents.get(extent, START) > at || extents.end(extent) <= at)) extent = extents.get(extent, SIBLING);
-    return extent;
-  }
-
   /** Gives the sequence its blocks from `from` on, up to what `tokens` tokens need; full ones get their names. */
   private own(slot: number, content: TokenContent, last: number, from: number, tokens: number): void {
-    const { made, lists } = this;
+    const { lists } = this;
     const blocks = blocksFor(tokens, this.blockTokens);
     made.clear();
     this.make(content, last, from, Math.floor(tokens / this.blockTokens), blocks);
@@ -171,53 +173,49 @@ export class CachedBlocks implements Blocks {
 
   /** Appends extents for the blocks from..blocks to `made`, or lets `last`, the one before them, grow. Full blocks are named unless their names are taken. */
   private make(content: TokenContent, last: number, from: number, full: number, blocks: number): void {
-    const { extents, range } = this;
+    const { extents, path } = this;
     let at = from;
+    if (at < full) path.seek(content, at, last === NONE ? NONE : extents.get(last, STRAND));
     while (at < full) {
-      range.seek(content, at, this.blockTokens);
-      const rangeEnd = Math.min(range.end, full) | 0;
-      if (this.index.first(range.name) === NONE) {
-        last = extents.take(range.name, at, rangeEnd - at);
-        this.index.addFirst(last);
-        this.made.push(last);
-        at = rangeEnd;
-      }
-      while (at < rangeEnd) {
-        const taken = this.covering(range.name, at);
-        const end = taken === NONE ? this.nextTaken(range.name, at, rangeEnd) : Math.min(extents.end(taken), rangeEnd) | 0;
-        if (taken === NONE && last !== NONE && this.canGrow(last, range.name, at)) {
-          extents.set(last, LENGTH, end - extents.get(last, START));
-        } else {
-          last = extents.take(range.name, at, end - at);
-          if (taken === NONE) this.index.add(last);
-          this.made.push(last);
-        }
-        at = end;
-      }
+      if (path.strand === NONE) path.make();
+      const end = Math.min(path.end, full) | 0;
+      last = this.fillStrand(path.strand, last, at, end);
+      at = end;
+      if (at < full) path.advance(content);
     }
     // The block that is not full yet stands alone: it gets its name when it is.
-    if (at < blocks) this.made.push(extents.take(PARTIAL, at, blocks - at));
+    if (at < blocks) made.push(extents.take(PARTIAL, at, blocks - at));
   }
 
-  private canGrow(extent: number, name: number, at: number): boolean {
-    const { extents } = this;
-    return (
-      extents.name(extent) === name &&
-      extents.get(extent, NAMED) === 1 &&
-      extents.get(extent, REFERENCES) === 1 &&
-      extents.end(extent) === at
-    );
-  }
-
-  /** The first position from `at` on where a named extent starts, at most `limit`. */
-  private nextTaken(name: number, at: number, limit: number): number {
-    const { extents } = this;
-    let next = limit;
-    for (let extent = this.index.first(name); extent !== NONE; extent = extents.get(extent, SIBLING)) {
-      const start = extents.get(extent, START);
-      if (start > at && start < next) next = start;
+  /** The same for blocks of one strand; the last extent. */
+  private fillStrand(strand: number, last: number, from: number, to: number): number {
+    const { extents, named } = this;
+    let at = from;
+    let next = named.behind(strand, at);
+    let before = named.before;
+    while (at < to) {
+      const start = next === NONE ? to : extents.get(next, START);
+      let end: number;
+      if (start <= at) {
+        end = Math.min(extents.end(next), to);
+        last = extents.take(DOUBLED, at, end - at);
+        made.push(last);
+        before = next;
+        next = extents.get(next, SIBLING);
+      } else {
+        end = Math.min(start, to);
+        if (last !== NONE && last === before && extents.get(last, REFERENCES) === 1) {
+          extents.set(last, LENGTH, end - extents.get(last, START));
+        } else {
+          last = extents.take(strand, at, end - at);
+          named.insert(last, before);
+          made.push(last);
+          before = last;
+        }
+      }
+      at = end;
     }
-    return next;
+    return last;
   }
 
   /** Takes a last block that was not full out of the sequence's list, and returns how many blocks are left in it. */
@@ -227,7 +225,7 @@ export class CachedBlocks implements Blocks {
     const entries = lists.length(slot);
     if (entries === 0) return held;
     const extent = lists.get(slot, entries - 1);
-    if (extents.name(extent) !== PARTIAL) return held;
+    if (extents.get(extent, STRAND) !== PARTIAL) return held;
     const start = extents.get(extent, START);
     lists.pop(slot);
     lists.hold(slot, start);
@@ -235,26 +233,28 @@ export class CachedBlocks implements Blocks {
     return start;
   }
 
-  /** The last named or doubled extent of a sequence: one that could grow. */
-  private lastOf(slot: number): number {
-    const blocks = this.withoutPartial(slot);
-    const entries = this.lists.length(slot);
+  /** The last extent of a sequence that holds so many full blocks, or -1. */
+  private lastOf(slot: number, blocks: number): number {
+    const { extents, lists } = this;
+    const entries = lists.length(slot);
     if (entries === 0) return NONE;
-    let extent = this.lists.get(slot, entries - 1);
-    while (this.extents.end(extent) < blocks) extent = this.extents.get(extent, REST);
+    let extent = lists.get(slot, entries - 1);
+    while (extents.end(extent) < blocks) extent = extents.get(extent, REST);
     return extent;
   }
 
-  /** Fills `chain` with all extents of the sequence, which holds so many blocks. */
-  private gather(slot: number, blocks: number): void {
-    const { chain, extents, lists } = this;
+  /** Appends all extents of the sequence, which holds so many blocks, to `made`. */
+  private gather(slot: number, content: TokenContent, blocks: number, full: number): void {
+    const { extents, lists } = this;
     const entries = lists.length(slot);
-    chain.clear();
     for (let i = 0; i < entries; i++) {
       let extent = lists.get(slot, i);
       const end = i + 1 < entries ? extents.get(lists.get(slot, i + 1), START) : blocks;
-      chain.push(extent);
-      while (extents.end(extent) < end) chain.push((extent = extents.get(extent, REST)));
+      while (extents.end(extent) < end) {
+        this.keepOrName(extent, content, full);
+        extent = extents.get(extent, REST);
+      }
+      this.keepOrName(extent, content, full);
     }
   }
 
@@ -263,7 +263,7 @@ export class CachedBlocks implements Blocks {
     const { extents } = this;
     const start = extents.get(extent, START);
     const end = extents.end(extent);
-    if (extents.get(extent, NAMED) === 1 || start >= full) return this.made.push(extent);
+    if (extents.get(extent, STRAND) >= 0 || start >= full) return made.push(extent);
     extents.give(extent);
     this.make(content, NONE, start, Math.min(end, full) | 0, end);
   }
@@ -289,13 +289,13 @@ export class CachedBlocks implements Blocks {
   /** Cuts the extent at a position inside it and returns the part from there on. */
   private split(extent: number, at: number): number {
     const { extents } = this;
-    const tail = extents.take(extents.name(extent), at, extents.end(extent) - at);
+    const tail = extents.take(extents.get(extent, STRAND), at, extents.end(extent) - at);
     const references = extents.get(extent, REFERENCES);
     extents.set(tail, REFERENCES, references);
     extents.set(tail, REST, extents.get(extent, REST));
     extents.set(extent, REST, tail);
     extents.set(extent, LENGTH, at - extents.get(extent, START));
-    this.index.add(tail);
+    this.named.insert(tail, extent);
     if (references === 0) this.released.insertBefore(tail, extent);
     return tail;
   }
@@ -316,7 +316,7 @@ export class CachedBlocks implements Blocks {
       if (this.evicted !== undefined) this.report(this.evicted, extent, Math.min(length, left));
       if (length > left) return extents.set(extent, LENGTH, length - left);
       released.remove(extent);
-      if (extents.get(extent, NAMED) === 1) this.index.remove(extent);
+      if (extents.get(extent, STRAND) >= 0) this.named.remove(extent);
       extents.give(extent);
       left -= length;
     }
@@ -325,8 +325,9 @@ export class CachedBlocks implements Blocks {
   /** The last blocks of an extent are evicted, last block first. */
   private report(listener: EvictionListener, extent: number, blocks: number): void {
     const { extents } = this;
-    if (extents.get(extent, NAMED) !== 1) return;
+    const strand = extents.get(extent, STRAND);
+    if (strand < 0) return;
     const end = extents.end(extent);
-    for (let i = 1; i <= blocks; i++) listener.put(mixKey(extents.name(extent), end - i));
+    for (let i = 1; i <= blocks; i++) listener.put(mixKey(this.strands.nameOfBlock(strand, end - i, this.blockTokens), end - i));
   }
 }

@@ -1,28 +1,31 @@
 const NONE = -1;
 
-/** One record takes 48 bytes, mostly one cache line: eight integers, and the name in a double behind them. */
-const STRIDE = 12;
-const NAME = 4;
+/** One record takes 32 bytes, half a cache line. */
+const STRIDE = 8;
 export const START = 0;
 export const LENGTH = 1;
 export const REFERENCES = 2;
-export const NAMED = 3;
+/** The strand that names its blocks, or `PARTIAL` or `DOUBLED`. */
+export const STRAND = 3;
 /** Neighbors in the free list; `AFTER` links unused records too. */
 export const BEFORE = 4;
 export const AFTER = 5;
-/** The next named extent with the same name. */
+/** The next extent that the same strand names. */
 export const SIBLING = 6;
 /** The extent that was split off behind this one. Only those who hold it follow the link, so it may be stale for all others. */
 export const REST = 7;
 
+/** In place of a strand: blocks that have no names, as the last block of a sequence while it is not full. */
+export const PARTIAL = -1;
+/** In place of a strand: full blocks whose names other blocks bear. */
+export const DOUBLED = -2;
+
 /**
- * Records of extents: runs of blocks of one name at positions `START` .. `START + LENGTH` of their sequences, which share references and
+ * Records of extents: runs of blocks of one strand at positions `START` .. `START + LENGTH` of their sequences, which share references and
  * place in the free list.
  */
 export class Extents {
-  private records = new Int32Array(256 * STRIDE);
-  /** The same memory as `records`. */
-  private names = new Float64Array(this.records.buffer);
+  private records = new Int32Array(64 * STRIDE);
   private unused = NONE;
   private fresh = 0;
 
@@ -34,30 +37,21 @@ export class Extents {
     this.records[extent * STRIDE + field] = value;
   }
 
-  name(extent: number): number {
-    return this.names[((extent * STRIDE) >> 1) + NAME]!;
-  }
-
   /** The position behind the last block. */
   end(extent: number): number {
     const base = extent * STRIDE;
     return this.records[base + START]! + this.records[base + LENGTH]!;
   }
 
-  take(name: number, start: number, length: number): number {
-    let extent = this.unused;
-    if (extent !== NONE) this.unused = this.get(extent, AFTER);
-    else {
-      extent = this.fresh++;
-      if (extent * STRIDE === this.records.length) this.grow();
-    }
+  take(strand: number, start: number, length: number): number {
+    const extent = this.unused === NONE ? this.renew() : this.unused;
     const base = extent * STRIDE;
     const { records } = this;
-    this.names[(base >> 1) + NAME] = name;
+    this.unused = records[base + AFTER]!;
     records[base + START] = start;
     records[base + LENGTH] = length;
     records[base + REFERENCES] = 1;
-    records[base + NAMED] = 0;
+    records[base + STRAND] = strand;
     records[base + BEFORE] = records[base + AFTER] = records[base + SIBLING] = records[base + REST] = NONE;
     return extent;
   }
@@ -72,10 +66,17 @@ export class Extents {
     this.fresh = 0;
   }
 
+  /** A record that was never used. */
+  private renew(): number {
+    const extent = this.fresh++;
+    if (extent * STRIDE === this.records.length) this.grow();
+    this.set(extent, AFTER, NONE);
+    return extent;
+  }
+
   private grow(): void {
     const records = new Int32Array(this.records.length * 2);
     records.set(this.records);
     this.records = records;
-    this.names = new Float64Array(records.buffer);
   }
 }

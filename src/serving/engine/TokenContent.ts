@@ -41,34 +41,6 @@ export const blockKey = (content: TokenContent, index: number, blockTokens: numb
   return mixKey(content.streamKey, index);
 };
 
-/** A run of blocks whose keys have one name: what `blockKey` tells block by block, at once. */
-export class NamedRange {
-  name = 0.5;
-  /** Index of the first block behind the run; Infinity for the content that only grows. */
-  end = 0.5;
-
-  /** Finds the run that block `index` belongs to. */
-  seek(content: TokenContent, index: number, blockTokens: number): void {
-    const endTokens = (index + 1) * blockTokens;
-    const keys = content.traceKeys;
-    if (endTokens <= content.prefixTokens) {
-      this.name = content.prefixKey;
-      this.end = Math.floor(content.prefixTokens / blockTokens);
-      return;
-    }
-    if (keys !== undefined && endTokens <= content.promptTokens) {
-      const last = Math.floor((endTokens - 1) / content.traceBlockTokens);
-      if (last < keys.length) {
-        this.name = keys[last]!;
-        this.end = Math.floor(Math.min((last + 1) * content.traceBlockTokens, content.promptTokens) / blockTokens);
-        return;
-      }
-    }
-    this.name = content.streamKey;
-    this.end = Infinity;
-  }
-}
-
 /** Stands for content where nothing asks for it: without a prefix cache. */
 export const NO_CONTENT: TokenContent = {
   prefixKey: 0,

@@ -43,6 +43,8 @@ const LEAP: ReadonlyArray<Mutant> = [
     "for (let i = made.size - 1; i >= 0; i--) this.dereference",
     "for (let i = 0; i < made.size; i++) this.dereference",
   ],
+  ["a strand goes though a child needs it", "StrandExtents", " && strands.get(strand, CHILDREN) === 0", ""],
+  ["what follows in a prompt is no child", "StrandPath", "nameTokens, this.reached);", "nameTokens, NONE);"],
   ["caches are not wiped", "Replica", "this.blocks.forgetUnused?.();", ""],
 ];
 
