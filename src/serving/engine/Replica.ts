@@ -762,12 +762,16 @@ export class Replica implements Engine, Actor {
 
   /** The same sum step by step, where sequences share blocks: these count once. */
   private sharedTokenTime(from: number, upTo: number): number {
+    const { kvTokens, decoding, firstMs, gapMs } = this;
+    const chunked = this.chunkSlots.size > 0;
+    const size = this.blocks.blockTokens;
+    let room = this.blockTokensIn(from);
     let time = 0;
-    for (let step = from; step < upTo; step++) {
-      const tokens = Math.min(this.kvTokens + this.decoding * step, this.blockTokensIn(step));
-      time += tokens * (this.firstMs + this.gapMs * step);
+    for (let step = from; ;) {
+      time += Math.min(kvTokens + decoding * step, room) * (firstMs + gapMs * step);
+      if (++step === upTo) return time;
+      room = chunked ? this.blockTokensIn(step) : room + this.decodeNeed(step) * size;
     }
-    return time;
   }
 
   /** Tokens that the blocks in use in a step of the phase have room for. */
