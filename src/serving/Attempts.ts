@@ -28,6 +28,8 @@ export class Attempts extends SlotPool {
   declare readonly copy: Column<Int32Array>;
   /** When its client stops waiting; Infinity where it does not. */
   declare readonly deadlineMs: Column<Float64Array>;
+  /** When a replica took it, without what delays a prompt on its way (`engine.requestOverhead`); written where limits in flight ask. */
+  declare readonly takenMs: Column<Float64Array>;
   declare readonly promptTokens: Column<Int32Array>;
   /** Tokens that the answer has, if the model may finish it. No policy reads this. */
   declare readonly outputTokens: Column<Int32Array>;
@@ -95,6 +97,7 @@ export class Attempts extends SlotPool {
     this.admission = this.float64();
     this.deadlineMs = this.float64();
     this.retryAfterMs = this.float64();
+    this.takenMs = this.float64();
   }
 
   /** A fresh attempt of a request, not sent anywhere yet; its content and its deadline are still to be written. */

@@ -41,6 +41,8 @@ export const PREEMPTED_MS = 6;
 export const ADMISSION = 7;
 export const DEADLINE_MS = 8;
 export const RETRY_AFTER_MS = 9;
+/** When a replica took it, without what delays a prompt on its way; written where limits in flight ask. */
+export const TAKEN_MS = 10;
 // Requests only:
 export const ID = 4;
 export const NUMBER = 5;

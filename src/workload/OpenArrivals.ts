@@ -5,7 +5,7 @@ import type { ArrivalSource, RequestDraft } from "./RequestDraft.ts";
 import { RequestLengths } from "./RequestLengths.ts";
 import type { TrafficClassSpec } from "./TrafficSpec.ts";
 
-/** Arrivals drawn at once: a tight loop keeps the draws' code out of the way of the simulation's own in the processor's cache. */
+/** So many arrivals are drawn at once, at most: a tight loop keeps the draws' code out of the way of the simulation's own in the processor's cache. */
 const BATCH = 64;
 
 /** The arrivals of an open-loop class: times in sequence, lengths by the number of the request within the class. */
@@ -18,6 +18,8 @@ export class OpenArrivals implements ArrivalSource {
   private readonly drafts = Array.from({ length: BATCH }, emptyDraft);
   private drawn = 0;
   private given = 0;
+  /** Twice as many as the last time, so that never more are drawn in vain than were given. */
+  private batch = 1;
   private id = 0;
 
   /** Throws RangeError for a class without open-loop arrivals or with distributions that cannot be. */
@@ -40,10 +42,11 @@ export class OpenArrivals implements ArrivalSource {
     return atMs;
   }
 
-  /** Draws up to BATCH arrivals; the end, at Infinity, is the last one. */
+  /** Draws the next arrivals; the end, at Infinity, is the last one. */
   private draw(): void {
+    const { batch } = this;
     let drawn = 0;
-    while (drawn < BATCH) {
+    while (drawn < batch) {
       const atMs = this.times.next();
       this.atMs[drawn++] = atMs;
       if (atMs === Infinity) break;
@@ -53,5 +56,6 @@ export class OpenArrivals implements ArrivalSource {
     }
     this.drawn = drawn;
     this.given = 0;
+    this.batch = Math.min(2 * batch, BATCH);
   }
 }

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Streams } from "../../src/kernel/Streams.ts";
 import { arrivalSourceOf } from "../../src/workload/ArrivalSourceOf.ts";
 import { ClosedLoop } from "../../src/workload/ClosedLoop.ts";
+import { ArrivalTimes } from "../../src/workload/ArrivalTimes.ts";
 import { OpenArrivals } from "../../src/workload/OpenArrivals.ts";
 import type { RequestDraft } from "../../src/workload/RequestDraft.ts";
 import { RequestLengths } from "../../src/workload/RequestLengths.ts";
@@ -40,6 +41,16 @@ const sourceOf = (parts: Partial<TrafficClassSpec>): OpenArrivals | TraceArrival
   arrivalSourceOf(classSpec(parts), new Streams(1), { skipBadRows: false });
 
 describe("OpenArrivals", () => {
+  it("arrivals are drawn ahead -> never more in vain than were given", () => {
+    const drawn = vi.spyOn(ArrivalTimes.prototype, "next");
+    const source = new OpenArrivals(classSpec(RICH), new Streams(1));
+    for (let given = 1; given <= 300; given++) {
+      source.next();
+      expect(drawn.mock.calls.length).toBeLessThanOrEqual(2 * given);
+    }
+    drawn.mockRestore();
+  });
+
   it("next: lengths -> integers >= 1 with the means of their distributions, prefix included in the prompt", () => {
     const taken = take(RICH, 40_000);
     for (const { promptTokens, outputTokens, turns } of taken) {

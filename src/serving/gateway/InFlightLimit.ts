@@ -65,6 +65,7 @@ export class InFlightLimit {
     this.used[this.tenant(attempt)]!++;
     this.inFlightOverTime.set(now, ++this.inFlight);
     this.startedMs.at[attempt] = now;
+    this.attempts.takenMs.at[attempt] = now;
     this.amongst.at[attempt] = this.inFlight;
     this.timedOut.at[attempt] = 0;
   }
@@ -82,7 +83,7 @@ export class InFlightLimit {
     const dropped = how === RouteEnd.Failed || this.timedOut.at[attempt] === 1;
     if (this.adaptive === undefined || (how === RouteEnd.Cancelled && !dropped)) return;
     const startedMs = this.startedMs.at[attempt]!;
-    const waitedMs = this.attempts.admittedMs.at[attempt]! - startedMs;
+    const waitedMs = this.attempts.admittedMs.at[attempt]! - this.attempts.takenMs.at[attempt]!;
     this.adaptive.sample(now - startedMs, this.amongst.at[attempt]!, dropped, startedMs, waitedMs);
     if (this.adaptive.limit === this.limit) return;
     this.limit = this.adaptive.limit;

@@ -104,6 +104,7 @@ export class DelayedReplica extends EngineWrapper implements Engine, Actor {
   wake(_op: number, attempt: number): void {
     this.options.tickets.at[attempt] = NONE;
     this.delayed.remove(attempt);
+    this.options.attempts.takenMs.at[attempt] = this.options.kernel.now;
     if (!this.inner.submit(attempt)) this.options.listener.failed(attempt, 0);
   }
 

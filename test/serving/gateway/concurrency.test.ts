@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ScenarioInput } from "../../../src/scenario/Scenario.ts";
-import { burst, column, outcomesOf, run, worldOf } from "../SmallWorld.ts";
+import { burst, column, outcomesOf, pool, run, small, worldOf } from "../SmallWorld.ts";
 
 type Gateway = NonNullable<ScenarioInput["gateway"]>;
 type Station = NonNullable<ScenarioInput["fleet"][string]["station"]>;
@@ -175,4 +175,14 @@ describe("fair queue that is full: three may wait, one answer of 1 s at a time",
     const late = { urgent: { ...traffic.heavy, priority: 0 }, calm: { ...traffic.light, priority: 1 } };
     expect(await outcomes({ fair: {} }, late, { priority: {} })).toEqual({ urgent: [4, 6], calm: [0, 2] });
   });
+});
+
+test("breakwater behind a request overhead above its target -> the wait in the engine counts, not the way there", async () => {
+  const concurrency = { breakwater: { target: "20ms" } } as const;
+  const chat = { arrivals: { poisson: { rate: "20/s" } }, prompt: 100, output: 10 } as const;
+  const gpu = pool({ engine: { requestOverhead: { perRequest: "100ms" } } });
+  const simulated = await run(small(chat, { gateway: { queue: { capacity: 500 }, concurrency }, fleet: { gpu } }));
+  const { completed = 0, unfinished = 0, ...others } = outcomesOf(simulated);
+  expect(others).toEqual({});
+  expect(completed).toBeGreaterThan(30 * unfinished);
 });

@@ -105,6 +105,8 @@ export class Rank {
     this.running.remove(slot);
     const loading = this.columns.hold.at[slot] === Hold.Loading;
     if (loading) this.loading--;
+    // Reserved at this very boundary, and nobody told of it yet.
+    this.reserved.remove(slot);
     this.release(slot, (loading ? this.columns.presentTokens : this.attempts.computed).at[slot]!);
     this.leave(slot);
   }

@@ -224,9 +224,11 @@ export class SteppedReplica implements Engine, Actor {
     this.scheduling = true;
     while (flights.count > 0 && flights.oldest.endMs <= now) this.settle(flights.land());
     this.removeCanceled();
-    if (this.up && flights.isOpen(now)) this.launch();
+    const seen = this.up && flights.isOpen(now) ? this.launch() : this.arrivals;
     this.scheduling = false;
     if (this.up) this.arm(now);
+    // Whoever came when the answers of a whole batch were told, after the plan, is planned for at this instant still.
+    if (flights.count === 0 && seen !== this.arrivals) this.planSoon();
   }
 
   private get usedTokens(): number {
@@ -381,8 +383,10 @@ export class SteppedReplica implements Engine, Actor {
     canceled.size = kept;
   }
 
-  private launch(): void {
+  /** Plans and sends the next step off; returns how many had arrived when it was planned. */
+  private launch(): number {
     const { flights, ranks } = this;
+    const seen = this.arrivals;
     const flight = flights.next();
     let rows = 0;
     let idle = 0;
@@ -402,7 +406,8 @@ export class SteppedReplica implements Engine, Actor {
     }
     if (idle < ranks.length) this.depart(flight, this.longestMs(flight, rows / ranks.length));
     this.report();
-    if (flights.count === 0) this.checkRest();
+    if (flights.count === 0 && seen === this.arrivals) this.checkRest();
+    return seen;
   }
 
   /** Time of the slowest rank; all wait for it. */
