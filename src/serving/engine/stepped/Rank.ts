@@ -103,10 +103,10 @@ export class Rank {
   /** A sequence of the batch leaves for good. */
   quit(slot: number): void {
     this.running.remove(slot);
+    // It may be reserved at this very boundary, and nobody told of it yet.
+    this.reserved.remove(slot);
     const loading = this.columns.hold.at[slot] === Hold.Loading;
     if (loading) this.loading--;
-    // Reserved at this very boundary, and nobody told of it yet.
-    this.reserved.remove(slot);
     this.release(slot, (loading ? this.columns.presentTokens : this.attempts.computed).at[slot]!);
     this.leave(slot);
   }
