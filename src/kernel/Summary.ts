@@ -24,7 +24,7 @@ export class Summary {
 
   /** Sum of the weights. */
   get count(): number {
-    return this.histogram === undefined ? this.kept : this.histogram.count + this.kept;
+    return this.kept + (this.histogram?.count ?? 0);
   }
 
   /** Sum of weight times value. */

@@ -1,5 +1,5 @@
 import type { Column } from "../kernel/SlotPool.ts";
-import { ObjectColumn, SlotPool } from "../kernel/SlotPool.ts";
+import { Contents } from "./Contents.ts";
 import type { TokenContent } from "./engine/TokenContent.ts";
 import * as Fields from "./Fields.ts";
 
@@ -17,11 +17,10 @@ interface MutableContent {
 /** Where an attempt is. */
 export const AttemptState = { Waiting: 0, Prefilling: 1, Decoding: 2, Gateway: 3 } as const;
 
-/** All attempts in flight, as a structure of arrays: what the user sent, and what gateway and engine remember of it. */
-export class Attempts extends SlotPool {
+/** All attempts in flight: what the user sent, and what gateway and engine remember of it. */
+export class Attempts extends Contents {
   /** The request it serves; -1 when nobody waits for the answer any more. */
   declare readonly request: Column<Int32Array>;
-  declare readonly classIndex: Column<Int32Array>;
   /** Wait that came with a rejection, in ms; NaN where none did. */
   declare readonly retryAfterMs: Column<Float64Array>;
   /** Which copy of a hedged attempt it is, from 0. */
@@ -30,11 +29,7 @@ export class Attempts extends SlotPool {
   declare readonly deadlineMs: Column<Float64Array>;
   /** When a replica took it, without what delays a prompt on its way (`engine.requestOverhead`); written where limits in flight ask. */
   declare readonly takenMs: Column<Float64Array>;
-  declare readonly promptTokens: Column<Int32Array>;
-  /** Tokens that the answer has, if the model may finish it. No policy reads this. */
-  declare readonly outputTokens: Column<Int32Array>;
   declare readonly state: Column<Int32Array>;
-  declare readonly replica: Column<Int32Array>;
   /** Neighbors in whichever list holds the attempt: the gateway's queue, a replica's waiting or running list. */
   declare readonly previous: Column<Int32Array>;
   declare readonly next: Column<Int32Array>;
@@ -47,19 +42,11 @@ export class Attempts extends SlotPool {
   declare readonly heapPosition: Column<Int32Array>;
   /** Prompt tokens found in the prefix cache at the first admission. */
   declare readonly cachedTokens: Column<Int32Array>;
-  declare readonly arrivalMs: Column<Float64Array>;
   /** First admission to a batch, and first token; NaN before. */
   declare readonly admittedMs: Column<Float64Array>;
   declare readonly firstTokenMs: Column<Float64Array>;
   /** Last token before a preemption; NaN otherwise. */
   declare readonly preemptedMs: Column<Float64Array>;
-  /** Names the whole request where others ask the same; 0 = like no other. */
-  declare readonly contentKey: Column<Float64Array>;
-  declare readonly prefixKey: Column<Float64Array>;
-  declare readonly prefixTokens: Column<Int32Array>;
-  declare readonly streamKey: Column<Float64Array>;
-  declare readonly traceBlockTokens: Column<Int32Array>;
-  readonly traceKeys = new ObjectColumn<Float64Array>();
   private readonly loaded: MutableContent = {
     prefixKey: 0,
     prefixTokens: 0,
@@ -71,13 +58,7 @@ export class Attempts extends SlotPool {
 
   constructor(capacity = 1024) {
     super(capacity);
-    // In the order of Fields.ts.
-    this.classIndex = this.int32();
-    this.promptTokens = this.int32();
-    this.outputTokens = this.int32();
-    this.prefixTokens = this.int32();
-    this.traceBlockTokens = this.int32();
-    this.replica = this.int32();
+    // In the order of Fields.ts, behind what both have.
     this.request = this.int32();
     this.copy = this.int32();
     this.state = this.int32();
@@ -87,10 +68,6 @@ export class Attempts extends SlotPool {
     this.total = this.int32();
     this.heapPosition = this.int32();
     this.cachedTokens = this.int32();
-    this.arrivalMs = this.float64();
-    this.streamKey = this.float64();
-    this.contentKey = this.float64();
-    this.prefixKey = this.float64();
     this.admittedMs = this.float64();
     this.firstTokenMs = this.float64();
     this.preemptedMs = this.float64();

@@ -1,36 +1,23 @@
 import type { Column } from "../kernel/SlotPool.ts";
-import { ObjectColumn, SlotPool } from "../kernel/SlotPool.ts";
+import { Contents } from "./Contents.ts";
 
 /**
- * All requests in flight, and all users of closed loops and conversations, as a structure of arrays. A conversation or a closed-loop
- * user keeps its slot from turn to turn.
+ * All requests in flight, and all users of closed loops and conversations. A conversation or a closed-loop user keeps its slot from turn to
+ * turn.
  */
-export class Requests extends SlotPool {
-  declare readonly classIndex: Column<Int32Array>;
+export class Requests extends Contents {
   /** Counts requests of a class; draws that belong to a request are by this number. */
   declare readonly number: Column<Float64Array>;
-  declare readonly promptTokens: Column<Int32Array>;
-  declare readonly outputTokens: Column<Int32Array>;
-  declare readonly arrivalMs: Column<Float64Array>;
   /** The attempt under way, or -1. */
   declare readonly attempt: Column<Int32Array>;
   /** Attempts so far. */
   declare readonly tries: Column<Int32Array>;
   /** Number within its class in the order of arrival, for the records. */
   declare readonly id: Column<Float64Array>;
-  /** Replica that the last attempt reached, or -1. */
-  declare readonly replica: Column<Int32Array>;
   /** Ticket of a pending retry, or -1. */
   declare readonly retry: Column<Float64Array>;
   /** The last backoff, in ms. */
   declare readonly backoffMs: Column<Float64Array>;
-  /** Names the whole request where others ask the same, word by word; 0 = like no other. */
-  declare readonly contentKey: Column<Float64Array>;
-  declare readonly prefixKey: Column<Float64Array>;
-  declare readonly prefixTokens: Column<Int32Array>;
-  declare readonly streamKey: Column<Float64Array>;
-  declare readonly traceBlockTokens: Column<Int32Array>;
-  readonly traceKeys = new ObjectColumn<Float64Array>();
   /** Turns of the conversation after this one. */
   declare readonly turnsLeft: Column<Int32Array>;
   /** This turn of a conversation, or this request of a closed-loop user, counted from 0. */
@@ -44,13 +31,7 @@ export class Requests extends SlotPool {
 
   constructor(capacity = 1024) {
     super(capacity);
-    // In the order of Fields.ts.
-    this.classIndex = this.int32();
-    this.promptTokens = this.int32();
-    this.outputTokens = this.int32();
-    this.prefixTokens = this.int32();
-    this.traceBlockTokens = this.int32();
-    this.replica = this.int32();
+    // In the order of Fields.ts, behind what both have.
     this.attempt = this.int32();
     this.tries = this.int32();
     this.turnsLeft = this.int32();
@@ -58,10 +39,6 @@ export class Requests extends SlotPool {
     this.user = this.int32();
     this.contextTokens = this.int32();
     this.active = this.int32();
-    this.arrivalMs = this.float64();
-    this.streamKey = this.float64();
-    this.contentKey = this.float64();
-    this.prefixKey = this.float64();
     this.id = this.float64();
     this.number = this.float64();
     this.retry = this.float64();

@@ -1,11 +1,10 @@
-import type { Attempts } from "./Attempts.ts";
+import type { Contents } from "./Contents.ts";
 import * as Fields from "./Fields.ts";
-import type { Requests } from "./Requests.ts";
 
 const { CONTENT_KEY, OUTPUT_TOKENS, PREFIX_KEY, PREFIX_TOKENS, PROMPT_TOKENS, STREAM_KEY, TRACE_BLOCK_TOKENS } = Fields;
 
 /** Copies lengths and names of content from a request to its attempt, or from an attempt to its twin. */
-export const copyContent = (from: Requests | Attempts, original: number, to: Attempts, copy: number): void => {
+export const copyContent = (from: Contents, original: number, to: Contents, copy: number): void => {
   const { ints, doubles } = from;
   const { ints: intsTo, doubles: doublesTo } = to;
   intsTo[copy | PROMPT_TOKENS] = ints[original | PROMPT_TOKENS]!;
